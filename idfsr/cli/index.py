@@ -1,0 +1,31 @@
+"""List the images of a data set.
+
+Reads every image of a tree <identity>/<image>.png (also .jpg .jpeg .webp .bmp); the folder may be
+the one that holds `CelebHQRefForRelease`. Makes a table with a row for each: where it is, its
+sha256 and size, and "ok" or the reason why it cannot be used.
+
+    idfsr index --config index.json --root data --manifest manifest.parquet --threads 8
+"""
+
+import argparse
+from pathlib import Path
+
+from idfsr.config import load_stage
+from idfsr.data.index import build_manifest
+from idfsr.data.schemas import MANIFEST_SCHEMA
+from idfsr.data.tables import write_table
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
+    parser.add_argument("--root", type=Path, required=True, help="folder of identities' folders")
+    parser.add_argument("--manifest", type=Path, required=True, help="table to write, Parquet")
+    parser.add_argument("--threads", type=int, default=1, help="images decoded at a time")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    load_stage(args.config)
+    manifest = build_manifest(args.root, args.threads)
+    write_table(manifest, args.manifest, MANIFEST_SCHEMA)

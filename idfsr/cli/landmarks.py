@@ -1,0 +1,42 @@
+"""Find the face in each photograph of a shard of the manifest.
+
+Reads the manifest and the photographs; makes a table with a row for each readable photograph of
+the shard: how many faces, box, score and five landmarks of the largest, sharpness, and the angle
+to which the head is turned. Coordinates are pixels of the upright photograph.
+
+    idfsr landmarks --config landmarks.json --manifest manifest.parquet --root data \
+        --assets .assets --shard 0 --landmarks landmarks/shard-00000.parquet --threads 2
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from idfsr.config import load_stage
+from idfsr.data.schemas import LANDMARKS_SCHEMA
+from idfsr.data.tables import read_table, write_table
+from idfsr.faces.detector import load_detector
+from idfsr.faces.landmarks import detect_landmarks, select_shard
+from idfsr.training.device import pick_device
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
+    parser.add_argument("--manifest", type=Path, required=True, help="table of images, Parquet")
+    parser.add_argument("--root", type=Path, required=True, help="folder of identities' folders")
+    parser.add_argument("--assets", type=Path, required=True, help="folder of asset packages")
+    parser.add_argument("--shard", type=int, required=True, help="which one, from 0")
+    parser.add_argument("--landmarks", type=Path, required=True, help="table to write, Parquet")
+    parser.add_argument("--threads", type=int, default=1, help="of the network and of decoding")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    torch.set_num_threads(args.threads)
+    config = load_stage(args.config).landmarks
+    rows = select_shard(read_table(args.manifest), config.images_per_shard, args.shard)
+    detector = load_detector(config, args.assets, pick_device())
+    table = detect_landmarks(rows, args.root, detector, config, args.threads)
+    write_table(table, args.landmarks, LANDMARKS_SCHEMA)

@@ -1,0 +1,83 @@
+"""The `idfsr` command: one sub-command a stage, each a thin layer over one function.
+
+Only the module of the sub-command that runs is imported, so that `--help` and the light stages
+do not wait for torch.
+"""
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from idfsr.errors import IdfsrError
+
+COMMANDS = {
+    "synthref": "render people in the layout of CelebRef-HQ",
+    "index": "list the images of a data set, or why one cannot be used",
+    "landmarks": "find faces and measure images",
+    "quality": "leave out images that do not serve",
+    "split": "draw test identities and halve their images into fit and test",
+    "lr-detector": "fine-tune RetinaFace on degraded faces",
+    "crops": "cut aligned faces with labels",
+    "shards": "mask, warp and embed targets into Parquet",
+    "pretrain": "train the diffusion model",
+    "fit": "fit the ID embedding of one person",
+    "restore": "restore the test images of one person",
+    "metrics": "compare restored images with the ground truth",
+    "tables": "make Table 1 and Table 2",
+    "figure": "draw one figure",
+    "report": "make the HTML report",
+    "arcface": "train the small ID encoder",
+    "attributes": "train the network for age, gender, race and expression",
+    "publish": "halve a weight file's precision",
+    "assets": "check the files of the asset packages",
+    "schema": "write the JSON schema of the settings",
+}
+"""Sub-command to its one line of help; its module is `idfsr.cli.<name>`."""
+
+EXIT_BAD_INPUT = 2
+
+
+def build_parser(command: str | None) -> argparse.ArgumentParser:
+    """Build the parser, complete for one sub-command and with names only for the others.
+
+    Args:
+        command: The sub-command that will run, if it is known.
+    """
+    parser = argparse.ArgumentParser(
+        prog="idfsr",
+        description="Reference-based face super-resolution with identity decoupling and fitting.",
+        epilog="`idfsr <command> --help` says what a command reads and makes.",
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, summary in COMMANDS.items():
+        if name != command:
+            subparsers.add_parser(name, help=summary)
+            continue
+        module = importlib.import_module(f"idfsr.cli.{name.replace('-', '_')}")
+        subparser = subparsers.add_parser(
+            name,
+            help=summary,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.register(subparser)
+        subparser.set_defaults(run=module.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a mistake of the user's is one line on stderr and status 2."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    args = build_parser(words[0] if words else None).parse_args(words)
+    try:
+        args.run(args)
+    except IdfsrError as error:
+        print(f"idfsr {args.command}: error: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Train the diffusion U-Net and the style encoder (IDFSR, Eq. 1).
+
+Reads pretraining shards of all scale factors and, if given, weights to begin with; makes averaged
+weights and a line of statistics a step. Killed, it goes on when the same command is run again, and
+on a CPU ends with the same bytes; the state stands in --state-dir until it is done.
+
+    idfsr pretrain --config pretrain.json --shards shards/x*/pretrain-*.parquet \
+        --init idfsr/weights/idfsr64.safetensors --state-dir pretrain/state \
+        --model pretrain/model.safetensors --stats pretrain/stats.jsonl --threads 2
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from idfsr.config import load_stage
+from idfsr.data.files import atomic_path
+from idfsr.models.checkpoint import save_model
+from idfsr.training.card import write_card
+from idfsr.training.device import pick_device
+from idfsr.training.loop import finish
+from idfsr.training.pretrain import pretrain
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
+    parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
+    parser.add_argument("--init", type=Path, help="weights to begin with; random if left out")
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder to resume from")
+    parser.add_argument("--model", type=Path, required=True, help="weights to write")
+    parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
+    parser.add_argument("--card", type=Path, help="Markdown to write, for weights to be shipped")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="of the network, or decoding beside a GPU"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    torch.set_num_threads(args.threads)
+    config, device = load_stage(args.config), pick_device()
+    num_workers = args.threads if device.type == "cuda" else 0
+    model, trained, card = pretrain(
+        config, args.shards, args.init, args.state_dir, device, num_workers
+    )
+    with atomic_path(args.model) as temporary:
+        save_model(temporary, model, config.model, {})
+    if args.card:
+        write_card(card, args.card)
+    finish(trained, args.stats)

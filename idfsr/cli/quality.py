@@ -1,0 +1,35 @@
+r"""Leave out images that do not serve.
+
+Reads the manifest and the landmarks of its images. Makes the manifest again with the landmarks
+joined, in which an image that fails a threshold has the reason, with the figure, as its status.
+
+    idfsr quality --config quality.json --manifest manifest.parquet \
+        --landmarks landmarks/*.parquet --quality quality.parquet
+"""
+
+import argparse
+from pathlib import Path
+
+from idfsr.config import load_stage
+from idfsr.data.quality import apply_thresholds
+from idfsr.data.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA
+from idfsr.data.tables import read_table, write_table
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
+    parser.add_argument("--manifest", type=Path, required=True, help="table of `idfsr index`")
+    parser.add_argument(
+        "--landmarks", type=Path, required=True, nargs="+", help="shards of `idfsr landmarks`"
+    )
+    parser.add_argument("--quality", type=Path, required=True, help="table to write, Parquet")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    config = load_stage(args.config)
+    manifest = read_table(args.manifest, MANIFEST_SCHEMA.names)
+    landmarks = [read_table(path, LANDMARKS_SCHEMA.names) for path in args.landmarks]
+    table = apply_thresholds(manifest, landmarks, config.quality)
+    write_table(table, args.quality, QUALITY_SCHEMA)

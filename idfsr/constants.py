@@ -1,0 +1,47 @@
+"""Facts we did not choose, each with its source. What may vary stands in `idfsr.config`."""
+
+from typing import Final
+
+NUM_TRAIN_TIMESTEPS: Final = 1000
+"""T of the diffusion process (IDFSR, "Pretraining and Finetuning")."""
+
+BETA_START: Final = 1e-4
+BETA_END: Final = 0.02
+"""Ends of the linear beta schedule (Ho et al. 2020, section 4; IDFSR: "a linear beta schedule")."""
+
+ID_DIM: Final = 512
+"""Length of z_id: the ArcFace embedding (Deng et al. 2019)."""
+
+NUM_LANDMARKS: Final = 5
+"""Left eye, right eye, nose, left mouth corner, right mouth corner; left is the viewer's left."""
+
+FFHQ_LANDMARKS_512: Final = (
+    (192.98138, 239.94708),
+    (318.90277, 240.1936),
+    (256.63416, 314.01935),
+    (201.26117, 371.41043),
+    (313.08905, 371.15118),
+)
+"""Mean five landmarks of FFHQ-aligned faces at 512 px, (x, y) in pixels (facexlib)."""
+
+ARCFACE_LANDMARKS_112: Final = (
+    (38.2946, 51.6963),
+    (73.5318, 51.5014),
+    (56.0252, 71.7366),
+    (41.5493, 92.3655),
+    (70.7299, 92.2041),
+)
+"""Template of ArcFace crops at 112 px, (x, y) in pixels (insightface)."""
+
+ARCFACE_SIZE: Final = 112
+"""Side of an ArcFace crop in pixels (insightface)."""
+
+EXPRESSIONS: Final = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""DeepFace's seven classes in its own order; `synthref` labels its images with the same words."""
+
+GENDERS: Final = ("female", "male")
+RACES: Final = ("african", "asian", "caucasian")
+"""Classes of `synthref`: the macro shapes of the MakeHuman base mesh."""
+
+METHOD_NAMES: Final = ("bicubic", "idfsr-pt", "idfsr-ft")
+"""Methods of the tables in the order of their rows."""

@@ -1,0 +1,1 @@
+"""Identities, splits, pairs and degradation: tables and images in, tensors out."""

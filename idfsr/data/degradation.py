@@ -1,0 +1,63 @@
+"""From a high-quality image to its low-resolution counterpart, and the mask over the face.
+
+IDFSR does not say how images are made smaller. Ours is bicubic with 8-bit levels in between, as in
+the earlier public code of its first author (DPI, AAAI 2025): Pillow's kernel, a = -0.5, widened on
+the way down.
+"""
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from idfsr.data.images import resize
+from idfsr.errors import IdfsrError
+
+MASK_VALUE = 0.0
+"""Grey in [-1, 1]; IDFSR does not say. -1 would look like dark hair."""
+
+
+def degrade(
+    gt_image: UInt8[np.ndarray, "H W 3"], scale_factor: int
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Make the low-resolution image of a high-quality one.
+
+    Args:
+        gt_image: RGB.
+        scale_factor: How many times smaller each side becomes.
+
+    Raises:
+        IdfsrError: A side is not a multiple of the factor.
+    """
+    height, width, _ = gt_image.shape
+    if height % scale_factor or width % scale_factor:
+        message = f"image of {width}x{height} pixels, wanted sides divisible by {scale_factor}"
+        raise IdfsrError(message)
+    return resize(gt_image, (height // scale_factor, width // scale_factor), "bicubic")
+
+
+def upsample(lr_image: UInt8[np.ndarray, "H W 3"], size: int) -> UInt8[np.ndarray, "size size 3"]:
+    """Bring a low-resolution image to the size of its ground truth.
+
+    Args:
+        lr_image: RGB.
+        size: Side wanted, in pixels.
+    """
+    return resize(lr_image, (size, size), "bicubic")
+
+
+def fill_box(
+    images: Float[Tensor, "*B C H W"], box: tuple[int, int, int, int]
+) -> Float[Tensor, "*B C H W"]:
+    """Fill a box with `MASK_VALUE` in a copy of images in [-1, 1].
+
+    Convention: the box is (x0, y0, x1, y1) in pixels, half-open: column x0 and row y0 are filled,
+    column x1 and row y1 are not. Parts outside the image are ignored.
+
+    Args:
+        images: One image or a batch that shares the box.
+        box: An empty box (x1 <= x0 or y1 <= y0) fills nothing.
+    """
+    x0, y0, x1, y1 = (max(0, int(edge)) for edge in box)
+    filled = images.clone()
+    filled[..., y0:y1, x0:x1] = MASK_VALUE
+    return filled

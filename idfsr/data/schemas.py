@@ -1,0 +1,49 @@
+"""The tables of images: their columns, and the words of their status."""
+
+from typing import Final
+
+import pyarrow as pa
+
+OK: Final = "ok"
+"""Status of an image that is used; any other status is the reason why it is not."""
+
+KEY: Final = ["identity", "image"]
+"""Columns that name an image."""
+
+MANIFEST_SCHEMA = pa.schema(
+    {
+        "identity": pa.string(),
+        "image": pa.string(),
+        "path": pa.string(),
+        "sha256": pa.string(),
+        "width": pa.int32(),
+        "height": pa.int32(),
+        "status": pa.string(),
+    }
+)
+"""One row for each image file; the meaning of each column stands in docs/files.md."""
+
+LANDMARKS_SCHEMA = pa.schema(
+    {
+        "identity": pa.string(),
+        "image": pa.string(),
+        "num_faces": pa.int32(),
+        "score": pa.float32(),
+        "box": pa.list_(pa.float32()),
+        "landmarks": pa.list_(pa.float32()),
+        "sharpness": pa.float32(),
+        "yaw": pa.float32(),
+    }
+)
+"""The largest face of each image, in pixels of the upright image; without a face, num_faces is 0
+and the face's columns are null."""
+
+QUALITY_SCHEMA = pa.schema(
+    [*MANIFEST_SCHEMA, *(field for field in LANDMARKS_SCHEMA if field.name not in KEY)]
+)
+"""The manifest with the landmarks."""
+
+
+def reason_kind(status: str) -> str:
+    """Return what a status "<kind>" or "<kind>: <detail>" is counted under, its kind."""
+    return status.split(":", 1)[0]

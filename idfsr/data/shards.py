@@ -1,0 +1,119 @@
+"""Shards: Parquet files with a row for each target image and all that was prepared for it.
+
+Images are PNG bytes inside the row, so that no stage makes a file for each image.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from idfsr.constants import ID_DIM, NUM_LANDMARKS
+from idfsr.data.files import atomic_path
+from idfsr.data.tables import open_table
+from idfsr.errors import IdfsrError
+
+ROWS_PER_GROUP = 32
+"""Rows that are read together, some 20 MB at 256 px: one identity is found without the others."""
+
+_POINTS = pa.list_(pa.float32(), 2 * NUM_LANDMARKS)
+_EMBEDDING = pa.list_(pa.float32(), ID_DIM)
+
+SHARD_SCHEMA = pa.schema(
+    {
+        "identity": pa.string(),
+        "image": pa.string(),
+        "part": pa.string(),
+        "scale_factor": pa.int32(),
+        "gt_image": pa.binary(),
+        "lr_image": pa.binary(),
+        "landmarks": _POINTS,
+        "lr_landmarks": _POINTS,
+        "lr_detected": pa.bool_(),
+        "mask_box": pa.list_(pa.int32(), 4),
+        "z_id": _EMBEDDING,
+        "references": pa.list_(
+            pa.struct(
+                {
+                    "image": pa.string(),
+                    "warped_ref": pa.binary(),
+                    "affine": pa.list_(pa.float32(), 6),
+                    "well_conditioned": pa.bool_(),
+                    "z_id": _EMBEDDING,
+                }
+            )
+        ),
+    }
+)
+"""The meaning of each column stands in docs/files.md."""
+
+
+def write_shard(rows: Iterable[dict[str, Any]], path: Path, metadata: dict[str, str]) -> int:
+    """Write a shard, in full or not at all.
+
+    Args:
+        rows: A value for each field of `SHARD_SCHEMA`; arrays are flat. At 256 px a row has about
+            0.6 MB; only a row group is held in memory.
+        path: The file to make.
+        metadata: What the rows share: image_size, scale_factor, digests of the networks.
+
+    Returns:
+        The number of rows.
+    """
+    remaining = iter(rows)
+    num_rows = 0
+    schema = SHARD_SCHEMA.with_metadata(metadata)
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(
+            temporary, schema, compression="zstd", use_dictionary=["identity", "part"]
+        ) as writer,
+    ):
+        while group := list(islice(remaining, ROWS_PER_GROUP)):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+            num_rows += len(group)
+    return num_rows
+
+
+def read_shard(
+    paths: Sequence[Path],
+    columns: Sequence[str] | None = None,
+    part: str | None = None,
+    identity: str | None = None,
+) -> pa.Table:
+    """Read rows of shards; row groups without a wanted row are not read.
+
+    Args:
+        paths: The shards, whose rows come in this order.
+        columns: Only these; all if None.
+        part: Only rows of this part.
+        identity: Only rows of this identity.
+
+    Returns:
+        The rows, which may be none.
+
+    Raises:
+        IdfsrError: A file is missing or is not a shard, or there is no file at all.
+    """
+    if not paths:
+        message = "no shard given, wanted at least one Parquet file"
+        raise IdfsrError(message)
+    wanted = {"part": part, "identity": identity}
+    filters = [(name, "==", value) for name, value in wanted.items() if value is not None]
+    tables = []
+    for path in paths:
+        with open_table(path) as file:
+            if not file.schema_arrow.equals(SHARD_SCHEMA):
+                message = f"{path}: not a shard: columns {', '.join(file.schema_arrow.names)}"
+                raise IdfsrError(message)
+        table = pq.read_table(
+            path,
+            columns=list(columns) if columns is not None else None,
+            filters=filters or None,
+            partitioning=None,
+        )
+        tables.append(table.replace_schema_metadata(None))
+    return pa.concat_tables(tables)

@@ -1,0 +1,96 @@
+"""Brows and stubble, drawn hair by hair into texture space."""
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from idfsr.data.synthref.color import to_linear
+from idfsr.data.synthref.identity import Brow, Identity
+from idfsr.data.synthref.texture import draw_strokes, front_texels, smooth_noise, smooth_step
+
+BROW_HEIGHT = 7.475
+NUM_BROW_HAIRS = 420
+
+
+def brow_hairs(rng: np.random.Generator, brow: Brow, side: int) -> Float[np.ndarray, "N 4 2"]:
+    """Place the hairs of one brow as lines (x, y) in rest coordinates.
+
+    At the inner end they stand up, further out they lie along the brow.
+    """
+    u = rng.beta(1.05, 1.15, NUM_BROW_HAIRS)
+    profile = (0.45 + 0.75 * np.sqrt(np.clip(u * 5, 0, 1))) * (1 - 0.78 * u**2.2)
+    across = rng.normal(0, 0.4, NUM_BROW_HAIRS) * brow.thickness * profile
+    x = brow.inner + u * (brow.outer - brow.inner)
+    middle = brow.height + BROW_HEIGHT + brow.arch * (1 - ((u - 0.62) / 0.62) ** 2)
+    y = middle + brow.tilt * (u - 0.5) * 2 + across
+    lean = 1.25 * np.exp(-u * 4.5) + 0.12 - 0.55 * u - 9 * across
+    angle = lean + rng.normal(0, 0.16, NUM_BROW_HAIRS)
+    length = rng.uniform(0.03, 0.06, NUM_BROW_HAIRS) * (1 - 0.35 * u)
+    steps = np.linspace(0, 1, 4)[None]
+    bend = angle[:, None] - 0.35 * steps
+    line_x = x[:, None] + length[:, None] * steps * np.cos(bend)
+    line_y = y[:, None] + length[:, None] * steps * np.sin(bend)
+    return np.stack([side * line_x, line_y], axis=-1)
+
+
+def paint_brows(
+    rng: np.random.Generator,
+    person: Identity,
+    albedo: Float[np.ndarray, "H W 3"],
+    front_angle: Float[np.ndarray, "h w"],
+) -> Float[np.ndarray, "H W"]:
+    """Paint both brows into the colour of the skin; returns how much of it they cover."""
+    canvas = np.zeros(albedo.shape[:2], np.float32)
+    for side in (-1, 1):
+        lines = brow_hairs(rng, person.brow, side)
+        count = int(NUM_BROW_HAIRS * person.brow.density)
+        draw_strokes(canvas, front_texels(lines[:count], front_angle), 0.85)
+    under = cv2.GaussianBlur(canvas, (0, 0), 2.2)
+    cover = np.clip(0.75 * canvas + 0.75 * under, 0, 0.96)[..., None]
+    color = person.hair.natural * 0.78 * (1 - 0.7 * person.hair.grey) + 80 * person.hair.grey
+    albedo += cover * (to_linear(np.clip(color, 12, 150)).astype(np.float32) - albedo)
+    return np.asarray(cover[..., 0])
+
+
+def beard_mask(
+    rest: Float[np.ndarray, "*N 3"], shape: str, lips: Float[np.ndarray, "*N"] | float
+) -> Float[np.ndarray, "*N"]:
+    """Return where a beard grows, in [0, 1].
+
+    Args:
+        rest: Rest positions.
+        shape: `full`, `goatee` or `moustache`.
+        lips: 1 on the lips.
+    """
+    x, y, z = np.abs(rest[..., 0]), rest[..., 1], rest[..., 2]
+    top = np.interp(x, [0.0, 0.25, 0.38, 0.6, 0.75, 0.9], [6.52, 6.58, 6.68, 6.85, 7.1, 7.3])
+    chin = smooth_step(0.04, -0.05, y - top) * smooth_step(5.95, 6.15, y)
+    jaw = chin * smooth_step(0.15, 0.4, z)
+    lip_top = np.interp(x, [0.0, 0.1, 0.3, 0.36], [6.83, 6.83, 6.7, 6.55])
+    moustache = smooth_step(0.02, -0.02, y - lip_top) * (y > 6.5) * smooth_step(0.36, 0.3, x)  # noqa: PLR2004
+    moustache = moustache * (z > 1.2)  # noqa: PLR2004 (the front)
+    soul = smooth_step(0.34, 0.22, x) * chin * (z > 1.0)
+    area = {"full": np.maximum(jaw, moustache), "goatee": np.maximum(soul, moustache)}
+    return np.asarray(area.get(shape, moustache) * (1 - lips), np.float32)
+
+
+def paint_beard(
+    rng: np.random.Generator,
+    person: Identity,
+    albedo: Float[np.ndarray, "H W 3"],
+    rest: Float[np.ndarray, "H W 3"],
+    lips: Float[np.ndarray, "H W"],
+) -> None:
+    """Darken the skin under a beard, or where a shaven one would grow."""
+    color = to_linear(person.hair.natural * (1 - person.hair.grey) + 140 * person.hair.grey)
+    soft_lips = cv2.GaussianBlur(lips, (0, 0), 2.0)
+    if person.beard > 0:
+        mask = beard_mask(rest, person.beard_shape, soft_lips)
+        grain = np.clip(0.55 + 0.45 * smooth_noise(rng, 1.3) + 0.15 * smooth_noise(rng, 8), 0, 1)
+        cover = mask * grain * min(0.4 + 7 * person.beard, 0.85)
+    elif person.gender == "male":
+        mask = beard_mask(rest, "full", soft_lips)
+        cover = mask * (0.1 + 0.1 * person.brow.density) * (0.9 + 0.2 * smooth_noise(rng, 1))
+    else:
+        return
+    albedo += np.clip(cover, 0, 1)[..., None] * (0.8 * color.astype(np.float32) - albedo)

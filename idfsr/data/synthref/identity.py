@@ -1,0 +1,285 @@
+"""Who somebody is: shape, skin, hair and marks, drawn from the identity's own random stream."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from idfsr.data.synthref.hairstyles import Hair, sample_hair
+from idfsr.data.synthref.sources import RACES
+
+POPULATIONS: Final = {"demo": 0, "training": 1}
+"""First number of every random stream of a population: no two populations share a person."""
+
+MIN_AGE, MAX_AGE = 18, 75
+YOUNG_AGE, OLD_AGE = 25, 90
+"""Ages of MPFB's "young" and "old" targets, years."""
+
+SHAPE_SIGMA = 0.29
+"""Standard deviation of the weights of local targets; at 0.45 faces become caricatures."""
+
+OPPOSITES = (
+    ("incr", "decr"), ("up", "down"), ("in", "out"), ("forward", "backward"),
+    ("convex", "concave"), ("compress", "uncompress"),
+)  # fmt: skip
+
+SKIN_RANGE: Final = {
+    "african": ((76, 46, 32), (160, 106, 76)),
+    "asian": ((178, 126, 90), (234, 192, 156)),
+    "caucasian": ((202, 146, 116), (246, 204, 180)),
+}
+"""Darkest and lightest sRGB skin colour."""
+
+IRIS: Final = {
+    "brown": (74, 44, 24),
+    "dark": (42, 26, 18),
+    "hazel": (122, 88, 40),
+    "green": (104, 122, 78),
+    "blue": (98, 136, 168),
+    "grey": (128, 138, 144),
+}
+"""sRGB iris colours."""
+
+IRIS_SHARES: Final = {
+    "african": (0.35, 0.62, 0.03, 0.0, 0.0, 0.0),
+    "asian": (0.4, 0.57, 0.03, 0.0, 0.0, 0.0),
+    "caucasian": (0.26, 0.08, 0.16, 0.14, 0.26, 0.1),
+}
+
+
+@dataclass(frozen=True)
+class Brow:
+    """Eyebrows in rest coordinates."""
+
+    height: float
+    inner: float
+    outer: float
+    arch: float
+    tilt: float
+    thickness: float
+    density: float
+
+
+@dataclass(frozen=True)
+class Skin:
+    """Colours (sRGB 0..255) and marks of the skin; shares are in [0, 1]."""
+
+    color: Float[np.ndarray, "3"]
+    lips: Float[np.ndarray, "3"]
+    blush: float
+    blotch: float
+    freckles: float
+    num_moles: int
+    mark: Literal["none", "scar", "tattoo"]
+    eye_shadow: float
+    dark_circles: float
+    gloss: float
+    wrinkles: float
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A person."""
+
+    number: int
+    seed: int
+    """Seed of the textures."""
+    gender: Literal["female", "male"]
+    race: Literal["african", "asian", "caucasian"]
+    race_weights: Float[np.ndarray, "3"]
+    age_years: float
+    shape: dict[str, float]
+    """Weight of each shape target."""
+    skin: Skin
+    brow: Brow
+    iris: Float[np.ndarray, "3"]
+    iris_scale: float
+    lashes: float
+    hair: Hair
+    beard: float
+    """Length of the beard in units of the mesh; 0 shaven, below 0.02 stubble."""
+    beard_shape: Literal["none", "full", "goatee", "moustache"]
+    glasses: Literal["none", "round", "square", "half"]
+    glasses_color: Float[np.ndarray, "3"]
+    cloth: Float[np.ndarray, "3"]
+    collar: float
+
+
+def _macro_weights(
+    race_weights: np.ndarray, masculinity: float, old: float, weight: float, muscle: float
+) -> dict[str, float]:
+    sexes = {"male": masculinity, "female": 1 - masculinity}
+    ages = {"young": 1 - old, "old": old}
+    weights = {"average": 1 - abs(weight), "max" if weight > 0 else "min": abs(weight)}
+    muscles = {"average": 1 - abs(muscle), "max" if muscle > 0 else "min": abs(muscle)}
+    macros: dict[str, float] = {}
+    for sex, sex_share in sexes.items():
+        for age, age_share in ages.items():
+            share = sex_share * age_share
+            for race, race_share in zip(RACES, race_weights, strict=True):
+                macros[f"macrodetails/{race}-{sex}-{age}"] = share * race_share
+            for muscle_name, muscle_share in muscles.items():
+                for weight_name, weight_share in weights.items():
+                    name = f"universal-{sex}-{age}-{muscle_name}muscle-{weight_name}weight"
+                    macros[f"macrodetails/{name}"] = share * muscle_share * weight_share
+    return macros
+
+
+def opposite_targets(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Pair targets that push the same feature in opposite directions, (one, other)."""
+    known = set(names)
+    pairs = []
+    for name in names:
+        for one, other in OPPOSITES:
+            twin = name.removesuffix(one) + other
+            if name.endswith(f"-{one}") and twin in known:
+                pairs.append((name, twin))
+    return pairs
+
+
+LEFT_OUT = (
+    "head-angle", "head-trans", "neck-trans", "eye-push", "neck-scale-vert", "nose-trans-in",
+    "mouth-trans-in", "measure-neck-height",
+)  # fmt: skip
+"""Targets that move the whole head, push nose or mouth to one side, or open gaps."""
+
+EXPRESSIVE = (
+    "eyebrows-angle", "mouth-angles", "-ext-", "eye-height", "eye-corner", "mouth-laugh-lines",
+    "nose-flaring", "eyefold", "lip-middle",
+)  # fmt: skip
+"""Targets that look like an expression: they vary less, so that neutral faces stay neutral."""
+
+EXPRESSIVE_SHARE = 0.5
+
+
+def _local_weights(rng: np.random.Generator, names: tuple[str, ...]) -> dict[str, float]:
+    """Draw the local targets, the same for both halves of the face but for a little."""
+    weights: dict[str, float] = {}
+    shared: dict[str, float] = {}
+    for one, other in opposite_targets(names):
+        if any(word in one for word in LEFT_OUT) or one.startswith(("asym", "expression")):
+            continue
+        target = one.split("/")[1]
+        paired = target.startswith(("l-", "r-"))
+        key = target[2:] if paired else target
+        if key not in shared:
+            calm = EXPRESSIVE_SHARE if any(word in one for word in EXPRESSIVE) else 1.0
+            shared[key] = float(np.clip(rng.normal(0, SHAPE_SIGMA * calm), -1, 1))
+        weight = shared[key] + (rng.normal(0, 0.03) if paired else 0.0)
+        weights[one if weight > 0 else other] = abs(weight)
+    for kind in ("oval", "round", "square", "triangular", "rectangular", "diamond"):
+        weights[f"head/head-{kind}"] = max(0.0, float(rng.normal(-0.05, 0.25)))
+    for name in names:
+        if name.startswith("asym/") and "ear" not in name and "nose" not in name:
+            weights[name] = max(0.0, float(rng.normal(-0.04, 0.05)))
+    return weights
+
+
+def _sample_shape(
+    rng: np.random.Generator,
+    names: tuple[str, ...],
+    race_weights: np.ndarray,
+    masculinity: float,
+    age_years: float,
+) -> dict[str, float]:
+    old = max(0.0, (age_years - YOUNG_AGE) / (OLD_AGE - YOUNG_AGE))
+    weight = float(np.clip(rng.normal(0.05, 0.42), -0.9, 0.9))
+    muscle = float(np.clip(rng.normal(0, 0.3), -0.9, 0.9))
+    shape = _local_weights(rng, names)
+    shape |= _macro_weights(race_weights, masculinity, old, weight, muscle)
+    sagging = old * rng.uniform(0.5, 1.0)
+    shape["head/head-age-incr"] = shape.get("head/head-age-incr", 0.0) * 0.3 + 0.45 * sagging
+    for side in "lr":
+        bag = f"eyes/{side}-eye-bag-incr"
+        shape[bag] = shape.get(bag, 0.0) + 0.45 * sagging
+    return shape
+
+
+def _sample_skin(
+    rng: np.random.Generator, race_weights: np.ndarray, gender: str, age_years: float
+) -> Skin:
+    tone = rng.uniform(0, 1)
+    ranges = np.array([SKIN_RANGE[race] for race in RACES], np.float64)
+    color = race_weights @ (ranges[:, 0] * (1 - tone) + ranges[:, 1] * tone)
+    color = color * (1 + rng.normal(0, 0.025, 3))
+    fair = float(race_weights[2])
+    natural = color * np.array([0.90, 0.58, 0.60]) * rng.uniform(0.85, 1.08)
+    painted = np.array([rng.uniform(130, 215), rng.uniform(35, 100), rng.uniform(45, 115)])
+    paint = rng.uniform(0.3, 0.8) if gender == "female" and rng.random() < 0.5 else 0.0  # noqa: PLR2004
+    aged = (age_years - MIN_AGE) / (MAX_AGE - MIN_AGE)
+    return Skin(
+        color=np.clip(color, 20, 252),
+        lips=np.clip(natural * (1 - paint) + painted * paint, 15, 250),
+        blush=rng.uniform(0.05, 0.5),
+        blotch=rng.uniform(0.4, 1.0),
+        freckles=max(0.0, rng.normal(-0.25, 0.55)) * fair,
+        num_moles=int(rng.poisson(2.2)),
+        mark=str(rng.choice(["none", "scar", "tattoo"], p=[0.9, 0.06, 0.04])),
+        eye_shadow=rng.uniform(0.2, 0.7) if paint > 0 and rng.random() < 0.6 else 0.0,  # noqa: PLR2004
+        dark_circles=rng.uniform(0, 0.4) + 0.3 * aged,
+        gloss=rng.uniform(0.6, 1.5),
+        wrinkles=float(np.clip(1.25 * (aged - 0.18), 0, 1) * rng.uniform(0.75, 1.1)),
+    )
+
+
+def _sample_brow(rng: np.random.Generator, masculinity: float) -> Brow:
+    return Brow(
+        height=rng.uniform(-0.03, 0.035),
+        inner=rng.uniform(0.08, 0.16),
+        outer=rng.uniform(0.5, 0.6),
+        arch=rng.uniform(0.01, 0.065) - 0.025 * masculinity,
+        tilt=rng.normal(-0.006, 0.018),
+        thickness=rng.uniform(0.016, 0.034) + 0.018 * masculinity,
+        density=rng.uniform(0.3, 0.8) + 0.2 * masculinity,
+    )
+
+
+def sample_identity(
+    population: str, seed: int, number: int, target_names: tuple[str, ...]
+) -> Identity:
+    """Draw a person.
+
+    Args:
+        population: Key of `POPULATIONS`.
+        seed: The run's seed, at least 0.
+        number: The identity's number.
+        target_names: Names of the head's shape targets, in the order of `HeadModel`.
+    """
+    rng = np.random.default_rng([POPULATIONS[population], seed, number])
+    race_index = int(rng.integers(3))
+    race_weights = 0.72 * np.eye(3)[race_index] + 0.28 * rng.dirichlet([0.5] * 3)
+    gender: Literal["female", "male"] = "male" if rng.random() < 0.5 else "female"  # noqa: PLR2004
+    masculinity = rng.uniform(0.86, 1.0) if gender == "male" else rng.uniform(0.0, 0.14)
+    age_years = float(rng.uniform(MIN_AGE, MAX_AGE))
+    shape = _sample_shape(rng, target_names, race_weights, masculinity, age_years)
+    skin = _sample_skin(rng, race_weights, gender, age_years)
+    brow = _sample_brow(rng, masculinity)
+    race = RACES[race_index]
+    iris = np.array(IRIS[str(rng.choice(list(IRIS), p=IRIS_SHARES[race]))], np.float64)
+    hair = sample_hair(rng, race, gender, age_years)
+    bearded = gender == "male" and rng.random() < 0.5  # noqa: PLR2004
+    glasses_color = [(20, 18, 18), (70, 45, 30), (150, 150, 155), (120, 30, 30), (30, 45, 80)]
+    return Identity(
+        number=number,
+        seed=int(rng.integers(2**31)),
+        gender=gender,
+        race=race,
+        race_weights=race_weights,
+        age_years=age_years,
+        shape=shape,
+        skin=skin,
+        brow=brow,
+        iris=np.clip(iris * rng.uniform(0.8, 1.25) + rng.normal(0, 6, 3), 12, 230),
+        iris_scale=rng.uniform(0.92, 1.08),
+        lashes=rng.uniform(0.5, 1.0) if gender == "female" else rng.uniform(0.15, 0.5),
+        hair=hair,
+        beard=float(rng.choice([0.008, 0.015, 0.05, 0.14])) if bearded else 0.0,
+        beard_shape=str(rng.choice(["full", "goatee", "moustache"], p=[0.6, 0.25, 0.15]))
+        if bearded
+        else "none",
+        glasses=str(rng.choice(["none", "round", "square", "half"], p=[0.76, 0.08, 0.1, 0.06])),
+        glasses_color=np.array(glasses_color[int(rng.integers(5))], np.float64),
+        cloth=np.clip(rng.uniform(20, 220) + rng.normal(0, 38, 3), 12, 240),
+        collar=rng.uniform(-0.12, 0.2),
+    )

@@ -1,0 +1,151 @@
+"""Compiled loops over triangles and pixels: z-buffer, normals, ribbons.
+
+Convention: screen points are (x, y, depth) in pixels, (0, 0) at the corner of the image, y down;
+depth grows towards the viewer. A buffer holds the nearest depth so far, minus infinity where
+nothing was drawn.
+"""
+
+import math
+from typing import no_type_check
+
+import numpy as np
+from numba import njit
+
+BACKGROUND = -1
+"""Face number of pixels that no triangle covers."""
+
+
+@njit(cache=True, nogil=True)
+@no_type_check  # the runtime shape checks cannot wrap what numba compiles
+def raster_triangles(points, faces, depth, face_ids, weights):
+    """Draw triangles into the z-buffer, with face number and barycentric weights per pixel."""
+    height, width = depth.shape
+    for face in range(faces.shape[0]):
+        ax, ay, az = points[faces[face, 0]]
+        bx, by, bz = points[faces[face, 1]]
+        cx, cy, cz = points[faces[face, 2]]
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if area >= 0:  # seen from behind, as y points down
+            continue
+        x_min = max(int(math.floor(min(ax, bx, cx))), 0)
+        x_max = min(int(math.ceil(max(ax, bx, cx))), width - 1)
+        y_min = max(int(math.floor(min(ay, by, cy))), 0)
+        y_max = min(int(math.ceil(max(ay, by, cy))), height - 1)
+        inverse = 1.0 / area
+        for y in range(y_min, y_max + 1):
+            for x in range(x_min, x_max + 1):
+                px = x + 0.5
+                py = y + 0.5
+                w_b = ((px - ax) * (cy - ay) - (py - ay) * (cx - ax)) * inverse
+                w_c = ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) * inverse
+                w_a = 1.0 - w_b - w_c
+                if w_a < -1e-5 or w_b < -1e-5 or w_c < -1e-5:
+                    continue
+                z = w_a * az + w_b * bz + w_c * cz
+                if z > depth[y, x]:
+                    depth[y, x] = z
+                    face_ids[y, x] = face
+                    weights[y, x, 0] = w_a
+                    weights[y, x, 1] = w_b
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def raster_sphere(centre, radius, face_id, depth, face_ids):
+    """Draw the front of a sphere into the z-buffer; its pixels get `face_id`."""
+    height, width = depth.shape
+    x_min = max(int(centre[0] - radius), 0)
+    x_max = min(int(centre[0] + radius) + 1, width - 1)
+    y_min = max(int(centre[1] - radius), 0)
+    y_max = min(int(centre[1] + radius) + 1, height - 1)
+    for y in range(y_min, y_max + 1):
+        for x in range(x_min, x_max + 1):
+            dx = x + 0.5 - centre[0]
+            dy = y + 0.5 - centre[1]
+            squared = radius * radius - dx * dx - dy * dy
+            if squared > 0:
+                z = centre[2] + math.sqrt(squared)
+                if z > depth[y, x]:
+                    depth[y, x] = z
+                    face_ids[y, x] = face_id
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def vertex_normals(vertices, faces):
+    """Sum the area-weighted normals of the faces around each vertex, to unit length."""
+    normals = np.zeros_like(vertices)
+    for face in range(faces.shape[0]):
+        a, b, c = faces[face]
+        ux = vertices[b, 0] - vertices[a, 0]
+        uy = vertices[b, 1] - vertices[a, 1]
+        uz = vertices[b, 2] - vertices[a, 2]
+        vx = vertices[c, 0] - vertices[a, 0]
+        vy = vertices[c, 1] - vertices[a, 1]
+        vz = vertices[c, 2] - vertices[a, 2]
+        nx = uy * vz - uz * vy
+        ny = uz * vx - ux * vz
+        nz = ux * vy - uy * vx
+        for corner in range(3):
+            vertex = faces[face, corner]
+            normals[vertex, 0] += nx
+            normals[vertex, 1] += ny
+            normals[vertex, 2] += nz
+    for vertex in range(normals.shape[0]):
+        length = math.sqrt(
+            normals[vertex, 0] ** 2 + normals[vertex, 1] ** 2 + normals[vertex, 2] ** 2
+        )
+        normals[vertex] /= length + 1e-12
+    return normals
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def raster_ribbons(points, widths, colors, depth, image, covered):
+    """Draw strands as ribbons that face the viewer, with the colour of each of their points.
+
+    `widths` are full widths in pixels. The sides of a ribbon are darker than its middle, as those
+    of a cylinder. Pixels that a ribbon wins are marked in `covered`.
+    """
+    height, width = depth.shape
+    for strand in range(points.shape[0]):
+        for k in range(points.shape[1] - 1):
+            ax, ay, az = points[strand, k]
+            bx, by, bz = points[strand, k + 1]
+            if max(ax, bx) < 0 or min(ax, bx) >= width or max(ay, by) < 0 or min(ay, by) >= height:
+                continue
+            dx = bx - ax
+            dy = by - ay
+            length = math.sqrt(dx * dx + dy * dy) + 1e-6
+            steep = abs(dy) >= abs(dx)
+            major = dy if steep else dx
+            if abs(major) < 1e-3:
+                continue
+            stretch = length / abs(major)
+            start = ay if steep else ax
+            limit = height if steep else width
+            side_limit = width if steep else height
+            low = max(int(math.floor(min(start, start + major))), 0)
+            high = min(int(math.floor(max(start, start + major))), limit - 1)
+            for line in range(low, high + 1):
+                along = min(max((line + 0.5 - start) / major, 0.0), 1.0)
+                middle = (ax + along * dx) if steep else (ay + along * dy)
+                half = 0.5 * (
+                    widths[strand, k] + along * (widths[strand, k + 1] - widths[strand, k])
+                )
+                half = max(half * stretch, 0.5)
+                first = max(int(math.ceil(middle - half - 0.5)), 0)
+                last = min(int(math.floor(middle + half - 0.5)), side_limit - 1)
+                z = az + along * (bz - az)
+                for place in range(first, last + 1):
+                    y = line if steep else place
+                    x = place if steep else line
+                    if z <= depth[y, x]:
+                        continue
+                    depth[y, x] = z
+                    covered[y, x] = 1
+                    shade = 1.0 - 0.35 * ((place + 0.5 - middle) / half) ** 2
+                    for c in range(3):
+                        color = colors[strand, k, c]
+                        color += along * (colors[strand, k + 1, c] - color)
+                        image[y, x, c] = shade * color

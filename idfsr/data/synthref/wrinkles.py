@@ -1,0 +1,80 @@
+"""Furrows of the skin: those that stay with age, and those that an expression makes."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from idfsr.data.synthref.bake import TEXTURE_HEIGHT, TEXTURE_WIDTH
+from idfsr.data.synthref.texture import draw_strokes, front_texels
+
+GROUPS: Final = ("forehead", "frown", "smile", "sag")
+"""Furrows that come together; the first three follow the expression."""
+
+NUM_POINTS = 12
+
+
+def _curve(points: list[tuple[float, float]]) -> Float[np.ndarray, "K 2"]:
+    """Draw a smooth line through three points (x, y): a parabola."""
+    t = np.linspace(0, 1, NUM_POINTS)[:, None]
+    start, middle, end = (np.array(point) for point in points)
+    bend = 2 * middle - 0.5 * (start + end)
+    return (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
+
+
+def _both_sides(curve: Float[np.ndarray, "K 2"]) -> list[np.ndarray]:
+    return [curve, curve * np.array([-1, 1])]
+
+
+def _furrows(rng: np.random.Generator) -> dict[str, list[tuple[np.ndarray, float]]]:
+    """Place the furrows; each is a curve with its depth."""
+
+    def around(x: float, y: float, spread: float = 0.012) -> tuple[float, float]:
+        return x + rng.normal(0, spread), y + rng.normal(0, spread)
+
+    forehead: list[tuple[np.ndarray, float]] = []
+    for level in np.linspace(7.64, 7.9, int(rng.integers(3, 6))):
+        reach, dip = rng.uniform(0.3, 0.46), rng.normal(0.01, 0.02)
+        line = _curve(
+            [around(-reach, level), (rng.normal(0, 0.04), level + dip), around(reach, level)]
+        )
+        forehead.append((line, rng.uniform(0.5, 1.0)))
+    lean = rng.uniform(0.0, 0.02)
+    frown = [
+        (line, rng.uniform(0.6, 1.0))
+        for line in _both_sides(_curve([(0.05, 7.38), (0.06, 7.46), (0.055 + lean, 7.56)]))
+    ]
+    frown += [(_curve([(-0.07, 7.3), (0, 7.29), (0.07, 7.3)]), rng.uniform(0.2, 0.7))]
+    smile: list[tuple[np.ndarray, float]] = []
+    fold = _curve([around(0.17, 6.93), around(0.27, 6.83), around(0.35, 6.64)])
+    smile += [(line, 1.3) for line in _both_sides(fold)]
+    for angle in rng.uniform(-0.7, 0.7, int(rng.integers(3, 5))):
+        start = np.array(around(0.53, 7.28 + 0.07 * angle, 0.006))
+        end = start + rng.uniform(0.07, 0.14) * np.array([np.cos(angle), np.sin(angle)])
+        crow = _curve([tuple(start), tuple((start + end) / 2 + [0, 0.008]), tuple(end)])
+        smile += [(line, rng.uniform(0.4, 0.8)) for line in _both_sides(crow)]
+    sag: list[tuple[np.ndarray, float]] = []
+    for low, high, depth in ((7.13, 7.17, 0.8), (7.06, 7.12, 0.5)):
+        bag = _curve([around(0.17, high), around(0.3, low), around(0.46, high)])
+        sag += [(line, depth) for line in _both_sides(bag)]
+    marionette = _curve([around(0.29, 6.56), around(0.32, 6.47), around(0.31, 6.36)])
+    sag += [(line, 0.9) for line in _both_sides(marionette)]
+    for level in (6.08, 5.95, 5.84):
+        sag.append((_curve([(-0.4, level + 0.05), (0, level), (0.4, level + 0.05)]), 0.6))
+    return {"forehead": forehead, "frown": frown, "smile": smile, "sag": sag}
+
+
+def draw_wrinkles(
+    rng: np.random.Generator, front_angle: Float[np.ndarray, "h w"]
+) -> Float[np.ndarray, "4 H W"]:
+    """Draw the depth of each group of furrows in texture space, about 1 where deepest."""
+    layers = np.zeros((len(GROUPS), TEXTURE_HEIGHT, TEXTURE_WIDTH), np.float32)
+    for layer, furrows in zip(layers, _furrows(rng).values(), strict=True):
+        for curve, depth in furrows:
+            texels = front_texels(curve, front_angle)[None]
+            draw_strokes(layer, texels, min(depth / 1.5, 1.0), thickness=2)
+        layer[:] = 1.5 * (
+            cv2.GaussianBlur(layer, (0, 0), 1.6) * 2 + cv2.GaussianBlur(layer, (0, 0), 4.0) * 2
+        )
+    return layers

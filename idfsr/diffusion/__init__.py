@@ -1,0 +1,1 @@
+"""Schedule, training loss and DDIM as functions of tensors."""

@@ -1,0 +1,108 @@
+"""Deterministic DDIM (Song et al. 2021, sigma = 0), down to an image and up to its noise."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from idfsr.diffusion.process import Denoise
+
+StepCallback = Callable[[int, Tensor], None]
+"""(t, x_0 as it is predicted at t) after each step."""
+
+
+def predict(
+    denoise: Denoise,
+    x_t: Float[Tensor, "B C H W"],
+    t: int,
+    alphas_cumprod_t: float,
+) -> tuple[Float[Tensor, "B C H W"], Float[Tensor, "B C H W"]]:
+    """Predict the clean image and the noise in x_t.
+
+    Song et al. (2021), Eq. 9. The clean image is clipped to [-1, 1] and the noise derived anew from
+    what the clipping left, as DiffAE does: the noise the network gave would no longer belong to it.
+
+    Returns:
+        x_0 in [-1, 1], and eps.
+    """
+    timesteps = torch.full((len(x_t),), t, dtype=torch.int64, device=x_t.device)
+    eps = denoise(x_t, timesteps).to(x_t.dtype)
+    noise_scale = (1 - alphas_cumprod_t) ** 0.5
+    x_0 = ((x_t - noise_scale * eps) / alphas_cumprod_t**0.5).clamp(-1, 1)
+    return x_0, (x_t - alphas_cumprod_t**0.5 * x_0) / noise_scale
+
+
+@torch.no_grad()
+def ddim_sample(
+    denoise: Denoise,
+    x_T: Float[Tensor, "B C H W"],  # noqa: N803 - the symbol of the field
+    timesteps: Sequence[int],
+    alphas_cumprod: Float64[Tensor, "T"],
+    callback: StepCallback | None = None,
+) -> Float[Tensor, "B C H W"]:
+    """Turn noise into images.
+
+    Song et al. (2021), Eq. 12 with sigma_t = 0. Nothing is drawn: the same x_T gives the same
+    images.
+
+    Args:
+        denoise: Predicts eps.
+        x_T: Standard normal; taken as the noisy image at the largest of the timesteps.
+        timesteps: Ascending; see `ddim_timesteps`.
+        alphas_cumprod: Over all training timesteps.
+        callback: Sees each step.
+
+    Returns:
+        x_0 in [-1, 1].
+    """
+    x_t = x_T
+    for index in range(len(timesteps) - 1, -1, -1):
+        t = timesteps[index]
+        alphas_cumprod_prev = float(alphas_cumprod[timesteps[index - 1]]) if index else 1.0
+        x_0, eps = predict(denoise, x_t, t, float(alphas_cumprod[t]))
+        x_t = alphas_cumprod_prev**0.5 * x_0 + (1 - alphas_cumprod_prev) ** 0.5 * eps
+        if callback is not None:
+            callback(t, x_0)
+    return x_t
+
+
+@torch.no_grad()
+def ddim_reverse(
+    denoise: Denoise,
+    x_0: Float[Tensor, "B C H W"],
+    timesteps: Sequence[int],
+    alphas_cumprod: Float64[Tensor, "T"],
+) -> Float[Tensor, "B C H W"]:
+    """Turn images into the noise that `ddim_sample` would make them from.
+
+    The steps of `ddim_sample` the other way round, DiffAE's "stochastic encoder" (Preechakul et al.
+    2022, Eq. 8). The last step ends in pure noise.
+    """
+    x_t = x_0
+    for t, t_next in zip(timesteps, [*timesteps[1:], None], strict=True):
+        alphas_cumprod_next = 0.0 if t_next is None else float(alphas_cumprod[t_next])
+        prediction, eps = predict(denoise, x_t, t, float(alphas_cumprod[t]))
+        x_t = alphas_cumprod_next**0.5 * prediction + (1 - alphas_cumprod_next) ** 0.5 * eps
+    return x_t
+
+
+def seeded_noise(
+    keys: Sequence[str], seed: int, shape: tuple[int, int, int]
+) -> Float[Tensor, "B C H W"]:
+    """Draw standard normal noise, a generator an image.
+
+    What an image starts from depends on its key and the seed alone, not on the batch it is in.
+
+    Args:
+        keys: What names each image, e.g. "00082/3".
+        seed: Of the run.
+        shape: (channels, height, width).
+    """
+    images = []
+    for key in keys:
+        digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
+        generator = torch.Generator().manual_seed(int.from_bytes(digest[:8]) >> 1)
+        images.append(torch.randn(shape, generator=generator))
+    return torch.stack(images)

@@ -1,0 +1,49 @@
+"""The forward process and the training loss (IDFSR, "Preliminary"; Ho et al. 2020).
+
+The denoiser is any callable of a noisy image and its timesteps: what else it sees is bound by the
+caller, so that pretraining and fitting share the loss.
+"""
+
+from collections.abc import Callable
+
+from jaxtyping import Float, Float64, Int
+from torch import Tensor
+
+Denoise = Callable[[Tensor, Tensor], Tensor]
+"""(x_t "B C H W", t Int "B") -> eps "B C H W"."""
+
+
+def q_sample(
+    x_0: Float[Tensor, "B C H W"],
+    t: Int[Tensor, "B"],
+    noise: Float[Tensor, "B C H W"],
+    alphas_cumprod: Float64[Tensor, "T"],
+) -> Float[Tensor, "B C H W"]:
+    """Draw x_t given x_0: Ho et al. (2020), Eq. 4.
+
+    Args:
+        x_0: Clean image in [-1, 1].
+        t: Timesteps in [0, T - 1].
+        noise: Standard normal.
+        alphas_cumprod: On the device of `t`; see `linear_alphas_cumprod`.
+    """
+    alphas_cumprod_t = alphas_cumprod[t][:, None, None, None]
+    mean_scale = alphas_cumprod_t.sqrt().to(x_0.dtype)
+    noise_scale = (1 - alphas_cumprod_t).sqrt().to(x_0.dtype)
+    return mean_scale * x_0 + noise_scale * noise
+
+
+def noise_loss(
+    denoise: Denoise,
+    x_0: Float[Tensor, "B C H W"],
+    t: Int[Tensor, "B"],
+    noise: Float[Tensor, "B C H W"],
+    alphas_cumprod: Float64[Tensor, "T"],
+) -> Float[Tensor, "B"]:
+    """Return the squared error of the predicted noise, the mean over each image.
+
+    Ho et al. (2020), Eq. 14, one term an image: the mean over the batch is the loss, and the single
+    terms give the loss by timestep. In float32 whatever the denoiser's precision.
+    """
+    eps = denoise(q_sample(x_0, t, noise, alphas_cumprod), t)
+    return (eps.float() - noise).square().mean(dim=(1, 2, 3))

@@ -1,0 +1,37 @@
+"""The noise schedule and the timesteps DDIM visits."""
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from idfsr.constants import BETA_END, BETA_START
+from idfsr.errors import IdfsrError
+
+
+def linear_alphas_cumprod(num_train_timesteps: int) -> Float64[Tensor, "T"]:
+    """Return the cumulative product of alphas of the linear beta schedule.
+
+    Ho et al. (2020), section 4: beta rises linearly from 1e-4 to 0.02, alpha = 1 - beta. In
+    float64, for the product of a thousand factors is compared with a thousand-fold smaller rest.
+    """
+    betas = np.linspace(BETA_START, BETA_END, num_train_timesteps, dtype=np.float64)
+    return torch.from_numpy(np.cumprod(1 - betas))
+
+
+def ddim_timesteps(num_train_timesteps: int, num_inference_steps: int) -> list[int]:
+    """Return the timesteps of DDIM in ascending order, evenly spaced from 0.
+
+    As DiffAE (Preechakul et al. 2022): for T = 1000 and 20 steps 0, 50, ..., 950.
+
+    Raises:
+        IdfsrError: `num_train_timesteps` is not a multiple of `num_inference_steps`.
+    """
+    if num_inference_steps < 1 or num_train_timesteps % num_inference_steps:
+        message = (
+            f"restore.num_inference_steps: found {num_inference_steps}, "
+            f"wanted a divisor of {num_train_timesteps}"
+        )
+        raise IdfsrError(message)
+    stride = num_train_timesteps // num_inference_steps
+    return list(range(0, num_train_timesteps, stride))

@@ -1,0 +1,1 @@
+"""Detect, align, mask, warp: the geometry of one face."""

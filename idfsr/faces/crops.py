@@ -1,0 +1,69 @@
+"""Aligned face crops with labels, on which the small ID encoder and attribute network train."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from tqdm import tqdm
+
+from idfsr.data.images import encode_png, read_image
+from idfsr.data.schemas import KEY
+from idfsr.data.tables import read_table
+from idfsr.errors import IdfsrError
+from idfsr.faces.align import align_arcface
+from idfsr.faces.targets import Face, read_faces
+
+LABELS = ("age_years", "gender", "race", "expression")
+"""What the renderer knows of each image."""
+
+CROPS_SCHEMA = pa.schema(
+    {
+        "identity": pa.string(),
+        "image": pa.string(),
+        "crop": pa.binary(),
+        "age_years": pa.float32(),
+        "gender": pa.string(),
+        "race": pa.string(),
+        "expression": pa.string(),
+    }
+)
+"""One row for each image with a face; `crop` is a PNG of 112 x 112 pixels."""
+
+
+def _crop(face: Face) -> bytes:
+    return encode_png(align_arcface(read_image(face.path), face.landmarks))
+
+
+def make_crops(
+    manifest: Path, landmarks: Sequence[Path], root: Path, ground_truth: Path, threads: int
+) -> pd.DataFrame:
+    """Cut out the face of every image and join what is known of it.
+
+    Args:
+        manifest: Of the index stage.
+        landmarks: All shards of the landmarks stage.
+        root: Folder to which the manifest's paths are relative.
+        ground_truth: Of the renderer.
+        threads: Images worked on at the same time.
+
+    Returns:
+        The columns of `CROPS_SCHEMA`, sorted by identity and image.
+
+    Raises:
+        IdfsrError: A file is missing, an image has no ground truth, or there is no face at all.
+    """
+    faces = dict(sorted(read_faces(manifest, landmarks, root).items()))
+    labels = read_table(ground_truth, [*KEY, *LABELS])
+    table = pd.DataFrame(list(faces), columns=KEY).merge(
+        labels, on=KEY, how="left", validate="one_to_one"
+    )
+    unknown = table[table["gender"].isna()]
+    if table.empty or len(unknown):
+        what = "/".join(unknown[KEY].iloc[0]) if len(unknown) else "faces"
+        message = f"{ground_truth}: found nothing on {what}, wanted labels of every face"
+        raise IdfsrError(message)
+    with ThreadPoolExecutor(threads) as pool:
+        crops = list(tqdm(pool.map(_crop, faces.values()), total=len(faces), unit="image"))
+    return table.assign(crop=crops)

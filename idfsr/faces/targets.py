@@ -1,0 +1,153 @@
+"""The ground truth of a target: one photograph, decoded once, at the size of the networks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, UInt8
+
+from idfsr.constants import NUM_LANDMARKS
+from idfsr.data.images import read_image, resize
+from idfsr.data.schemas import KEY
+from idfsr.data.tables import read_table
+from idfsr.errors import IdfsrError
+from idfsr.faces.align import align_arcface, align_ffhq, transform
+
+Kind = Literal["synthref", "celebref_hq", "folder"]
+
+
+class Face(NamedTuple):
+    """The largest face of a photograph; (x, y) in pixels of the upright photograph.
+
+    Attributes:
+        path: Of the photograph.
+        box: (x0, y0, x1, y1).
+        landmarks: Five points.
+    """
+
+    path: Path
+    box: Float[np.ndarray, "4"]
+    landmarks: Float[np.ndarray, "5 2"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One face at the size of the networks.
+
+    Convention: (x, y) in pixels of `gt_image`, (0, 0) is its corner.
+
+    Attributes:
+        gt_image: RGB.
+        landmarks: Five points.
+        box: (x0, y0, x1, y1) of the detection.
+        id_crop: ArcFace crop of the photograph in its own resolution.
+    """
+
+    gt_image: UInt8[np.ndarray, "S S 3"]
+    landmarks: Float[np.ndarray, "5 2"]
+    box: Float[np.ndarray, "4"]
+    id_crop: UInt8[np.ndarray, "112 112 3"]
+
+
+def make_target(
+    photograph: UInt8[np.ndarray, "H W 3"],
+    landmarks: Float[np.ndarray, "5 2"],
+    box: Float[np.ndarray, "4"],
+    kind: Kind,
+    size: int,
+) -> Target:
+    """Bring a photograph to the size of the networks.
+
+    Args:
+        photograph: RGB; square where the data set is aligned.
+        landmarks: (x, y) in pixels of the photograph.
+        box: Of the face, likewise.
+        kind: Images of a "folder" are aligned as FFHQ; the others already are and are resized.
+        size: Side wanted, in pixels.
+
+    Raises:
+        ValueError: An image of an aligned data set is not square, or all landmarks coincide.
+    """
+    height, width, _ = photograph.shape
+    if kind == "folder":
+        gt_image, matrix = align_ffhq(photograph, landmarks, size)
+    elif height == width:
+        gt_image = resize(photograph, (size, size), "lanczos")
+        matrix = np.array([[size / width, 0, 0], [0, size / height, 0]])
+    else:
+        message = (
+            f"found {width}x{height} pixels, wanted a square image for dataset.kind {kind} "
+            "(dataset.kind folder aligns whole photographs)"
+        )
+        raise ValueError(message)
+    # A turned box stays upright and keeps its size, as a detector would draw it.
+    scale = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    centre = transform(matrix, (box[:2] + box[2:]) / 2)
+    half = (box[2:] - box[:2]) / 2 * scale
+    return Target(
+        gt_image,
+        transform(matrix, landmarks).astype(np.float32),
+        np.concatenate((centre - half, centre + half)).astype(np.float32),
+        align_arcface(photograph, landmarks),
+    )
+
+
+def read_faces(
+    manifest: Path, landmarks: Sequence[Path], root: Path
+) -> dict[tuple[str, str], Face]:
+    """Join the manifest with the shards of landmarks: the photographs that show a face.
+
+    Args:
+        manifest: Of the index stage.
+        landmarks: All shards of the landmarks stage.
+        root: Folder to which the manifest's paths are relative.
+
+    Returns:
+        The faces by identity and image.
+
+    Raises:
+        IdfsrError: A file is missing or lacks a column.
+    """
+    found = pd.concat(
+        [read_table(path, [*KEY, "num_faces", "box", "landmarks"]) for path in landmarks]
+    )
+    faces = found[found["num_faces"] > 0].merge(
+        read_table(manifest, [*KEY, "path"]), on=KEY, validate="one_to_one"
+    )
+    columns = (faces[name] for name in [*KEY, "path", "box", "landmarks"])
+    return {
+        (identity, image): Face(
+            root / path,
+            np.array(box, dtype=np.float32),
+            np.array(points, dtype=np.float32).reshape(NUM_LANDMARKS, 2),
+        )
+        for identity, image, path, box, points in zip(*columns, strict=True)
+    }
+
+
+def read_target(
+    faces: Mapping[tuple[str, str], Face], key: tuple[str, str], kind: Kind, size: int
+) -> Target:
+    """Decode the photograph of an image and bring it to the size of the networks.
+
+    Args:
+        faces: From `read_faces`.
+        key: Identity and image.
+        kind: See `make_target`.
+        size: Side wanted, in pixels.
+
+    Raises:
+        IdfsrError: No landmarks are known of the image, or it cannot be used: see `make_target`.
+    """
+    if key not in faces:
+        message = f"{'/'.join(key)}: in the split but without landmarks, wanted a detected face"
+        raise IdfsrError(message)
+    face = faces[key]
+    try:
+        return make_target(read_image(face.path), face.landmarks, face.box, kind, size)
+    except ValueError as error:
+        message = f"{face.path}: {error}"
+        raise IdfsrError(message) from None

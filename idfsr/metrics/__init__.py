@@ -1,0 +1,1 @@
+"""One file per metric, and the registry that names them."""

@@ -1,0 +1,45 @@
+"""The Frechet distance between two sets of features, each taken for a Gaussian.
+
+On Inception's features it would be FID; on those of another network it has another scale. With
+fewer images than features both covariances are singular and the value is biased upwards and
+depends on the number of images: compare values only at equal numbers of images, and print them.
+"""
+
+from typing import Final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+MIN_IMAGES: Final = 2
+"""One image has no covariance."""
+
+
+def frechet_distance(x: Float[Tensor, "N D"], y: Float[Tensor, "M D"]) -> float:
+    """Return |mu_x - mu_y|^2 + tr(C_x + C_y - 2 (C_x C_y)^(1/2)).
+
+    Heusel et al. (2017), Eq. 6, after Dowson and Landau (1982). With centred rows A / sqrt(N - 1)
+    and B / sqrt(M - 1) the covariances are A^T A and B^T B, and the eigenvalues of C_x C_y are the
+    squared singular values of A B^T, so the trace of the root is their sum: an N x M matrix in
+    place of the square root of a D x D one (as Mathiasen and Hvilshoj 2020, section 2).
+
+    Args:
+        x: Features, one image a row.
+        y: Likewise, of the other set.
+
+    Returns:
+        The squared distance, 0 or more, lower is better.
+
+    Raises:
+        ValueError: A set has fewer than two images.
+    """
+    if min(len(x), len(y)) < MIN_IMAGES:
+        message = f"{len(x)} and {len(y)} images, wanted {MIN_IMAGES} or more in each set"
+        raise ValueError(message)
+    x, y = x.double(), y.double()
+    x_mean, y_mean = x.mean(dim=0), y.mean(dim=0)
+    A = (x - x_mean) / (len(x) - 1) ** 0.5
+    B = (y - y_mean) / (len(y) - 1) ** 0.5
+    trace = A.square().sum() + B.square().sum() - 2 * torch.linalg.svdvals(A @ B.T).sum()
+    distance = float((x_mean - y_mean).square().sum() + trace)
+    return max(0.0, distance)  # rounding can leave equal sets below zero

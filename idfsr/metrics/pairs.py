@@ -1,0 +1,136 @@
+"""Pairs of a restored image and its ground truth, out of the files of a run."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+
+from idfsr.constants import NUM_LANDMARKS
+from idfsr.data.images import decode_png
+from idfsr.data.shards import read_shard
+from idfsr.data.tables import read_table
+from idfsr.errors import IdfsrError
+from idfsr.faces.align import align_arcface
+
+KEY: Final = ["identity", "image"]
+
+_RESTORED_COLUMNS: Final = (*KEY, "scale_factor", "method", "sr_image", "model_digest")
+_SHARD_COLUMNS: Final = (*KEY, "scale_factor", "gt_image", "landmarks")
+_NUM_NAMED: Final = 3  # images named in an error
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A batch: row i of each array belongs to the same image."""
+
+    gt_image: UInt8[np.ndarray, "B H W 3"]
+    sr_image: UInt8[np.ndarray, "B H W 3"]
+    gt_crop: UInt8[np.ndarray, "B 112 112 3"]
+    """The face of gt_image, aligned to the ArcFace template by the landmarks of gt_image."""
+    sr_crop: UInt8[np.ndarray, "B 112 112 3"]
+    """The same cut out of sr_image: the same landmarks, so that no detector can fail on it."""
+
+
+def read_pairs(
+    shards: Sequence[Path], restored: Sequence[Path], method: str, scale_factor: int
+) -> pd.DataFrame:
+    """Join the restored images of one method and scale with the test images of the shards.
+
+    Args:
+        shards: Their rows of part "test" are the ground truth.
+        restored: Tables of restored images.
+        method: What every restored row must be of.
+        scale_factor: Of every row of both.
+
+    Returns:
+        A row a pair, sorted by identity and image: gt_image, sr_image (PNG), landmarks,
+        model_digest.
+
+    Raises:
+        IdfsrError: A restored image has no ground truth or the reverse, an image occurs twice, or
+            a row is of another method or scale.
+    """
+    truth: pd.DataFrame = read_shard(shards, columns=_SHARD_COLUMNS, part="test").to_pandas()
+    if not restored:
+        message = "no restored images given, wanted at least one Parquet table"
+        raise IdfsrError(message)
+    results = pd.concat([_read_restored(path, method) for path in restored], ignore_index=True)
+    for name, table in (("shards", truth), ("restored images", results)):
+        _check_rows(table, name, scale_factor)
+    left, right = (table.set_index(KEY).index for table in (truth, results))
+    _check_complete(right.difference(left), "restored but without a test row in the shards")
+    _check_complete(left.difference(right), "in the shards' test part but not restored")
+    joined = truth.drop(columns="scale_factor").merge(results, on=KEY, validate="one_to_one")
+    return joined.sort_values(KEY, ignore_index=True)
+
+
+def _read_restored(path: Path, method: str) -> pd.DataFrame:
+    table = read_table(path, columns=_RESTORED_COLUMNS)
+    found = sorted(set(table["method"]) - {method})
+    if found:
+        message = f"{path}: found method {', '.join(found)}, wanted {method}"
+        raise IdfsrError(message)
+    return table
+
+
+def _check_rows(table: pd.DataFrame, name: str, scale_factor: int) -> None:
+    found = sorted(set(table["scale_factor"]) - {scale_factor})
+    if found:
+        message = f"{name}: found scale factor {', '.join(map(str, found))}, wanted {scale_factor}"
+        raise IdfsrError(message)
+    twice = table.loc[table.duplicated(KEY), KEY]
+    if len(twice):
+        message = f"{name}: found {'/'.join(twice.iloc[0])} twice, wanted each image once"
+        raise IdfsrError(message)
+    if table.empty:
+        message = f"{name}: found no test image, wanted at least one"
+        raise IdfsrError(message)
+
+
+def _check_complete(keys: pd.Index, problem: str) -> None:
+    if len(keys):
+        named = ", ".join("/".join(key) for key in keys[:_NUM_NAMED])
+        more = f" and {len(keys) - _NUM_NAMED} more" if len(keys) > _NUM_NAMED else ""
+        message = f"found images {problem}: {named}{more}; wanted the same in both"
+        raise IdfsrError(message)
+
+
+def batches(rows: pd.DataFrame, batch_size: int) -> Iterator[Pairs]:
+    """Decode and crop the pairs, a batch at a time.
+
+    Args:
+        rows: Of `read_pairs`.
+        batch_size: Images of a batch; the last may have fewer.
+
+    Raises:
+        IdfsrError: A restored image differs in size from its ground truth, or that from the rest.
+    """
+    size: tuple[int, ...] | None = None
+    for start in range(0, len(rows), batch_size):
+        chunk = rows.iloc[start : start + batch_size]
+        gt_images = [decode_png(data) for data in chunk["gt_image"]]
+        sr_images = [decode_png(data) for data in chunk["sr_image"]]
+        size = size or gt_images[0].shape
+        for index, image in enumerate((*gt_images, *sr_images)):
+            if image.shape != size:
+                key = "/".join(chunk[KEY].iloc[index % len(chunk)])
+                message = f"{key}: found {_text(image.shape)}, wanted {_text(size)} as the others"
+                raise IdfsrError(message)
+        landmarks = [
+            np.asarray(points, dtype=np.float64).reshape(NUM_LANDMARKS, 2)
+            for points in chunk["landmarks"]
+        ]
+        yield Pairs(
+            np.stack(gt_images),
+            np.stack(sr_images),
+            np.stack([align_arcface(*pair) for pair in zip(gt_images, landmarks, strict=True)]),
+            np.stack([align_arcface(*pair) for pair in zip(sr_images, landmarks, strict=True)]),
+        )
+
+
+def _text(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} x {shape[0]} px"

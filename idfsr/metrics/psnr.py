@@ -1,0 +1,23 @@
+"""PSNR, the peak signal-to-noise ratio, over the three colours."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def psnr(
+    sr_image: Float[Tensor, "B 3 H W"], gt_image: Float[Tensor, "B 3 H W"]
+) -> Float[Tensor, "B"]:
+    """Return 10 log10(1 / MSE), the MSE taken over the pixels of all three channels.
+
+    IDFSR does not say whether it means RGB or luma; RGB, nothing cropped off the border.
+
+    Args:
+        sr_image: In [0, 1].
+        gt_image: In [0, 1].
+
+    Returns:
+        In dB, higher is better; infinite for equal images.
+    """
+    mean_squared_error = (sr_image - gt_image).square().mean(dim=(1, 2, 3))
+    return -10 * torch.log10(mean_squared_error)

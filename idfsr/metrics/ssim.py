@@ -1,0 +1,57 @@
+"""SSIM, the structural similarity, over the three colours."""
+
+from typing import Final
+
+from jaxtyping import Float
+from torch import Tensor
+
+from idfsr.errors import IdfsrError
+from idfsr.metrics.gaussian import gaussian_matrix
+
+RADIUS: Final = 5
+SIGMA: Final = 1.5
+"""The window of 11 x 11 pixels, in pixels (Wang et al. 2004, section III.C)."""
+
+K1: Final = 0.01
+K2: Final = 0.03
+"""Of the constants that keep the ratios stable (Wang et al. 2004, section III.C)."""
+
+
+def ssim(
+    sr_image: Float[Tensor, "B 3 H W"], gt_image: Float[Tensor, "B 3 H W"]
+) -> Float[Tensor, "B"]:
+    """Return the mean SSIM over the places where the window lies inside, and over the channels.
+
+    Wang et al. (2004), Eq. 13 with alpha = beta = gamma = 1, moments weighted by Eq. 14 to 16
+    without Bessel's correction; as scikit-image with gaussian_weights=True,
+    use_sample_covariance=False.
+
+    Args:
+        sr_image: In [0, 1].
+        gt_image: In [0, 1].
+
+    Returns:
+        In [-1, 1], higher is better.
+
+    Raises:
+        IdfsrError: The images are smaller than the window.
+    """
+    height, width = sr_image.shape[-2:]
+    if min(height, width) <= 2 * RADIUS:
+        message = f"images of {width} x {height} px, wanted {2 * RADIUS + 1} px or more for SSIM"
+        raise IdfsrError(message)
+    vertical, horizontal = (
+        gaussian_matrix(size, RADIUS, SIGMA)[RADIUS:-RADIUS].to(sr_image)
+        for size in (height, width)
+    )
+
+    def local_mean(values: Tensor) -> Tensor:
+        return vertical @ values @ horizontal.T
+
+    x_mean, y_mean = local_mean(sr_image), local_mean(gt_image)
+    x_variance = local_mean(sr_image.square()) - x_mean.square()
+    y_variance = local_mean(gt_image.square()) - y_mean.square()
+    covariance = local_mean(sr_image * gt_image) - x_mean * y_mean
+    luminance = (2 * x_mean * y_mean + K1**2) / (x_mean.square() + y_mean.square() + K1**2)
+    structure = (2 * covariance + K2**2) / (x_variance + y_variance + K2**2)
+    return (luminance * structure).mean(dim=(1, 2, 3))

@@ -1,0 +1,1 @@
+"""The denoising U-Net, its encoders, and loading of published weights."""

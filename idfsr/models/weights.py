@@ -1,0 +1,145 @@
+"""Weight files: safetensors, which hold tensors and text and nothing that runs.
+
+The metadata says how the network is built, so that a file is all one needs. On disk the weights may
+have half precision; in memory they have float32.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from idfsr.errors import IdfsrError
+from idfsr.provenance import file_digest
+
+DIGEST_LENGTH = 16
+
+Settings = TypeVar("Settings")
+
+
+def model_digest(path: Path) -> str:
+    """Return the first 16 hexadecimal digits of a file's SHA-256.
+
+    Raises:
+        IdfsrError: There is no such file.
+    """
+    _check_exists(path)
+    return file_digest(path)[:DIGEST_LENGTH]
+
+
+def save_weights(
+    path: Path, module: nn.Module, metadata: Mapping[str, str], *, half: bool = False
+) -> None:
+    """Write a network's parameters and buffers.
+
+    Args:
+        path: Written in place; the caller sees to it that no half of a file is left behind.
+        module: Anything with a state dict of tensors.
+        metadata: Text by name, stored in the file's header.
+        half: Store floating-point tensors as float16.
+    """
+    state = {}
+    for name, tensor in module.state_dict().items():
+        dtype = torch.float16 if half and tensor.is_floating_point() else tensor.dtype
+        # copies that own their memory: safetensors refuses channels-last and shared tensors
+        state[name] = tensor.detach().to("cpu", dtype).clone(memory_format=torch.contiguous_format)
+    save_file(state, path, metadata=dict(metadata))
+
+
+def dump_settings(settings: object) -> str:
+    """Return a dataclass of settings as JSON, for the metadata."""
+    return TypeAdapter(type(settings)).dump_json(settings).decode()
+
+
+def read_settings(path: Path, name: str, settings_type: type[Settings]) -> Settings:
+    """Return the settings a network was built from.
+
+    Args:
+        path: A safetensors file.
+        name: Of the metadata; it tells the kinds of networks apart.
+        settings_type: A dataclass.
+
+    Raises:
+        IdfsrError: There is no such file, it is not safetensors, or holds no such settings.
+    """
+    metadata = read_metadata(path)
+    if name not in metadata:
+        found = ", ".join(sorted(metadata)) or "none"
+        message = f"{path}: metadata found: {found}; wanted {name!r}"
+        raise IdfsrError(message)
+    try:
+        return TypeAdapter(settings_type).validate_json(metadata[name])
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "JSON"
+        message = f"{path}: metadata {name!r}: {field}: {first['msg']}"
+        raise IdfsrError(message) from None
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return the text of a weight file's header.
+
+    Raises:
+        IdfsrError: There is no such file, or it is not safetensors.
+    """
+    _check_exists(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except SafetensorError as error:
+        message = f"{path}: not a safetensors file: {error}"
+        raise IdfsrError(message) from None
+
+
+def read_weights(path: Path, module: nn.Module) -> None:
+    """Fill a network from a file, in the network's own precision and on its device.
+
+    Raises:
+        IdfsrError: There is no such file, it is not safetensors, or its names or shapes are not
+            those of the network.
+    """
+    _check_exists(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
+    except SafetensorError as error:
+        message = f"{path}: not a safetensors file: {error}"
+        raise IdfsrError(message) from None
+    check_state(state, module.state_dict(), str(path))
+    module.load_state_dict(state)
+
+
+def check_state(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], source: str) -> None:
+    """Compare names and shapes.
+
+    Raises:
+        IdfsrError: They differ; names the source and the first difference.
+    """
+    missing = [name for name in wanted if name not in found]
+    unexpected = [name for name in found if name not in wanted]
+    if missing or unexpected:
+        parts = [
+            f"{len(names)} {what} such as {names[0]}"
+            for what, names in (("missing", missing), ("unexpected", unexpected))
+            if names
+        ]
+        message = f"{source}: tensors of another network: {' and '.join(parts)}"
+        raise IdfsrError(message)
+    for name, tensor in wanted.items():
+        if found[name].shape != tensor.shape:
+            message = (
+                f"{source}: {name} has shape {tuple(found[name].shape)}, "
+                f"wanted {tuple(tensor.shape)}"
+            )
+            raise IdfsrError(message)
+
+
+def _check_exists(path: Path) -> None:
+    if not path.is_file():
+        message = f"{path}: no such file, wanted weights as safetensors"
+        raise IdfsrError(message)

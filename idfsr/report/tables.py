@@ -1,0 +1,239 @@
+"""Table 1 and Table 2 of IDFSR from the metrics of single images, and methods compared in pairs.
+
+The value of a table is the mean over images; its interval resamples identities (see `intervals`).
+A metric of a set of images, such as a Frechet distance, has one value and no interval. What could
+not be computed is empty.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from idfsr.data.files import atomic_path
+from idfsr.data.tables import read_table
+from idfsr.errors import IdfsrError
+from idfsr.metrics.registry import METRICS, find_metrics
+from idfsr.report.intervals import mean_interval
+
+KEYS = ["identity", "image", "method", "scale_factor", "model_digest"]
+"""Columns of every table of metrics, beside those of the metrics."""
+
+WITH_SPREAD = ("age_diff",)
+"""Metrics of which the paper gives the standard deviation over images, not the mean alone."""
+
+FITTED = "idfsr-ft"
+"""The method that the others are compared with in pairs."""
+
+PAIRED_COLUMNS = [
+    "method_a", "method_b", "scale_factor", "metric", "difference", "lo", "hi", "num_identities",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """The metrics of a run."""
+
+    images: pd.DataFrame
+    """A row for each image, method and scale: `KEYS`, and a column for each metric."""
+    sets: dict[tuple[str, int], dict[str, float]]
+    """(method, scale factor) -> set metric -> value; NaN if it could not be computed."""
+
+
+def _read_set(path: Path) -> tuple[tuple[str, int], dict[str, float]]:
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        key = str(values["method"]), int(values["scale_factor"])
+    except FileNotFoundError:
+        message = f"{path}: no such file, wanted the set metrics of a method as JSON"
+        raise IdfsrError(message) from None
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        message = f"{path}: {error}, wanted JSON with method, scale_factor and set metrics"
+        raise IdfsrError(message) from None
+    numbers = {name: value for name, value in values.items() if name in METRICS}
+    return key, {
+        name: float("nan") if value is None else float(value) for name, value in numbers.items()
+    }
+
+
+def _groups(
+    images: pd.DataFrame, methods: Sequence[str]
+) -> Iterator[tuple[int, str, pd.DataFrame]]:
+    """Yield the rows of each scale factor and method, in the order of the tables' rows."""
+    for scale_factor in sorted(set(images["scale_factor"])):
+        for method in methods:
+            rows = images[(images["scale_factor"] == scale_factor) & (images["method"] == method)]
+            if len(rows):
+                yield scale_factor, method, rows
+
+
+def _check_images(images: pd.DataFrame) -> None:
+    """Refuse methods of one scale that were measured on different images, or in part."""
+    names = [name for name in METRICS if name in images]
+    for scale_factor, method, rows in _groups(images, list(dict.fromkeys(images["method"]))):
+        counts = rows[names].count()
+        partial = counts[(counts > 0) & (counts < len(rows))]
+        if len(partial):
+            message = (
+                f"metrics x{scale_factor}/{method}: {partial.index[0]} of {partial.iloc[0]} images "
+                f"among {len(rows)}, wanted all or none"
+            )
+            raise IdfsrError(message)
+    num_methods = images.groupby("scale_factor")["method"].transform("nunique")
+    times = images.groupby(["scale_factor", "identity", "image"])["method"].transform("nunique")
+    wrong = (times != num_methods) | images.duplicated(KEYS[:4])
+    if wrong.any():
+        row = images[wrong].iloc[0]
+        message = (
+            f"metrics x{row['scale_factor']}: {row['identity']}/{row['image']}, "
+            "wanted it once for every method"
+        )
+        raise IdfsrError(message)
+
+
+def read_measurements(
+    metrics: Sequence[Path], set_metrics: Sequence[Path], methods: Sequence[str]
+) -> Measurements:
+    """Read the metrics of all methods and scales.
+
+    Args:
+        metrics: Tables of single images.
+        set_metrics: JSON files of set metrics.
+        methods: Of the run.
+
+    Raises:
+        IdfsrError: A file is missing or lacks a column, a method is not of the run, or the methods
+            of a scale factor were not measured on the same images.
+    """
+    frames = [read_table(path) for path in metrics]
+    for path, frame in zip(metrics, frames, strict=True):
+        missing = [name for name in KEYS if name not in frame]
+        unknown = set(frame.get("method", [])) - set(methods)
+        if missing or unknown:
+            found, wanted = (frame.columns, missing) if missing else (unknown, methods)
+            message = f"{path}: found {', '.join(found)}, wanted {', '.join(wanted)}"
+            raise IdfsrError(message)
+    if not frames:
+        message = "no table of metrics given, wanted at least one Parquet file"
+        raise IdfsrError(message)
+    images = pd.concat(frames, ignore_index=True)
+    _check_images(images)
+    return Measurements(images, dict(map(_read_set, set_metrics)))
+
+
+def _digest(digests: "pd.Series[str]", where: str) -> str:
+    found = sorted(set(digests))
+    if len(found) > 1:
+        message = f"metrics {where}: models {', '.join(found)}, wanted the images of one model"
+        raise IdfsrError(message)
+    return found[0]
+
+
+def _cells(name: str, rows: pd.DataFrame, num_bootstrap: int) -> dict[str, float]:
+    """Return the columns of a metric of single images."""
+    values = rows[name] if name in rows else pd.Series(np.nan, index=rows.index)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    interval = mean_interval(numbers, rows["identity"].tolist(), num_bootstrap)
+    column = f"{name}_mean" if name in WITH_SPREAD else name
+    cells = {column: interval.mean, f"{column}_lo": interval.lo, f"{column}_hi": interval.hi}
+    if name in WITH_SPREAD:
+        known = numbers[~np.isnan(numbers)]
+        cells[f"{name}_std"] = float(known.std()) if len(known) else float("nan")
+    return cells
+
+
+def build_table(
+    measurements: Measurements, names: Sequence[str], methods: Sequence[str], num_bootstrap: int
+) -> pd.DataFrame:
+    """Aggregate metrics: a row for each scale factor and method.
+
+    Args:
+        measurements: Of the run.
+        names: Metrics wanted.
+        methods: In the order of the rows.
+        num_bootstrap: Resamples behind an interval.
+
+    Returns:
+        Columns method, scale_factor, num_images, num_identities, then for each metric its value,
+        `<metric>_lo` and `<metric>_hi` (set metrics have the value alone; `WITH_SPREAD` ones are
+        `<metric>_mean` and `<metric>_std`), and model_digest.
+
+    Raises:
+        IdfsrError: A metric is unknown, or images of one row come from different models.
+    """
+    metrics = find_metrics(names)
+    table = []
+    for scale_factor, method, rows in _groups(measurements.images, methods):
+        row: dict[str, Any] = {
+            "method": method,
+            "scale_factor": scale_factor,
+            "num_images": len(rows),
+            "num_identities": rows["identity"].nunique(),
+        }
+        for metric in metrics:
+            if metric.kind == "set":
+                values = measurements.sets.get((method, scale_factor), {})
+                row[metric.name] = values.get(metric.name, float("nan"))
+            else:
+                row |= _cells(metric.name, rows, num_bootstrap)
+        row["model_digest"] = _digest(rows["model_digest"], f"x{scale_factor}/{method}")
+        table.append(row)
+    return pd.DataFrame(table)
+
+
+def compare_pairs(
+    measurements: Measurements, names: Sequence[str], methods: Sequence[str], num_bootstrap: int
+) -> pd.DataFrame:
+    """Compare the fitted model with every other method, image by image.
+
+    Returns:
+        `PAIRED_COLUMNS`: the mean over images of a minus b, where both have a value, with its 95 %
+        interval over identities. Set metrics have no pairs and no rows.
+    """
+    metrics = [metric.name for metric in find_metrics(names) if metric.kind != "set"]
+    columns = [name for name in metrics if name in measurements.images]
+    groups = {
+        (scale_factor, method): rows.set_index(["identity", "image"])[columns].astype(np.float64)
+        for scale_factor, method, rows in _groups(measurements.images, methods)
+    }
+    table = []
+    for (scale_factor, method), values in groups.items():
+        if method == FITTED or (scale_factor, FITTED) not in groups:
+            continue
+        differences = groups[scale_factor, FITTED] - values
+        identities = [str(identity) for identity, _ in differences.index]
+        for name in columns:
+            numbers = differences[name].to_numpy(dtype=np.float64)
+            interval = mean_interval(numbers, identities, num_bootstrap)
+            ends = interval.mean, interval.lo, interval.hi
+            table.append((FITTED, method, scale_factor, name, *ends, interval.num_identities))
+    return pd.DataFrame(table, columns=PAIRED_COLUMNS)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table with six significant digits, so that the same numbers give the same bytes."""
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a table that `write_csv` wrote.
+
+    Raises:
+        IdfsrError: The file is missing.
+    """
+    try:
+        # A digest of digits alone, or with an e among them, is not a number.
+        return pd.read_csv(path, dtype={"model_digest": str}, keep_default_na=True)
+    except FileNotFoundError:
+        message = f"{path}: no such file, wanted a table of `idfsr tables`"
+        raise IdfsrError(message) from None

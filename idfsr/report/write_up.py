@@ -1,0 +1,58 @@
+"""All tables of a run at once: the numbers, and the same in print."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from idfsr.config import Config, MetricsConfig
+from idfsr.report.footnotes import write_footnotes
+from idfsr.report.layout import lay_out, metric_columns
+from idfsr.report.markup import PrintedTable, to_latex, to_markdown
+from idfsr.report.tables import Measurements, build_table, compare_pairs
+
+CAPTION1 = "Fidelity, perceptual quality and identity of the restored images."
+CAPTION2 = "Identity verification and consistency of attributes."
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """Tables of a run."""
+
+    table1: pd.DataFrame
+    table2: pd.DataFrame
+    paired: pd.DataFrame
+    markdown: str
+    latex: str
+
+
+def print_tables(
+    table1: pd.DataFrame, table2: pd.DataFrame, config: MetricsConfig
+) -> tuple[PrintedTable, PrintedTable]:
+    """Bring both tables into the paper's form."""
+    return (
+        PrintedTable("Table 1", CAPTION1, lay_out(table1, metric_columns(config.table1))),
+        PrintedTable("Table 2", CAPTION2, lay_out(table2, metric_columns(config.table2))),
+    )
+
+
+def make_tables(measurements: Measurements, config: Config) -> RunTables:
+    """Aggregate the metrics of a run.
+
+    Args:
+        measurements: Of every method and scale factor.
+        config: With the sections of the stage "tables".
+
+    Raises:
+        IdfsrError: See `build_table`.
+    """
+    metrics, methods = config.metrics, config.methods
+    table1 = build_table(measurements, metrics.table1, methods, metrics.num_bootstrap)
+    table2 = build_table(measurements, metrics.table2, methods, metrics.num_bootstrap)
+    paired = compare_pairs(
+        measurements, [*metrics.table1, *metrics.table2], methods, metrics.num_bootstrap
+    )
+    printed = print_tables(table1, table2, metrics)
+    footnotes = write_footnotes(table1, table2, metrics)
+    return RunTables(
+        table1, table2, paired, to_markdown(printed, footnotes), to_latex(printed, footnotes)
+    )

@@ -1,0 +1,98 @@
+"""Cards: what an embedded network was trained on, for how long, and what it is not."""
+
+import dataclasses
+import json
+import platform
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from idfsr.data.files import atomic_path
+from idfsr.training.loop import Trained
+
+NUM_CURVE_ROWS = 10
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Card:
+    """A card before it is laid out."""
+
+    title: str
+    data: dict[str, str]
+    """What it was trained on, e.g. {"identities": "900"}."""
+    training: dict[str, str]
+    """The settings."""
+    trained: Trained
+    device: torch.device
+    figures: dict[str, str]
+    """Measured on identities that were held out; may be empty."""
+    limits: tuple[str, ...]
+    """What the network is not, a sentence each."""
+
+
+def processor_name(device: torch.device) -> str:
+    """Return the name of the GPU or CPU and, for a CPU, the number of threads."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    model = platform.processor() or platform.machine()
+    information = Path("/proc/cpuinfo")  # Linux: platform.processor() has no more than "x86_64"
+    if information.exists():
+        for line in information.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    return f"{model}, {torch.get_num_threads()} threads"
+
+
+def curve_rows(stats_path: Path, column: str = "loss") -> list[tuple[int, float]]:
+    """Return a loss curve as about ten (images seen, mean since the row before).
+
+    Args:
+        stats_path: One JSON object a line, as `idfsr.training.loop.train` writes it.
+        column: What to average.
+    """
+    lines = stats_path.read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    parts = np.array_split(np.arange(len(records)), min(NUM_CURVE_ROWS, max(len(records), 1)))
+    return [
+        (records[part[-1]]["images_seen"], float(np.mean([records[i][column] for i in part])))
+        for part in parts
+        if len(part)
+    ]
+
+
+def _table(header: tuple[str, str], rows: list[tuple[str, str]]) -> list[str]:
+    return [
+        f"| {header[0]} | {header[1]} |",
+        "| --- | --- |",
+        *(f"| {name} | {value} |" for name, value in rows),
+        "",
+    ]
+
+
+def lay_out(card: Card) -> str:
+    """Return a card as Markdown."""
+    minutes = card.trained.seconds / 60
+    facts = {
+        **card.data,
+        **card.training,
+        "images seen": f"{card.trained.images_seen:,}",
+        "time": f"{minutes:.1f} minutes",
+        "processor": processor_name(card.device),
+        "PyTorch": torch.__version__,
+    }
+    curve = [(f"{seen:,}", f"{loss:.4f}") for seen, loss in curve_rows(card.trained.stats_path)]
+    lines = [f"# {card.title}", "", *_table(("fact", "value"), list(facts.items()))]
+    if card.figures:
+        lines += ["## Figures on identities that were held out", ""]
+        lines += _table(("figure", "value"), list(card.figures.items()))
+    lines += ["## Loss", "", *_table(("images seen", "mean loss since the row above"), curve)]
+    lines += ["## What it is not", "", *(f"- {limit}" for limit in card.limits)]
+    return "\n".join(lines) + "\n"
+
+
+def write_card(card: Card, path: Path) -> None:
+    """Write a card as Markdown."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(lay_out(card), encoding="utf-8")

@@ -1,0 +1,165 @@
+"""Pretraining of the diffusion U-Net and the style encoder (IDFSR, Eq. 1).
+
+The network sees the masked low-resolution image, the style embedding of a warped reference and the
+ID embedding of the ground truth, and predicts the noise. One network serves all scale factors.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from idfsr.config import Config, ModelConfig
+from idfsr.constants import NUM_TRAIN_TIMESTEPS
+from idfsr.data.loader import BatchReader, Examples, ShardDataset
+from idfsr.diffusion.process import noise_loss
+from idfsr.diffusion.schedule import linear_alphas_cumprod
+from idfsr.errors import IdfsrError
+from idfsr.models.checkpoint import load_idfsr
+from idfsr.models.idfsr import IDFSR
+from idfsr.models.weights import model_digest
+from idfsr.provenance import file_digest
+from idfsr.training.card import Card
+from idfsr.training.loop import Recipe, Trained, train
+from idfsr.training.order import derive_seed
+
+
+def first_model(config: Config, init: Path | None) -> IDFSR:
+    """Return the network to begin with: from a file, or with random weights of the run's seed.
+
+    Args:
+        config: Its sections `seed` and `model`.
+        init: Weights of an earlier pretraining.
+
+    Raises:
+        IdfsrError: The file is not of such a network, or of one with other settings.
+    """
+    if init is None:
+        torch.manual_seed(derive_seed(config.seed, "pretrain", "weights"))
+        return IDFSR(config.model)
+    model = load_idfsr(init)
+    for field in dataclasses.fields(ModelConfig):
+        found, wanted = getattr(model.config, field.name), getattr(config.model, field.name)
+        if found != wanted:
+            message = f"{init}: found model.{field.name} {found}, wanted {wanted}"
+            raise IdfsrError(message)
+    return model
+
+
+def pretrain_loss(model: IDFSR) -> Callable[[Examples, torch.Generator], Any]:
+    """Return the loss of a batch: IDFSR, Eq. 1, with t uniform in [0, T - 1].
+
+    Args:
+        model: In training, on its device.
+    """
+    alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS)
+
+    def loss(batch: Examples, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        device = next(model.parameters()).device
+
+        def place(tensor: Tensor) -> Tensor:
+            return tensor.to(device, memory_format=torch.channels_last, non_blocking=True)
+
+        x_0, masked_lr = place(batch["gt_image"]), place(batch["masked_lr"])
+        t = torch.randint(NUM_TRAIN_TIMESTEPS, (len(x_0),), generator=generator).to(device)
+        noise = place(torch.randn(x_0.shape, generator=generator))
+        z_s, z_id = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
+        losses = noise_loss(
+            lambda x_t, t: model(x_t, t, masked_lr, z_s, z_id),
+            x_0,
+            t,
+            noise,
+            alphas_cumprod.to(device),
+        )
+        return losses.mean(), {}
+
+    return loss
+
+
+def pretrain(
+    config: Config,
+    shards: Sequence[Path],
+    init: Path | None,
+    state_dir: Path,
+    device: torch.device,
+    num_workers: int,
+) -> tuple[IDFSR, Trained, Card]:
+    """Pretrain a network on shards of one or several scale factors.
+
+    Args:
+        config: Its sections `seed`, `model` and `pretrain`.
+        shards: Of the part `pretrain`.
+        init: See `first_model`.
+        state_dir: Of the training loop.
+        device: Where it is trained.
+        num_workers: Processes that decode images; 0 decodes between the steps.
+
+    Returns:
+        The network with averaged weights, what the loop returned, and the card.
+
+    Raises:
+        IdfsrError: See `ShardDataset`, `first_model` and `train`; or the images are not of the
+            model's size.
+    """
+    dataset = ShardDataset(shards, config.seed, "pretrain")
+    if dataset.image_size != config.model.image_size:
+        message = (
+            f"{shards[0]}: found images of {dataset.image_size} px, "
+            f"wanted model.image_size, {config.model.image_size}"
+        )
+        raise IdfsrError(message)
+    model = first_model(config, init)
+
+    digests = "".join(file_digest(path) for path in shards)
+    recipe = Recipe(
+        name="pretrain",
+        module=model,
+        loss=pretrain_loss(model),
+        batch_at=BatchReader(dataset, config.pretrain.batch_size, num_workers),
+        settings={
+            **{f"model.{name}": value for name, value in vars(config.model).items()},
+            "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],
+            "init": model_digest(init) if init else "",
+        },
+    )
+    trained = train(recipe, config.pretrain, config.seed, state_dir, device)
+    model.load_state_dict(trained.ema)
+    return model, trained, describe(config, dataset, init, trained, device)
+
+
+def describe(
+    config: Config,
+    dataset: ShardDataset,
+    init: Path | None,
+    trained: Trained,
+    device: torch.device,
+) -> Card:
+    """Return the card of a pretrained network."""
+    identities = {key.split("/")[0] for key in dataset.keys}
+    return Card(
+        title=f"IDFSR at {config.model.image_size} px",
+        data={
+            "data": "rendered people, population `training`",
+            "seed": str(config.seed),
+            "identities": str(len(identities)),
+            "examples": str(len(dataset)),
+        },
+        training={
+            "first weights": model_digest(init) if init else "random",
+            "batch": str(config.pretrain.batch_size),
+            "learning rate": f"{config.pretrain.learning_rate:g}",
+            "decay of the average": f"{config.pretrain.ema_decay:g}",
+        },
+        trained=trained,
+        device=device,
+        figures={},
+        limits=(
+            "Not a restorer of real photographs: it has seen rendered faces only.",
+            "Not IDFSR's own network, which has 256 px and begins with DiffAE's weights.",
+            "Not evidence of how a person looked: what it adds is plausible, not true.",
+        ),
+    )

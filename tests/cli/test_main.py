@@ -1,0 +1,37 @@
+"""The command line: every sub-command teaches, and a user's mistake is one line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from idfsr.cli.main import COMMANDS, build_parser, main
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert f"usage: idfsr {command}" in text
+    assert f"idfsr {command} " in text.split("options:")[0].replace("usage:", "")
+
+
+def test_only_the_command_that_runs_is_imported() -> None:
+    code = "import sys; from idfsr.cli.main import main; main(['schema', '--schema', sys.argv[1]])"
+    code += "; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code, "/dev/null"], check=False)
+    assert build_parser(None).parse_args(["split"]).command == "split"
+
+
+def test_bad_input_is_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["assets", "--assets", str(tmp_path)])
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("idfsr assets: error: ")
+    assert error.count("\n") == 1

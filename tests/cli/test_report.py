@@ -1,0 +1,57 @@
+"""`idfsr report` from files to one page, and what the report may import."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from idfsr.cli.main import main
+from idfsr.report.style import write_figure
+
+HEADER = "method,scale_factor,num_images,num_identities"
+TABLE1 = ("psnr", "ssim", "mobilenetv2_distance", "mobilenetv2_fd", "brisque", "ids_sface")
+TABLE2 = ("idv_sface", "acc_gender", "acc_expression", "acc_race", "age_diff_mean", "age_diff_std")
+
+
+def test_report(tmp_path: Path) -> None:
+    for name, columns in (("table1", TABLE1), ("table2", TABLE2)):
+        rows = [
+            f"{method},{scale_factor},4,2{',0.5' * len(columns)},abc"
+            for scale_factor in (8, 16)
+            for method in ("bicubic", "idfsr-ft")
+        ]
+        head = f"{HEADER},{','.join(columns)},model_digest"
+        (tmp_path / f"{name}.csv").write_text("\n".join([head, *rows]) + "\n")
+    (tmp_path / "paired.csv").write_text(
+        "method_a,method_b,scale_factor,metric,difference,lo,hi,num_identities\n"
+        "idfsr-ft,bicubic,8,psnr,1.5,1,2,2\n"
+    )
+    summary = tmp_path / "split_summary.tsv"
+    summary.write_text("part\treason\tnum_identities\tnum_images\ntest\t\t2\t4\n")
+    figures = [tmp_path / f"{name}.png" for name in ("second", "first")]
+    for path in figures:
+        figure = Figure(figsize=(2, 1))
+        figure.subplots().plot([0, 1])
+        write_figure(figure, path, f"Title {path.stem}", "Caption.")
+    page = tmp_path / "report/index.html"
+    main(
+        [
+            "report", "--run-config", "config/demo.yaml", "--tables-dir", str(tmp_path),
+            "--figures", *map(str, figures), "--split-summary", str(summary),
+            "--paper", "config/paper.tsv", "--report", str(page),
+        ]
+    )  # fmt: skip
+    text = page.read_text()
+    assert text.startswith("<!DOCTYPE html>")
+    assert text.index("Title second") < text.index("Title first")
+    assert '<span class="better">+1.50</span>' in text
+    assert "kind: synthref" in text
+
+
+def test_report_does_not_import_torch() -> None:
+    modules = sorted(path.stem for path in Path("idfsr/report").glob("*.py"))
+    code = "; ".join(f"import idfsr.report.{name}" for name in modules if name != "__init__")
+    code += "; import sys, idfsr.cli.tables, idfsr.cli.figure, idfsr.cli.report"
+    code += "; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from idfsr.baselines.embedding import Embedding, save_embedding
+from idfsr.cli.main import main
+from idfsr.config import Config, RestoreConfig, stage_json
+from idfsr.constants import METHOD_NAMES
+from idfsr.data.images import decode_png
+from idfsr.data.tables import read_table
+from idfsr.models.checkpoint import save_model
+from idfsr.models.idfsr import IDFSR
+from idfsr.models.weights import model_digest
+from tests.training.makers import TINY_MODEL, unit, write_test_shard
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    model = IDFSR(TINY_MODEL)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.1)
+    save_model(tmp_path / "model.safetensors", model, TINY_MODEL, {})
+    write_test_shard(tmp_path / "test.parquet")
+    embedding = Embedding(
+        z_id=torch.from_numpy(unit([1])),
+        identity="00007",
+        scale_factor=8,
+        model_digest=model_digest(tmp_path / "model.safetensors"),
+        config={},
+    )
+    save_embedding(tmp_path / "embedding.safetensors", embedding)
+    return tmp_path
+
+
+def restore(folder: Path, method: str, batch_size: int = 2, identity: str = "00007") -> Path:
+    config = Config(restore=RestoreConfig(num_inference_steps=4, batch_size=batch_size))
+    (folder / "restore.json").write_text(stage_json(config, "restore"))
+    path = folder / f"{method}-{batch_size}.parquet"
+    main(
+        [
+            "restore",
+            *("--config", str(folder / "restore.json")),
+            *("--method", method),
+            *("--shards", str(folder / "test.parquet")),
+            *("--identity", identity),
+            *("--model", str(folder / "model.safetensors")),
+            *("--embedding", str(folder / "embedding.safetensors")),
+            *("--restored", str(path)),
+            *("--threads", "1"),
+        ]
+    )
+    return path
+
+
+def test_every_method_restores_every_test_image(files: Path) -> None:
+    results = set()
+    for method in METHOD_NAMES:
+        table = read_table(restore(files, method))
+        assert table["identity"].tolist() == ["00007", "00007"]
+        assert table["image"].tolist() == ["3", "4"]
+        assert table["method"].tolist() == [method, method]
+        assert table["scale_factor"].tolist() == [8, 8]
+        assert decode_png(table["sr_image"][0]).shape == (32, 32, 3)
+        results.add(table["sr_image"][0])
+    assert len(results) == len(METHOD_NAMES)
+
+
+def test_batch_size_does_not_change_a_byte(files: Path) -> None:
+    first, second = (restore(files, "idfsr-pt", size).read_bytes() for size in (1, 2))
+    assert first == second
+
+
+def test_another_persons_embedding_is_refused(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        restore(files, "idfsr-ft", identity="00008")
+    assert caught.value.code == 2
+    assert "found identity 00007, wanted 00008" in capsys.readouterr().err

@@ -1,0 +1,93 @@
+"""Small inputs that several tests share."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from idfsr.config import STAGES, Config, stage_json
+from idfsr.data.degradation import degrade
+from idfsr.data.images import encode_png, resize
+
+
+def make_image(index: int, size: int = 64) -> np.ndarray:
+    """Return a smooth image that differs for each index."""
+    rng = np.random.default_rng(index)
+    coarse = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    return resize(coarse, (size, size), "bicubic")
+
+
+def make_row(
+    identity: str,
+    image: str,
+    part: str = "pretrain",
+    scale_factor: int = 8,
+    num_references: int = 2,
+) -> dict[str, Any]:
+    """Return a row of a shard at 64 px whose every image is different."""
+    seed = abs(int.from_bytes(f"{identity}/{image}".encode())) % 1_000_003
+    rng = np.random.default_rng(seed)
+    gt_image = make_image(seed)
+
+    def embedding() -> np.ndarray:
+        vector = rng.standard_normal(512).astype(np.float32)
+        return vector / np.linalg.norm(vector)
+
+    return {
+        "identity": identity,
+        "image": image,
+        "part": part,
+        "scale_factor": scale_factor,
+        "gt_image": encode_png(gt_image),
+        "lr_image": encode_png(degrade(gt_image, scale_factor)),
+        "landmarks": np.arange(10, dtype=np.float32),
+        "lr_landmarks": np.arange(10, dtype=np.float32) + 0.5,
+        "lr_detected": True,
+        "mask_box": np.array([16, 8, 40, 48], np.int32),
+        "z_id": embedding(),
+        "references": [
+            {
+                "image": f"r{index}",
+                "warped_ref": encode_png(make_image(seed + 1 + index)),
+                "affine": np.array([1, 0, 0, 0, 1, 0], np.float32),
+                "well_conditioned": True,
+                "z_id": embedding(),
+            }
+            for index in range(num_references)
+        ],
+    }
+
+
+@pytest.fixture
+def shard_row() -> Callable[..., dict[str, Any]]:
+    return make_row
+
+
+@pytest.fixture
+def photo_tree(tmp_path: Path) -> Path:
+    """A root with identities ann (3 images), bob (2) and cat (1), 64 x 48 pixels."""
+    root = tmp_path / "photos"
+    index = 0
+    for identity, num_images in (("ann", 3), ("bob", 2), ("cat", 1)):
+        (root / identity).mkdir(parents=True)
+        for image in range(num_images):
+            pixels = make_image(index, 64)[:48]
+            Image.fromarray(pixels).save(root / identity / f"{image}.png")
+            index += 1
+    return root
+
+
+@pytest.fixture
+def stage_config(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """A function that writes the default settings of a stage and returns the file."""
+
+    def write(stage: str) -> Path:
+        assert stage in STAGES
+        path = tmp_path / f"{stage}.json"
+        path.write_text(stage_json(Config(), stage))
+        return path
+
+    return write

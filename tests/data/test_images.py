@@ -1,0 +1,143 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from idfsr.data.images import (
+    UnreadableImageError,
+    decode_image,
+    decode_png,
+    encode_png,
+    from_network,
+    read_image,
+    resize,
+    to_network,
+)
+
+
+def noise(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def encode(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def jpeg() -> bytes:
+    return encode(Image.fromarray(noise(40, 30)), "JPEG")
+
+
+def test_png_round_trip_is_exact_in_both_decoders() -> None:
+    image = noise(5, 7)
+    png = encode_png(image)
+    np.testing.assert_array_equal(decode_png(png), image)
+    np.testing.assert_array_equal(decode_image(png), image)
+    assert png == encode_png(image.copy())
+
+
+def test_convention_red_comes_first(tmp_path: Path) -> None:
+    Image.new("RGB", (3, 2), (200, 100, 50)).save(tmp_path / "red.png")
+    image = read_image(tmp_path / "red.png")
+    assert image.shape == (2, 3, 3)
+    assert image[0, 0].tolist() == [200, 100, 50]
+    assert decode_png(encode_png(image))[0, 0].tolist() == [200, 100, 50]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "1"])
+def test_other_modes_become_rgb(mode: str) -> None:
+    assert decode_image(encode(Image.new(mode, (4, 6)), "PNG")).shape == (6, 4, 3)
+
+
+def test_exif_orientation_turns_the_image() -> None:
+    image = Image.new("RGB", (3, 2))
+    image.putpixel((0, 0), (255, 255, 255))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying on its left side: turn clockwise
+    turned = decode_image(encode(image, "PNG", exif=exif))
+    assert turned.shape == (3, 2, 3)
+    assert turned[0, 1].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize(("cut", "reason"), [(slice(0), "empty file"), (slice(20), "not an image")])
+def test_reason_of_a_useless_file(jpeg: bytes, cut: slice, reason: str) -> None:
+    with pytest.raises(UnreadableImageError) as caught:
+        decode_image(jpeg[cut], "ann/0.png")
+    assert caught.value.reason == reason
+    assert str(caught.value) == f"ann/0.png: {reason}, wanted a complete image file"
+
+
+def test_reason_of_a_truncated_jpeg(jpeg: bytes) -> None:
+    with pytest.raises(UnreadableImageError) as caught:
+        decode_image(jpeg[: len(jpeg) // 2])
+    assert caught.value.reason == "truncated"
+
+
+def test_reason_of_a_text_file_named_png(tmp_path: Path) -> None:
+    path = tmp_path / "note.png"
+    path.write_text("hello")
+    with pytest.raises(UnreadableImageError, match=r"note\.png: not an image"):
+        read_image(path)
+
+
+def test_reason_of_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImageError, match="no such file or directory"):
+        read_image(tmp_path / "none.png")
+
+
+def test_reason_of_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    png = encode_png(noise(20, 20))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(UnreadableImageError, match="too many pixels"):
+        decode_image(png)
+
+
+@pytest.mark.parametrize("keep", [0, 8, 300])
+def test_decode_png_refuses_part_of_a_file(keep: int) -> None:
+    with pytest.raises(UnreadableImageError):
+        decode_png(encode_png(noise(20, 20))[:keep])
+
+
+def test_convention_resize_takes_height_first() -> None:
+    assert resize(noise(10, 20), (4, 6), "bicubic").shape == (4, 6, 3)
+
+
+def test_bicubic_weights_are_those_of_a_half() -> None:
+    # Twice as wide, column 7 lies at 3.25 and column 8 at 3.75. With a = -0.5 the weights at
+    # distances 0.25, 0.75, 1.25, 1.75 are 0.8671875, 0.2265625, -0.0703125, -0.0234375.
+    line = np.zeros((1, 8, 3), np.uint8)
+    line[:, 4:] = 128
+    up = resize(line, (1, 16), "bicubic")[0, :, 0]
+    assert up[7] == 128 * (0.2265625 - 0.0234375)  # 26
+    assert up[8] == 128 * (0.8671875 - 0.0703125)  # 102; a = -0.75 gives 99
+
+
+def test_filters_differ() -> None:
+    image = noise(16, 16)
+    results = [resize(image, (5, 5), name) for name in ("bicubic", "lanczos", "bilinear")]
+    assert len({result.tobytes() for result in results}) == 3
+
+
+def test_to_network_range_and_layout() -> None:
+    image = np.zeros((2, 3, 3), np.uint8)
+    image[1, 2] = (255, 0, 51)
+    tensor = to_network(image)
+    assert tensor.shape == (1, 3, 2, 3)
+    assert tensor.dtype == torch.float32
+    assert tensor[0, :, 1, 2].tolist() == pytest.approx([1.0, -1.0, -0.6])
+
+
+def test_every_level_survives_the_round_trip() -> None:
+    levels = np.arange(256, dtype=np.uint8).repeat(3).reshape(2, 16, 8, 3)
+    np.testing.assert_array_equal(from_network(to_network(levels)), levels)
+
+
+def test_from_network_clamps_and_rounds() -> None:
+    values = torch.tensor([-3.0, 3.0, 0.003, 0.0]).reshape(1, 1, 1, 4).repeat(1, 3, 1, 1)
+    # 127.5 * 1.003 = 127.88; 127.5 rounds to the even 128
+    assert from_network(values)[0, 0, :, 0].tolist() == [0, 255, 128, 128]

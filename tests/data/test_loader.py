@@ -1,0 +1,196 @@
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from idfsr.data.degradation import upsample
+from idfsr.data.images import decode_png, to_network
+from idfsr.data.loader import BatchReader, Examples, ShardDataset, load_identity
+from idfsr.data.shards import write_shard
+from idfsr.errors import IdfsrError
+
+Row = Callable[..., dict[str, Any]]
+Rows = dict[str, dict[str, Any]]
+TENSORS = ("gt_image", "masked_lr", "warped_ref", "z_id")
+
+
+@pytest.fixture
+def rows(shard_row: Row) -> Rows:
+    return {
+        f"{identity}/{image}/x{scale}": shard_row(identity, image, scale_factor=scale)
+        for scale in (8, 16)
+        for identity, image in (("1", "0"), ("1", "2"), ("2", "0"), ("2", "1"), ("2", "7"))
+    }
+
+
+@pytest.fixture
+def paths(tmp_path: Path, rows: Rows) -> list[Path]:
+    for scale in (8, 16):
+        chosen = [row for row in rows.values() if row["scale_factor"] == scale]
+        write_shard(chosen, tmp_path / f"x{scale}.parquet", {})
+    return [tmp_path / "x8.parquet", tmp_path / "x16.parquet"]
+
+
+def assert_equal(one: Examples, other: Examples) -> None:
+    assert one["keys"] == other["keys"]
+    for name in TENSORS:
+        assert torch.equal(one[name], other[name])
+
+
+def masked(row: dict[str, Any]) -> torch.Tensor:
+    image = to_network(upsample(decode_png(row["lr_image"]), 64))[0]
+    image[:, 8:48, 16:40] = 0
+    return image
+
+
+def test_examples_are_those_of_the_rows(paths: list[Path], rows: Rows) -> None:
+    dataset = ShardDataset(paths, seed=0)
+    assert len(dataset) == 10
+    assert dataset.image_size == 64
+    assert dataset.keys == list(rows)
+    batch = dataset[range(200)]
+    flips, choices = Counter[bool](), Counter[int]()
+    for index, key in enumerate(batch["keys"]):
+        row = rows[key]
+        gt_image = to_network(decode_png(row["gt_image"]))[0]
+        flip = not torch.equal(batch["gt_image"][index], gt_image)
+        unflipped = {
+            name: batch[name][index].flip(-1) if flip else batch[name][index]
+            for name in TENSORS[:3]
+        }
+        assert torch.equal(unflipped["gt_image"], gt_image)
+        assert torch.equal(unflipped["masked_lr"], masked(row))
+        matches = [
+            torch.equal(unflipped["warped_ref"], to_network(decode_png(ref["warped_ref"]))[0])
+            for ref in row["references"]
+        ]
+        assert sum(matches) == 1
+        np.testing.assert_array_equal(batch["z_id"][index].numpy(), row["z_id"])
+        flips[flip] += 1
+        choices[matches.index(True)] += 1
+    # 200 throws of a coin: 100 with a deviation of 7
+    assert 70 <= flips[True] <= 130
+    assert 70 <= choices[0] <= 130
+
+
+def test_each_epoch_has_every_row_once_in_an_order_of_its_own(paths: list[Path]) -> None:
+    dataset = ShardDataset(paths, seed=0)
+    first, second = dataset[range(10)], dataset[range(10, 20)]
+    assert sorted(first["keys"]) == sorted(second["keys"]) == sorted(dataset.keys)
+    assert first["keys"] != second["keys"]
+    assert ShardDataset(paths, seed=1)[range(10)]["keys"] != first["keys"]
+
+
+def test_an_example_depends_on_its_position_alone(paths: list[Path]) -> None:
+    dataset = ShardDataset(paths, seed=0)
+    whole = dataset[range(7, 25)]
+    again = ShardDataset(paths, seed=0)
+    for index, position in enumerate(range(7, 25)):
+        alone = again[[position]]
+        assert alone["keys"] == whole["keys"][index : index + 1]
+        for name in TENSORS:
+            assert torch.equal(alone[name], whole[name][index : index + 1])
+
+
+def test_resuming_gives_the_same_continuation(paths: list[Path]) -> None:
+    dataset = ShardDataset(paths, seed=0)
+    reader = BatchReader(dataset, batch_size=4)
+    whole = [reader(images_seen) for images_seen in range(0, 24, 4)]
+    resumed = BatchReader(dataset, batch_size=4)
+    for index, images_seen in enumerate(range(12, 24, 4)):
+        assert_equal(resumed(images_seen), whole[3 + index])
+    assert_equal(reader(4), whole[1])  # a step back
+
+
+def test_workers_give_the_same_batches(paths: list[Path]) -> None:
+    dataset = ShardDataset(paths, seed=0)
+    alone, helped = BatchReader(dataset, 3), BatchReader(dataset, 3, num_workers=2)
+    for images_seen in range(6, 18, 3):
+        assert_equal(helped(images_seen), alone(images_seen))
+    start = time.monotonic()
+    del helped
+    assert not multiprocessing.active_children()
+    assert time.monotonic() - start < 4  # torch kills workers that do not end in 5 s
+
+
+def test_reading_leaves_the_global_generator_alone(paths: list[Path]) -> None:
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    BatchReader(ShardDataset(paths, seed=0), 2)(0)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_only_one_part_is_read(tmp_path: Path, shard_row: Row) -> None:
+    path = tmp_path / "a"
+    write_shard([shard_row("1", "0", "fit"), shard_row("1", "1", "test")], path, {})
+    assert ShardDataset([path], 0, "fit").keys == ["1/0/x8"]
+
+
+def test_no_row(tmp_path: Path, shard_row: Row) -> None:
+    write_shard([shard_row("1", "0", "fit")], tmp_path / "a", {})
+    with pytest.raises(IdfsrError, match="a: found no row"):
+        ShardDataset([tmp_path / "a"], 0, "pretrain")
+
+
+def test_no_reference(tmp_path: Path, shard_row: Row) -> None:
+    rows = [shard_row("1", "0"), shard_row("1", "1", num_references=0)]
+    write_shard(rows, tmp_path / "a", {})
+    with pytest.raises(IdfsrError, match=r"1/1/x8: no reference \(1 such rows\)"):
+        ShardDataset([tmp_path / "a"], 0)
+
+
+def test_different_sizes(tmp_path: Path, shard_row: Row) -> None:
+    small, large = shard_row("1", "0"), shard_row("1", "1")
+    small["gt_image"] = small["lr_image"]
+    write_shard([small], tmp_path / "a", {})
+    write_shard([large], tmp_path / "b", {})
+    with pytest.raises(IdfsrError, match=r"different image size, wanted one: .*a: 8, .*b: 64"):
+        ShardDataset([tmp_path / "a", tmp_path / "b"], 0)
+
+
+def test_load_identity(tmp_path: Path, shard_row: Row) -> None:
+    rows = [
+        shard_row("1", "0", "test"), shard_row("2", "0", "fit"), shard_row("2", "1", "test"),
+        shard_row("2", "7", "test"),
+    ]  # fmt: skip
+    write_shard(rows[:3], tmp_path / "a", {})
+    write_shard(rows[3:], tmp_path / "b", {})
+    found = load_identity([tmp_path / "a", tmp_path / "b"], "2", "test")
+    assert found["keys"] == ["2/1/x8", "2/7/x8"]
+    assert found["images"] == ["1", "7"]
+    assert found["lr_image"].shape == (2, 3, 8, 8)
+    assert found["warped_ref"].shape == (2, 2, 3, 64, 64)
+    for index, row in enumerate(rows[2:]):
+        gt_image = to_network(decode_png(row["gt_image"]))[0]
+        assert torch.equal(found["gt_image"][index], gt_image)
+        assert torch.equal(found["masked_lr"][index], masked(row))
+        np.testing.assert_array_equal(found["z_id"][index].numpy(), row["z_id"])
+        for place, reference in enumerate(row["references"]):
+            warped_ref = to_network(decode_png(reference["warped_ref"]))[0]
+            assert torch.equal(found["warped_ref"][index, place], warped_ref)
+            z_id = found["reference_z_id"][index, place]
+            np.testing.assert_array_equal(z_id.numpy(), reference["z_id"])
+
+
+def test_load_identity_of_two_scales(paths: list[Path]) -> None:
+    with pytest.raises(IdfsrError, match=r"found scale factors \[8, 16\], wanted one"):
+        load_identity(paths, "1", "pretrain")
+
+
+def test_load_identity_that_is_not_there(paths: list[Path]) -> None:
+    with pytest.raises(IdfsrError, match="test rows of 9: found none"):
+        load_identity(paths[:1], "9", "test")
+
+
+def test_load_identity_with_uneven_references(tmp_path: Path, shard_row: Row) -> None:
+    rows = [shard_row("1", "0", num_references=1), shard_row("1", "1", num_references=2)]
+    write_shard(rows, tmp_path / "a", {})
+    with pytest.raises(IdfsrError, match=r"found \[1, 2\] references"):
+        load_identity([tmp_path / "a"], "1", "pretrain")

@@ -1,0 +1,100 @@
+"""Images and a small run for the tests of the metrics."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import skimage.data
+from PIL import Image
+
+from idfsr.data.images import encode_png
+from idfsr.data.shards import write_shard
+from idfsr.data.tables import write_table
+
+
+@pytest.fixture(scope="session")
+def assets_dir() -> Path:
+    return Path(__file__).parents[2] / ".assets"
+
+
+@pytest.fixture(scope="session")
+def textured() -> np.ndarray:
+    """A field of colour with fine grain, 64 x 64, made of integers alone."""
+    rng = np.random.default_rng(7)
+    coarse = Image.fromarray(rng.integers(0, 256, (6, 6, 3), dtype=np.uint8))
+    smooth = np.array(coarse.resize((64, 64), Image.Resampling.BICUBIC)).astype(np.int64)
+    grain = rng.integers(-20, 21, (64, 64, 1))
+    return np.clip(smooth + grain, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def portrait() -> np.ndarray:
+    """The head of scikit-image's astronaut, 64 x 64."""
+    head = Image.fromarray(skimage.data.astronaut()[0:256, 96:352])
+    return np.array(head.resize((64, 64), Image.Resampling.LANCZOS))
+
+
+@pytest.fixture(scope="session")
+def degraded(portrait: np.ndarray) -> list[np.ndarray]:
+    """The portrait, then after bicubic x2, x4, x8 and x16 and back."""
+    image = Image.fromarray(portrait)
+    return [
+        np.array(
+            image.resize((64 // factor, 64 // factor), Image.Resampling.BICUBIC).resize(
+                (64, 64), Image.Resampling.BICUBIC
+            )
+        )
+        for factor in (1, 2, 4, 8, 16)
+    ]
+
+
+TEST_KEYS = (("00001", "0"), ("00001", "1"), ("00002", "0"))
+LANDMARKS = np.array([20, 26, 44, 25, 33, 38, 24, 48, 41, 47], dtype=np.float32)
+
+
+@dataclass
+class Run:
+    """Files of a run with three test images, and a way to write other restored ones."""
+
+    shards: list[Path]
+    restored: list[Path]
+    gt_images: dict[tuple[str, str], np.ndarray]
+    sr_images: dict[tuple[str, str], np.ndarray]
+    folder: Path
+
+    def restore(self, keys: Sequence[tuple[str, str]], **changes: Any) -> Path:
+        """Write a table with the restored images of these keys, columns replaced by changes."""
+        values = {
+            "identity": [identity for identity, _ in keys],
+            "image": [image for _, image in keys],
+            "scale_factor": 8,
+            "method": "bicubic",
+            "sr_image": [encode_png(self.sr_images[key]) for key in keys],
+            "model_digest": "0123456789abcdef",
+        }
+        path = self.folder / f"restored-{len(list(self.folder.glob('restored-*')))}.parquet"
+        write_table(pd.DataFrame(values | changes), path)
+        return path
+
+
+@pytest.fixture
+def small_run(
+    tmp_path: Path, shard_row: Callable[..., dict[str, Any]], degraded: list[np.ndarray]
+) -> Run:
+    """A shard of three test rows and a pretraining row, restored in two tables."""
+    shard = tmp_path / "test-00000.parquet"
+    gt_images = {key: np.roll(degraded[0], 5 * i, axis=1) for i, key in enumerate(TEST_KEYS)}
+    sr_images = {key: np.roll(degraded[3], 5 * i, axis=1) for i, key in enumerate(TEST_KEYS)}
+    rows = [
+        shard_row(*key, part="test")
+        | {"gt_image": encode_png(gt_images[key]), "landmarks": LANDMARKS}
+        for key in TEST_KEYS
+    ]
+    write_shard([shard_row("00009", "0"), *rows], shard, {})
+    run = Run([shard], [], gt_images, sr_images, tmp_path)
+    run.restored = [run.restore(TEST_KEYS[2:]), run.restore(TEST_KEYS[1::-1])]
+    return run

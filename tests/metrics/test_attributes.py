@@ -1,0 +1,31 @@
+import torch
+
+from idfsr.constants import EXPRESSIONS, GENDERS, RACES
+from idfsr.metrics.attributes import compare_attributes
+
+
+def seen(age: list[float], gender: list[int], expression: list[int], race: list[int]) -> dict:
+    names = {"gender": gender, "expression": expression, "race": race}
+    return {"age": torch.tensor(age)} | {name: torch.tensor(x) for name, x in names.items()}
+
+
+def test_agreement_by_hand() -> None:
+    gt = seen([30.0, 41.5], [0, 1], [6, 3], [2, 0])
+    sr = seen([35.0, 40.0], [0, 0], [6, 6], [1, 0])
+    columns = compare_attributes(sr, gt)
+    assert columns["acc_gender"].tolist() == [1, 0]
+    assert columns["acc_expression"].tolist() == [1, 0]
+    assert columns["acc_race"].tolist() == [0, 1]
+    assert columns["age_diff"].tolist() == [5, 1.5]
+    assert columns["gt_age"].tolist() == [30, 41.5]
+    assert columns["sr_age"].tolist() == [35, 40]
+
+
+def test_classes_are_written_out() -> None:
+    gt, sr = seen([1.0], [0], [3], [2]), seen([2.0], [1], [6], [0])
+    columns = compare_attributes(sr, gt)
+    assert columns["gt_gender"].tolist() == [GENDERS[0]]
+    assert columns["sr_gender"].tolist() == [GENDERS[1]]
+    assert columns["gt_expression"].tolist() == [EXPRESSIONS[3]] == ["happy"]
+    assert columns["sr_expression"].tolist() == [EXPRESSIONS[6]] == ["neutral"]
+    assert (columns["gt_race"][0], columns["sr_race"][0]) == (RACES[2], RACES[0])

@@ -1,0 +1,145 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from skimage.metrics import peak_signal_noise_ratio
+
+from idfsr.data.images import encode_png
+from idfsr.data.shards import write_shard
+from idfsr.data.tables import read_table, write_table
+from idfsr.metrics import evaluate as module
+from idfsr.metrics.evaluate import evaluate, table_schema
+from idfsr.metrics.pairs import Pairs
+from idfsr.metrics.registry import METRICS, Metric, find_metrics
+from idfsr.metrics.scorers import SCORERS, Resources, load_scorers
+from idfsr.models.attributes import AttributeNet
+
+KEYS = [("00001", "0"), ("00001", "1"), ("00002", "0")]
+
+
+class FakeAttributes(AttributeNet):
+    """Sees a child in blurred faces, and a happy man of 40 in sharp ones."""
+
+    def predict(self, crops: torch.Tensor) -> dict[str, torch.Tensor]:
+        sharp = crops.diff(dim=3).abs().mean(dim=(1, 2, 3)) > 0.055
+        return {
+            "age": torch.where(sharp, 40.0, 8.0),
+            "gender": sharp.long(),
+            "race": torch.zeros_like(sharp, dtype=torch.int64),
+            "expression": torch.where(sharp, 3, 6),
+        }
+
+
+@pytest.fixture
+def resources(assets_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Resources:
+    monkeypatch.setattr("idfsr.metrics.scorers.load_attributes", lambda *_: FakeAttributes())
+    return Resources(assets_dir, Path("unused"), 0.637, torch.device("cpu"))
+
+
+def run_all(small_run: Any, resources: Resources) -> tuple[pd.DataFrame, dict[str, Any]]:
+    metrics = list(METRICS.values())
+    scorers = load_scorers(metrics, resources)
+    return evaluate(small_run.shards, small_run.restored, "bicubic", 8, metrics, scorers)
+
+
+def test_a_table_with_every_column_and_the_set_metrics(
+    small_run: Any, resources: Resources, tmp_path: Path
+) -> None:
+    table, set_metrics = run_all(small_run, resources)
+    wanted = [column for metric in METRICS.values() for column in metric.columns]
+    assert list(table.columns) == [
+        "identity", "image", "method", "scale_factor", *wanted, "model_digest",
+    ]  # fmt: skip
+    for row, key in zip(table.itertuples(), KEYS, strict=True):
+        images = small_run.gt_images[key], small_run.sr_images[key]
+        assert (row.identity, row.image) == key
+        assert row.psnr == pytest.approx(peak_signal_noise_ratio(*images))
+        assert (row.gt_age, row.sr_age, row.age_diff) == (40, 8, 32)
+        assert (row.acc_gender, row.acc_race, row.acc_expression) == (0, 1, 0)
+        assert row.idv_sface == (row.ids_sface <= 0.637)
+    assert set(set_metrics) == {"method", "scale_factor", "num_images", "mobilenetv2_fd"}
+    assert set_metrics["num_images"] == 3
+    assert set_metrics["mobilenetv2_fd"] > 0
+    assert json.loads(json.dumps(set_metrics)) == set_metrics
+    write_table(table, tmp_path / "t.parquet", table_schema(table))
+    pd.testing.assert_frame_equal(
+        read_table(tmp_path / "t.parquet"), table, check_dtype=False, check_exact=True
+    )
+
+
+def test_values_are_in_the_range_of_the_registry(small_run: Any, resources: Resources) -> None:
+    table, _ = run_all(small_run, resources)
+    for metric in METRICS.values():
+        for column in metric.columns[:1]:
+            low, high = metric.value_range
+            assert table[column].between(low, high).all(), column
+
+
+def test_the_truth_itself_is_the_best_there_is(small_run: Any, resources: Resources) -> None:
+    blurred, _ = run_all(small_run, resources)
+    small_run.sr_images = small_run.gt_images
+    small_run.restored = [small_run.restore(KEYS)]
+    perfect, set_metrics = run_all(small_run, resources)
+    assert np.isinf(perfect["psnr"]).all()
+    assert perfect["ids_sface"].max() < 1e-6
+    assert perfect["idv_sface"].all()
+    assert set_metrics["mobilenetv2_fd"] == pytest.approx(0, abs=1e-6)
+    for name in ("ssim", "mobilenetv2_distance", "brisque", "ids_sface", "acc_gender", "age_diff"):
+        sign = 1 if METRICS[name].direction == "higher" else -1
+        assert (sign * (perfect[name] - blurred[name]) > 0).all(), name
+
+
+def test_no_result_depends_on_the_order_of_the_files_or_the_run(
+    small_run: Any, resources: Resources
+) -> None:
+    first = run_all(small_run, resources)
+    small_run.restored.reverse()
+    second = run_all(small_run, resources)
+    pd.testing.assert_frame_equal(first[0], second[0], check_exact=True)
+    assert first[1] == second[1]
+
+
+def test_batches_are_put_together(small_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BATCH_SIZE", 2)
+    sizes: list[int] = []
+
+    def score(pairs: Pairs) -> dict[str, np.ndarray]:
+        sizes.append(len(pairs.gt_image))
+        return {"psnr": pairs.sr_image[:, 0, 0, 0].astype(np.float64)}
+
+    metrics = find_metrics(["psnr"])
+    table, set_metrics = evaluate(
+        small_run.shards, small_run.restored, "bicubic", 8, metrics, [score]
+    )
+    assert sizes == [2, 1]
+    assert table["psnr"].tolist() == [small_run.sr_images[key][0, 0, 0] for key in KEYS]
+    assert "mobilenetv2_fd" not in set_metrics
+
+
+def test_one_image_has_no_frechet_distance(
+    shard_row: Any, small_run: Any, assets_dir: Path, tmp_path: Path
+) -> None:
+    shard = tmp_path / "single.parquet"
+    row = shard_row("00001", "0", part="test") | {
+        "gt_image": encode_png(small_run.gt_images[KEYS[0]])
+    }
+    write_shard([row], shard, {})
+    metrics = find_metrics(["mobilenetv2_fd"])
+    resources = Resources(assets_dir, Path("unused"), 0.637, torch.device("cpu"))
+    _, set_metrics = evaluate(
+        [shard], [small_run.restore(KEYS[:1])], "bicubic", 8, metrics,
+        load_scorers(metrics, resources),
+    )  # fmt: skip
+    assert set_metrics["num_images"] == 1
+    assert set_metrics["mobilenetv2_fd"] is None
+
+
+def test_only_what_is_wanted_is_loaded(tmp_path: Path) -> None:
+    nowhere = Resources(tmp_path, tmp_path / "none", 0.637, torch.device("cpu"))
+    metrics: list[Metric] = find_metrics(["psnr", "ssim"])
+    assert len(load_scorers(metrics, nowhere)) == 2
+    assert set(SCORERS) == {metric.scorer for metric in METRICS.values()}

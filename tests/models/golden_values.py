@@ -1,0 +1,67 @@
+"""Filling networks and comparing them with the numbers in tests/golden."""
+
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def fill_by_name(module: nn.Module, prefix: str = "") -> None:
+    """Fill the parameters with numbers drawn from the CRC-32 of their names, as in tests/golden."""
+    state = {}
+    for name, tensor in module.state_dict().items():
+        stream = np.random.RandomState(zlib.crc32((prefix + name).encode()))
+        values = stream.standard_normal(tensor.numel())
+        if tensor.ndim >= 2:
+            values /= np.sqrt(np.prod(tensor.shape[1:]))
+        elif name.endswith("weight"):
+            values = 1 + 0.1 * values
+        else:
+            values *= 0.05
+        state[name] = torch.tensor(values.reshape(tensor.shape), dtype=torch.float32)
+    module.load_state_dict(state)
+
+
+def golden_keys(name: str) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of a published network."""
+    lines = (GOLDEN / f"{name}.keys.txt").read_text().splitlines()
+    pairs = [line.split() for line in lines]
+    return {
+        key: () if shape == "-" else tuple(int(size) for size in shape.split("x"))
+        for key, shape in pairs
+    }
+
+
+def shapes(module: nn.Module, prefix: str = "") -> dict[str, tuple[int, ...]]:
+    return {prefix + name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+
+
+def assert_golden(found: Tensor, wanted: Mapping[str, Any]) -> None:
+    """Compare with stored values, relative to their standard deviation."""
+    assert list(found.shape) == wanted["shape"]
+    values, half = found.flatten(), found.numel() // 2
+    for part, name in ((values[:8], "first8"), (values[half : half + 8], "mid8")):
+        torch.testing.assert_close(
+            part, torch.tensor(wanted[name]), rtol=0, atol=1e-4 * wanted["std"]
+        )
+    assert found.mean().item() == pytest.approx(wanted["mean"], abs=1e-4 * wanted["std"])
+    assert found.std().item() == pytest.approx(wanted["std"], rel=1e-4)
+    assert found.abs().max().item() == pytest.approx(wanted["absmax"], rel=1e-4)
+
+
+def uniform_image(seed: int) -> Tensor:
+    values = np.random.RandomState(seed).uniform(-1, 1, (1, 3, 64, 64))
+    return torch.tensor(values, dtype=torch.float32)
+
+
+def normal_vector(length: int, seed: int) -> Tensor:
+    """Return a row of standard normal numbers."""
+    values = np.random.RandomState(seed).standard_normal((1, length))
+    return torch.tensor(values, dtype=torch.float32)

@@ -1,0 +1,96 @@
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from idfsr.config import ModelConfig
+from idfsr.errors import IdfsrError
+from idfsr.models.checkpoint import load_idfsr, save_model
+from idfsr.models.idfsr import IDFSR
+from idfsr.models.weights import model_digest, read_metadata, save_weights
+
+from .golden_values import fill_by_name
+
+
+@pytest.fixture
+def network(tiny_config: ModelConfig) -> IDFSR:
+    network = IDFSR(tiny_config)
+    fill_by_name(network)
+    return network
+
+
+def test_round_trip_keeps_every_bit(tmp_path: Path, network: IDFSR) -> None:
+    path = tmp_path / "model.safetensors"
+    save_model(path, network, network.config, {"images_seen": "640"})
+    loaded = load_idfsr(path, "cpu")
+    assert loaded.config == network.config
+    assert not loaded.training
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor)
+    assert read_metadata(path)["images_seen"] == "640"
+
+
+def test_half_precision_is_on_disk_only(tmp_path: Path, network: IDFSR) -> None:
+    path = tmp_path / "model.safetensors"
+    save_model(path, network, network.config, {}, half=True)
+    assert {tensor.dtype for tensor in load_file(path).values()} == {torch.float16}
+    for name, tensor in load_idfsr(path).state_dict().items():
+        assert tensor.dtype == torch.float32
+        assert torch.equal(tensor, network.state_dict()[name].half().float())
+
+
+def test_integers_keep_their_type_in_half_precision(tmp_path: Path) -> None:
+    path = tmp_path / "norm.safetensors"
+    save_weights(path, torch.nn.BatchNorm1d(2), {}, half=True)
+    assert load_file(path)["num_batches_tracked"].dtype == torch.int64
+
+
+def test_digest_is_the_start_of_the_sha256(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    assert model_digest(path) == "ba7816bf8f01cfea"
+    assert model_digest(path) == hashlib.sha256(b"abc").hexdigest()[:16]
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "none.safetensors"
+    with pytest.raises(IdfsrError, match=r"none\.safetensors: no such file"):
+        load_idfsr(path)
+    with pytest.raises(IdfsrError, match="no such file"):
+        model_digest(path)
+
+
+def test_other_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    path.write_bytes(b"PK\x03\x04 no safetensors at all")
+    with pytest.raises(IdfsrError, match=r"model\.pt: not a safetensors file"):
+        load_idfsr(path)
+
+
+def test_other_network_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file({"a": torch.zeros(1)}, path, metadata={"iresnet": "{}"})
+    with pytest.raises(IdfsrError, match="metadata found: iresnet; wanted 'model'"):
+        load_idfsr(path)
+
+
+def test_settings_that_do_not_fit_are_named(tmp_path: Path, network: IDFSR) -> None:
+    path = tmp_path / "model.safetensors"
+    save_weights(path, network, {"model": '{"model_channels": 0}'})
+    with pytest.raises(IdfsrError, match="metadata 'model': model_channels: "):
+        load_idfsr(path)
+
+
+def test_weights_that_do_not_fit_the_settings_are_refused(tmp_path: Path, network: IDFSR) -> None:
+    path = tmp_path / "model.safetensors"
+    wider = dataclasses.replace(network.config, style_channels=21)
+    save_model(path, network, wider, {})
+    with pytest.raises(IdfsrError, match=r"cond_emb_layers.* has shape \(16, 20\), wanted"):
+        load_idfsr(path)
+    deeper = dataclasses.replace(network.config, num_res_blocks=2)
+    save_model(path, network, deeper, {})
+    with pytest.raises(IdfsrError, match=r"tensors of another network: .* missing such as"):
+        load_idfsr(path)

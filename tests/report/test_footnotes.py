@@ -1,0 +1,62 @@
+import pandas as pd
+
+from idfsr.config import MetricsConfig
+from idfsr.metrics.registry import METRICS
+from idfsr.report.footnotes import NOTES, write_footnotes
+from idfsr.report.tables import Measurements, build_table
+
+METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
+CONFIG = MetricsConfig(
+    table1=("psnr", "mobilenetv2_fd", "brisque"),
+    table2=("idv_sface",),
+    idv_threshold=0.25,
+    num_bootstrap=123,
+)
+
+
+def make_footnotes(measurements: Measurements) -> list[str]:
+    tables = [
+        build_table(measurements, names, METHODS, 10) for names in (CONFIG.table1, CONFIG.table2)
+    ]
+    return write_footnotes(*tables, CONFIG)
+
+
+def test_empty_columns_and_cells_are_named(measurements: Measurements) -> None:
+    notes = make_footnotes(measurements)
+    assert "BRISQUE: could not be computed; its columns are empty." in notes
+    times = "\N{MULTIPLICATION SIGN}"
+    assert (
+        "MobileNetV2 Frechet distance: could not be computed for "
+        f"Bicubic {times}16, IDFSR (PT) {times}16, IDFSR (FT) {times}16."
+    ) in notes
+    assert not any(note.startswith("PSNR: could not") for note in notes)
+
+
+def test_numbers_come_from_the_settings_and_the_table(measurements: Measurements) -> None:
+    text = " ".join(make_footnotes(measurements))
+    assert "123 bootstrap resamples" in text
+    assert "at most 0.25" in text
+    assert "8: 4 test images of 2 identities" in text
+
+
+def test_only_metrics_of_the_tables_are_explained(measurements: Measurements) -> None:
+    notes = make_footnotes(measurements)
+    assert any(note.startswith("IDV (SFace)") for note in notes)
+    assert not any(note.startswith("SSIM") for note in notes)
+
+
+def test_the_last_one_warns_of_comparing_with_the_paper(measurements: Measurements) -> None:
+    assert "no other number may be compared with the paper's" in make_footnotes(measurements)[-1]
+
+
+def test_every_metric_has_a_note_that_begins_with_its_title() -> None:
+    assert set(NOTES) == set(METRICS)
+    for name, note in NOTES.items():
+        assert note.startswith(f"{METRICS[name].title}:")
+
+
+def test_complete_tables_have_no_such_note() -> None:
+    table = pd.DataFrame(
+        {"method": ["bicubic"], "scale_factor": [8], "num_images": [1], "num_identities": [1]}
+    ).assign(psnr=1.0, mobilenetv2_fd=1.0, brisque=1.0, idv_sface=1.0)
+    assert not any("could not" in note for note in write_footnotes(table, table, CONFIG))

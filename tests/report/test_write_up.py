@@ -1,0 +1,21 @@
+from idfsr.config import Config, MetricsConfig
+from idfsr.report.tables import Measurements
+from idfsr.report.write_up import make_tables
+
+CONFIG = Config(
+    metrics=MetricsConfig(
+        table1=("psnr", "brisque"), table2=("idv_sface", "age_diff"), num_bootstrap=50
+    )
+)
+
+
+def test_all_tables_at_once(measurements: Measurements) -> None:
+    tables = make_tables(measurements, CONFIG)
+    assert "psnr" in tables.table1
+    assert "age_diff_mean" in tables.table2
+    assert set(tables.paired["metric"]) == {"psnr", "brisque", "idv_sface", "age_diff"}
+    assert "| IDFSR (FT) | **25.25** |" in tables.markdown
+    assert r"IDFSR (FT) & \textbf{25.25}" in tables.latex
+    for text in (tables.markdown, tables.latex):
+        assert "BRISQUE: could not be computed" in text
+        assert "Table 2" in text or "tab:table2" in text

@@ -1,0 +1,82 @@
+"""Digests change with code and with nothing else; imports point one way."""
+
+import ast
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from idfsr import provenance
+from idfsr.provenance import code_digest, file_digest, imported_modules, module_closure
+
+LAYERS = {
+    "data": {"data"},
+    "faces": {"faces", "data", "models"},
+    "diffusion": {"diffusion"},
+    "models": {"models"},
+    "training": {"training", "data", "faces", "models", "diffusion"},
+    "baselines": {"baselines", "data", "faces", "models", "diffusion"},
+    "metrics": {"metrics", "data", "faces", "models"},
+    "report": {"report", "data", "metrics"},
+}
+"""Sub-package to the sub-packages it may import; all may import the modules of the root."""
+
+
+def test_imports_point_one_way() -> None:
+    for name, allowed in LAYERS.items():
+        for path in (provenance.PACKAGE_DIR / name).rglob("*.py"):
+            for module in imported_modules(ast.parse(path.read_text())):
+                parts = module.split(".")
+                inside = len(parts) > 1 and (provenance.PACKAGE_DIR / parts[1]).is_dir()
+                assert not inside or parts[1] in allowed, f"{path} imports {module}"
+
+
+def test_light_stages_never_import_torch() -> None:
+    for module in ("idfsr.cli.tables", "idfsr.cli.figure", "idfsr.cli.report", "idfsr.cli.index"):
+        for name in module_closure(module):
+            path = provenance.module_path(name)
+            assert path is not None
+            words = {
+                alias.name.split(".")[0]
+                for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.Import)
+                for alias in node.names
+            }
+            assert "torch" not in words, f"{module} reaches torch through {name}"
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "idfsr"
+    root.mkdir()
+    (root / "__init__.py").write_text("")
+    (root / "stage.py").write_text("from idfsr.used import f\n\n\ndef run():\n    return f()\n")
+    (root / "used.py").write_text('def f():\n    """Doc."""\n    return 1\n')
+    (root / "unused.py").write_text("x = 1\n")
+    monkeypatch.setattr(provenance, "PACKAGE_DIR", root)
+    return root
+
+
+def test_digest_follows_code_and_nothing_else(package: Path) -> None:
+    def digest() -> str:
+        provenance._parse.cache_clear()
+        return code_digest("idfsr.stage")
+
+    first = digest()
+    (package / "used.py").write_text('# why\ndef f():\n    """Other words."""\n    return 1\n')
+    assert digest() == first
+    (package / "unused.py").write_text("x = 2\n")
+    assert digest() == first
+    (package / "used.py").write_text("def f():\n    return 2\n")
+    assert digest() != first
+
+
+def test_unknown_module_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"no module idfsr\.none"):
+        code_digest("idfsr.none")
+
+
+def test_file_digest_is_sha256(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"abc")
+    assert file_digest(path) == hashlib.sha256(b"abc").hexdigest()

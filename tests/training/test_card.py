@@ -1,0 +1,58 @@
+import json
+from pathlib import Path
+
+import torch
+
+from idfsr.training.card import Card, curve_rows, lay_out, processor_name, write_card
+from idfsr.training.loop import Trained
+
+
+def write_stats(path: Path, num: int) -> Path:
+    records = [{"images_seen": 4 * (step + 1), "loss": float(step)} for step in range(num)]
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    return path
+
+
+def test_curve_by_hand(tmp_path: Path) -> None:
+    rows = curve_rows(write_stats(tmp_path / "stats.jsonl", 40))
+    assert len(rows) == 10
+    assert rows[0] == (16, 1.5)
+    assert rows[-1] == (160, 37.5)
+
+
+def test_short_curves(tmp_path: Path) -> None:
+    assert curve_rows(write_stats(tmp_path / "stats.jsonl", 2)) == [(4, 0.0), (8, 1.0)]
+    assert curve_rows(write_stats(tmp_path / "stats.jsonl", 0)) == []
+
+
+def test_card_says_what_it_was_given(tmp_path: Path) -> None:
+    trained = Trained(
+        ema={},
+        stats_path=write_stats(tmp_path / "stats.jsonl", 2),
+        images_seen=12345,
+        seconds=90.0,
+    )
+    card = Card(
+        title="A network",
+        data={"identities": "7"},
+        training={"batch": "4"},
+        trained=trained,
+        device=torch.device("cpu"),
+        figures={"accuracy": "0.9"},
+        limits=("Not a toy.",),
+    )
+    write_card(card, tmp_path / "card.md")
+    text = (tmp_path / "card.md").read_text()
+    for line in (
+        "# A network",
+        "| identities | 7 |",
+        "| batch | 4 |",
+        "| images seen | 12,345 |",
+        "| time | 1.5 minutes |",
+        "| accuracy | 0.9 |",
+        "| 8 | 1.0000 |",
+        "- Not a toy.",
+    ):
+        assert line in text.splitlines()
+    assert f"{torch.get_num_threads()} threads" in processor_name(torch.device("cpu"))
+    assert lay_out(card) == text

@@ -1,0 +1,140 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from idfsr.config import FitConfig
+from idfsr.data.loader import IdentityExamples, load_identity
+from idfsr.errors import IdfsrError
+from idfsr.models.idfsr import IDFSR
+from idfsr.training.fit import (
+    FitResult,
+    FrozenModel,
+    first_embedding,
+    fit_identity,
+    measure_held_out,
+)
+
+from .makers import TINY_MODEL, unit, write_test_shard
+
+CONFIG = FitConfig(num_steps=6, batch_size=2, learning_rate=0.05, num_evaluations=3)
+
+
+def woken_model() -> IDFSR:
+    """Build a network whose zero-initialised projections are not 0, so that z_id matters."""
+    torch.manual_seed(0)
+    model = IDFSR(TINY_MODEL)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.2)
+    return model
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> dict[str, IdentityExamples]:
+    shard = write_test_shard(tmp_path / "test.parquet")
+    return {part: load_identity([shard], "00007", part) for part in ("fit", "test")}
+
+
+def test_fit_changes_z_id_and_nothing_else(examples: dict[str, IdentityExamples]) -> None:
+    model = woken_model()
+    before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
+    result = fit_identity(model, examples["fit"], examples["test"], CONFIG, 0)
+    for key, tensor in model.state_dict().items():
+        assert torch.equal(tensor, before[key]), key
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert not model.training
+    assert torch.equal(result.init, torch.from_numpy(unit([7, 1])))
+    assert (result.z_id != result.init).float().mean() > 0.9
+    assert (result.z_id - result.init).abs().max() < 6 * 0.05 * 1.5
+
+
+def test_fit_lowers_the_loss_on_both_halves(examples: dict[str, IdentityExamples]) -> None:
+    """Fit and test images are the same pattern, which the embedding can learn to prefer."""
+    config = dataclasses.replace(CONFIG, num_steps=60, batch_size=4)
+    model = woken_model()
+    result = fit_identity(model, examples["fit"], examples["test"], config, 0)
+    frozen = FrozenModel(model, examples["fit"], 1)
+    before, after = (
+        measure_held_out(frozen, z_id, 3, seed=5) for z_id in (result.init, result.z_id)
+    )
+    assert after < 0.98 * before
+    assert result.held_out[60] < 0.98 * result.held_out[0]
+
+
+def test_same_command_same_numbers(examples: dict[str, IdentityExamples]) -> None:
+    first, again, other = (
+        fit_identity(woken_model(), examples["fit"], examples["test"], CONFIG, seed)
+        for seed in (0, 0, 1)
+    )
+    assert torch.equal(first.z_id, again.z_id)
+    assert first.losses == again.losses
+    assert first.held_out == again.held_out
+    assert not torch.equal(first.z_id, other.z_id)
+
+
+def test_curves(examples: dict[str, IdentityExamples]) -> None:
+    result = fit_identity(woken_model(), examples["fit"], examples["test"], CONFIG, 0)
+    assert list(result.held_out) == [0, 2, 4, 6]
+    records = result.records()
+    assert [record["step"] for record in records] == list(range(7))
+    assert set(records[0]) == {"step", "held_out_loss"}
+    assert set(records[1]) == {"step", "loss"}
+    assert records[6] == {
+        "step": 6, "loss": result.losses[5], "held_out_loss": result.held_out[6],
+    }  # fmt: skip
+
+
+def test_records_by_hand() -> None:
+    z_id = torch.zeros(512)
+    result = FitResult(z_id=z_id, init=z_id, losses=[0.5], held_out={0: 0.7, 1: 0.6})
+    assert result.records() == [
+        {"step": 0, "held_out_loss": 0.7},
+        {"step": 1, "loss": 0.5, "held_out_loss": 0.6},
+    ]
+
+
+def test_test_images_do_not_touch_the_result(examples: dict[str, IdentityExamples]) -> None:
+    other = dict(examples["test"])
+    other["gt_image"] = -examples["test"]["gt_image"]
+    first, second = (
+        fit_identity(woken_model(), examples["fit"], test, CONFIG, 0)
+        for test in (examples["test"], other)
+    )
+    assert torch.equal(first.z_id, second.z_id)
+    assert first.held_out != second.held_out
+
+
+def test_style_embeddings_are_those_of_each_pair(examples: dict[str, IdentityExamples]) -> None:
+    model = woken_model()
+    frozen = FrozenModel(model, examples["fit"], 2)
+    assert frozen.z_s.shape == (3, 2, 16)
+    with torch.no_grad():
+        alone = model.encode_style(examples["fit"]["warped_ref"][2, 1][None])[0]
+    torch.testing.assert_close(frozen.z_s[2, 1], alone, atol=1e-5, rtol=1e-4)
+
+
+def test_held_out_loss_does_not_depend_on_the_batch(
+    examples: dict[str, IdentityExamples],
+) -> None:
+    frozen = FrozenModel(woken_model(), examples["test"], 1)
+    z_id = torch.from_numpy(unit([1]))
+    losses = [measure_held_out(frozen, z_id, size, seed=0) for size in (1, 2, 3)]
+    assert losses[1:] == pytest.approx(losses[:1] * 2, rel=1e-5)
+    assert measure_held_out(frozen, z_id, 2, seed=1) != losses[1]
+
+
+def test_mean_start_has_unit_norm(examples: dict[str, IdentityExamples]) -> None:
+    config = dataclasses.replace(CONFIG, init="mean")
+    start = first_embedding(examples["fit"], examples["test"], config)
+    mean = sum(torch.from_numpy(unit([7, image])) for image in range(3))
+    torch.testing.assert_close(start, mean / mean.norm())
+
+
+def test_loss_that_is_not_finite_stops(examples: dict[str, IdentityExamples]) -> None:
+    broken = dict(examples["fit"])
+    broken["gt_image"] = torch.full_like(examples["fit"]["gt_image"], float("nan"))
+    with pytest.raises(IdfsrError, match="fit of 00007/0/x8: found loss nan in step 1"):
+        fit_identity(woken_model(), broken, examples["test"], CONFIG, 0)

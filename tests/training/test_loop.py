@@ -1,0 +1,190 @@
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from idfsr.config import TrainConfig
+from idfsr.errors import IdfsrError
+from idfsr.training.loop import (
+    EXIT_INTERRUPTED,
+    InterruptedTrainingError,
+    Recipe,
+    learning_rate_at,
+    train,
+)
+
+from .toy import run_toy, toy_recipe
+
+TOY = Path(__file__).with_name("toy.py")
+CPU = torch.device("cpu")
+
+
+def run_process(folder: Path, *arguments: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, TOY, folder, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"OMP_NUM_THREADS": "1"},
+    )
+
+
+def test_killed_and_resumed_is_bit_identical(tmp_path: Path) -> None:
+    """SIGKILL before the first checkpoint, SIGKILL and SIGTERM after it, against no kill."""
+    unbroken = run_toy(tmp_path / "unbroken", toy_recipe())
+    broken = tmp_path / "broken"
+    assert run_process(broken, 12, signal.SIGKILL).returncode == -signal.SIGKILL
+    assert not (broken / "state.pt").exists()
+    assert run_process(broken, 52, signal.SIGKILL).returncode == -signal.SIGKILL
+    terminated = run_process(broken, 64, signal.SIGTERM)
+    assert terminated.returncode == EXIT_INTERRUPTED
+    assert "toy:" in terminated.stderr
+    resumed = run_toy(broken, toy_recipe())
+    assert resumed.stats_path.read_bytes() == unbroken.stats_path.read_bytes()
+    assert resumed.ema.keys() == unbroken.ema.keys()
+    for key, tensor in unbroken.ema.items():
+        assert torch.equal(resumed.ema[key], tensor), key
+
+
+def quadratic(config: TrainConfig) -> tuple[Recipe, nn.Linear]:
+    """One weight w that starts at 1, loss w^2."""
+    module = nn.Linear(1, 1, bias=False)
+    nn.init.ones_(module.weight)
+
+    def loss(batch: Tensor, _: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        return module(batch).square().mean(), {}
+
+    recipe = Recipe(
+        name="toy",
+        module=module,
+        loss=loss,
+        batch_at=lambda _: torch.ones(config.batch_size, 1),
+        settings={},
+    )
+    return recipe, module
+
+
+def test_two_steps_by_hand(tmp_path: Path) -> None:
+    config = TrainConfig(
+        num_images=4, batch_size=2, learning_rate=0.1, warmup_images=4, ema_decay=0.5, clip_norm=9
+    )
+    recipe, module = quadratic(config)
+    trained = train(recipe, config, 0, tmp_path, CPU)
+    # Adam's first step is the learning rate itself: half of 0.1 in the middle of the ramp.
+    first = 1 - 0.05
+    # m = 0.9 * 0.1 * 2 + 0.1 * 2 w, v = 0.999 * 0.001 * 4 + 0.001 * (2 w)^2, bias-corrected.
+    moment = (0.09 * 2 + 0.1 * 2 * first) / (1 - 0.9**2)
+    variance = (0.000999 * 4 + 0.001 * (2 * first) ** 2) / (1 - 0.999**2)
+    second = first - 0.1 * moment / variance**0.5
+    assert module.weight.item() == pytest.approx(second, rel=1e-5)
+    # Decays (1 + n) / (10 + n): 0.1 and 2 / 11.
+    averaged = 0.1 * 1 + 0.9 * first
+    averaged = 2 / 11 * averaged + 9 / 11 * second
+    assert trained.ema["weight"].item() == pytest.approx(averaged, rel=1e-5)
+    rows = [json.loads(line) for line in trained.stats_path.read_text().splitlines()]
+    assert [row["images_seen"] for row in rows] == [2, 4]
+    assert rows[0] == {"images_seen": 2, "learning_rate": 0.05, "loss": 1.0, "gradient_norm": 2.0}
+    assert trained.images_seen == 4
+    assert trained.seconds > 0
+
+
+def test_gradient_is_clipped_before_the_step(tmp_path: Path) -> None:
+    config = TrainConfig(num_images=2, batch_size=2, learning_rate=0.1, clip_norm=1e-9)
+    recipe, module = quadratic(config)
+    train(recipe, config, 0, tmp_path, CPU)
+    # A gradient of 1e-9 is below Adam's epsilon of 1e-8: a tenth of the usual step, or less.
+    assert 0.98 < module.weight.item() < 1
+
+
+def test_no_images_leaves_the_weights(tmp_path: Path) -> None:
+    config = TrainConfig(num_images=0)
+    recipe, _ = quadratic(config)
+    trained = train(recipe, config, 0, tmp_path / "state", CPU)
+    assert trained.ema["weight"].item() == 1
+    assert trained.stats_path.read_bytes() == b""
+
+
+def test_longer_training_goes_on_and_shorter_is_refused(tmp_path: Path) -> None:
+    short = TrainConfig(num_images=4, batch_size=2, learning_rate=0.1)
+    train(quadratic(short)[0], short, 0, tmp_path, CPU)
+    longer = dataclasses.replace(short, num_images=8)
+    trained = train(quadratic(longer)[0], longer, 0, tmp_path, CPU)
+    assert trained.images_seen == 8
+    assert len(trained.stats_path.read_text().splitlines()) == 4
+    with pytest.raises(IdfsrError, match=r"found 8 images seen, wanted toy\.num_images, 4"):
+        train(quadratic(short)[0], short, 0, tmp_path, CPU)
+
+
+@pytest.mark.parametrize(
+    ("seed", "changes", "settings", "name"),
+    [
+        (1, {}, {}, "seed"),
+        (0, {"learning_rate": 0.2}, {}, "toy.learning_rate"),
+        (0, {"batch_size": 1}, {}, "toy.batch_size"),
+        (0, {}, {"data": "new"}, "data"),
+    ],
+)
+def test_state_of_another_training_is_refused(
+    tmp_path: Path, seed: int, changes: dict[str, float], settings: dict[str, str], name: str
+) -> None:
+    config = TrainConfig(num_images=4, batch_size=2, learning_rate=0.1)
+    train(quadratic(config)[0], config, 0, tmp_path, CPU)
+    other = dataclasses.replace(config, **changes)
+    recipe = dataclasses.replace(quadratic(other)[0], settings=settings)
+    with pytest.raises(IdfsrError, match=f"found a training with {name} "):
+        train(recipe, other, seed, tmp_path, CPU)
+
+
+def test_loss_that_is_not_finite_stops_at_its_step(tmp_path: Path) -> None:
+    config = TrainConfig(num_images=8, batch_size=2, learning_rate=0.1)
+    recipe, module = quadratic(config)
+    batches = [torch.ones(2, 1), torch.full((2, 1), float("inf"))]
+    recipe = dataclasses.replace(recipe, batch_at=lambda seen: batches[seen // 2])
+    with pytest.raises(IdfsrError, match="in the step that ends at 4 images, wanted finite"):
+        train(recipe, config, 0, tmp_path, CPU)
+    assert module.weight.isfinite().all()
+
+
+def test_sigterm_saves_and_leaves_with_its_own_status(tmp_path: Path) -> None:
+    config = TrainConfig(num_images=8, batch_size=2, learning_rate=0.1)
+    recipe, _ = quadratic(config)
+
+    def batch_at(images_seen: int) -> Tensor:
+        if images_seen == 4:
+            signal.raise_signal(signal.SIGTERM)
+        return torch.ones(2, 1)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(InterruptedTrainingError) as caught:
+        train(dataclasses.replace(recipe, batch_at=batch_at), config, 0, tmp_path, CPU)
+    assert caught.value.code == EXIT_INTERRUPTED == 75
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert torch.load(tmp_path / "state.pt")["images_seen"] == 6
+
+
+def test_bfloat16_autocast_reaches_the_loss(tmp_path: Path) -> None:
+    config = TrainConfig(num_images=2, batch_size=2, precision="bfloat16")
+    recipe, module = quadratic(config)
+    seen = []
+
+    def loss(batch: Tensor, _: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        seen.append(module(batch).dtype)
+        return module(batch).float().mean(), {}
+
+    trained = train(dataclasses.replace(recipe, loss=loss), config, 0, tmp_path, CPU)
+    assert seen == [torch.bfloat16]
+    assert trained.ema["weight"].dtype == torch.float32
+
+
+def test_learning_rate_ramp() -> None:
+    config = TrainConfig(learning_rate=0.2, warmup_images=100)
+    assert learning_rate_at(25, config) == 0.05
+    assert learning_rate_at(100, config) == 0.2
+    assert learning_rate_at(10**6, config) == 0.2
+    assert learning_rate_at(1, TrainConfig(learning_rate=0.2)) == 0.2

@@ -1,0 +1,127 @@
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from idfsr.config import Config, ShardsConfig, TrainConfig
+from idfsr.data.loader import ShardDataset
+from idfsr.errors import IdfsrError
+from idfsr.models.checkpoint import save_model
+from idfsr.models.idfsr import IDFSR
+from idfsr.training.loop import InterruptedTrainingError
+from idfsr.training.pretrain import first_model, pretrain, pretrain_loss
+
+from .makers import TINY_MODEL, write_pretrain_shard
+
+CPU = torch.device("cpu")
+CONFIG = Config(
+    model=TINY_MODEL,
+    shards=ShardsConfig(image_size=32),
+    pretrain=TrainConfig(
+        num_images=24, batch_size=4, learning_rate=1e-3, ema_decay=0.5, checkpoint_images=8
+    ),
+)
+
+
+def test_loss_is_equation_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that answers 0 leaves the mean square of the noise; it sees what it should."""
+    model = IDFSR(TINY_MODEL)
+    seen: dict[str, Tensor] = {}
+
+    def answer(x_t: Tensor, t: Tensor, masked_lr: Tensor, z_s: Tensor, z_id: Tensor) -> Tensor:
+        seen.update(x_t=x_t, t=t, masked_lr=masked_lr, z_s=z_s, z_id=z_id)
+        return torch.zeros_like(x_t)
+
+    monkeypatch.setattr(model, "forward", answer)
+    batch = ShardDataset([write_pretrain_shard(tmp_path / "a.parquet")], 0)[range(6)]
+    loss, _ = pretrain_loss(model)(batch, torch.Generator().manual_seed(5))
+    generator = torch.Generator().manual_seed(5)
+    t = torch.randint(1000, (6,), generator=generator)
+    noise = torch.randn((6, 3, 32, 32), generator=generator)
+    assert loss.item() == pytest.approx(noise.square().mean().item(), rel=1e-5)
+    assert torch.equal(seen["t"], t)
+    assert torch.equal(seen["masked_lr"], batch["masked_lr"])
+    assert torch.equal(seen["z_id"], batch["z_id"])
+    torch.testing.assert_close(seen["z_s"], model.encode_style(batch["warped_ref"]))
+    betas = np.linspace(1e-4, 0.02, 1000)
+    alpha = torch.tensor(np.cumprod(1 - betas)[t.numpy()], dtype=torch.float32)[:, None, None, None]
+    x_t = alpha.sqrt() * batch["gt_image"] + (1 - alpha).sqrt() * noise
+    torch.testing.assert_close(seen["x_t"], x_t, atol=1e-5, rtol=1e-5)
+
+
+def test_interrupted_pretraining_ends_with_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shards = [write_pretrain_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
+    whole, trained, _ = pretrain(CONFIG, shards, None, tmp_path / "whole", CPU, 0)
+    assert len(trained.stats_path.read_text().splitlines()) == 6
+
+    def stop(*_: object) -> None:
+        raise InterruptedTrainingError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("idfsr.training.loop.save_state", stop)
+        with pytest.raises(InterruptedTrainingError):
+            pretrain(CONFIG, shards, None, tmp_path / "broken", CPU, 0)
+    half = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=12))
+    pretrain(half, shards, None, tmp_path / "broken", CPU, 0)
+    resumed, again, _ = pretrain(CONFIG, shards, None, tmp_path / "broken", CPU, 0)
+    assert again.stats_path.read_bytes() == trained.stats_path.read_bytes()
+    for key, tensor in whole.state_dict().items():
+        assert torch.equal(resumed.state_dict()[key], tensor), key
+
+
+def test_every_part_of_the_network_learns(tmp_path: Path) -> None:
+    """After enough steps that the zero-initialised projections let gradients through."""
+    shards = [write_pretrain_shard(tmp_path / "a.parquet")]
+    model, _, _ = pretrain(CONFIG, shards, None, tmp_path / "state", CPU, 0)
+    first = first_model(CONFIG, None).state_dict()
+    same = [key for key, tensor in model.state_dict().items() if torch.equal(first[key], tensor)]
+    assert same == []
+
+
+def test_other_data_are_not_resumed(tmp_path: Path) -> None:
+    shards = [write_pretrain_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
+    short = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=4))
+    pretrain(short, shards[:1], None, tmp_path / "state", CPU, 0)
+    with pytest.raises(IdfsrError, match="found a training with shards "):
+        pretrain(short, shards, None, tmp_path / "state", CPU, 0)
+
+
+def test_goes_on_from_weights(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    before = IDFSR(TINY_MODEL)
+    save_model(tmp_path / "init.safetensors", before, TINY_MODEL, {})
+    none = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=0))
+    shards = [write_pretrain_shard(tmp_path / "a.parquet")]
+    model, _, card = pretrain(
+        none, shards, tmp_path / "init.safetensors", tmp_path / "state", CPU, 0
+    )
+    for key, tensor in before.state_dict().items():
+        assert torch.equal(model.state_dict()[key], tensor), key
+    assert card.training["first weights"] != "random"
+
+
+def test_first_weights_come_from_the_seed() -> None:
+    first, again = (first_model(CONFIG, None).state_dict() for _ in range(2))
+    other = first_model(dataclasses.replace(CONFIG, seed=1), None).state_dict()
+    assert torch.equal(first["input_blocks.0.0.weight"], again["input_blocks.0.0.weight"])
+    assert not torch.equal(first["input_blocks.0.0.weight"], other["input_blocks.0.0.weight"])
+
+
+def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
+    save_model(tmp_path / "init.safetensors", IDFSR(TINY_MODEL), TINY_MODEL, {})
+    wider = dataclasses.replace(CONFIG, model=dataclasses.replace(TINY_MODEL, channel_mult=(1, 3)))
+    with pytest.raises(
+        IdfsrError, match=r"init\.safetensors: found model\.channel_mult \(1, 2\), wanted \(1, 3\)"
+    ):
+        first_model(wider, tmp_path / "init.safetensors")
+
+
+def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
+    shards = [write_pretrain_shard(tmp_path / "a.parquet", size=64)]
+    with pytest.raises(IdfsrError, match=r"found images of 64 px, wanted model\.image_size, 32"):
+        pretrain(CONFIG, shards, None, tmp_path / "state", CPU, 0)

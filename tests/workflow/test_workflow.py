@@ -1,0 +1,167 @@
+"""The workflow as its users drive it: lint, dry run, a whole tiny run, and what reruns when."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TINY = ("--configfile", "tests/workflow/tiny.yaml")
+SOURCES = ("Snakefile", "workflow", "idfsr", "config", "envs", "profiles", "tests/workflow")
+EVALUATION = {"figure_metrics", "metrics", "report", "tables"}
+
+Snakemake = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_snakemake(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(directory), "MPLBACKEND": "Agg"}
+    return subprocess.run(
+        ["snakemake", "--cores", "2", *arguments],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def planned_rules(directory: Path, *arguments: str) -> set[str]:
+    """Names of the rules that a dry run would run."""
+    result = run_snakemake(directory, "--dry-run", *TINY, *arguments)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", result.stdout, re.MULTILINE))
+
+
+def copy_sources(directory: Path) -> None:
+    for name in SOURCES:
+        source = ROOT / name
+        target = directory / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    (directory / ".assets").symlink_to(ROOT / ".assets")
+
+
+def test_rules_are_lint_clean() -> None:
+    result = run_snakemake(ROOT, "--lint")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_formatted() -> None:
+    subprocess.run(["snakefmt", "--check", "Snakefile", "workflow"], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("config", ["demo", "embedded"])
+def test_dry_run_of_a_shipped_config(config: str) -> None:
+    result = run_snakemake(ROOT, "--dry-run", "--configfile", f"config/{config}.yaml")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_unknown_key_fails_before_any_job() -> None:
+    result = run_snakemake(ROOT, "--dry-run", "--config", "fti=1")
+    assert result.returncode != 0
+    assert "fti: Unexpected keyword argument" in result.stdout + result.stderr
+
+
+def test_snakefile_does_not_import_the_heavy_libraries() -> None:
+    result = subprocess.run(
+        ["python", "-X", "importtime", "-m", "snakemake", "--dry-run", "--quiet", "all"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(re.findall(r"\| +(\w+)$", result.stderr, re.MULTILINE))
+    assert "pydantic" in imported
+    assert not imported & {"torch", "pandas", "matplotlib", "cv2"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the tiny run has ended."""
+    directory = tmp_path_factory.mktemp("project")
+    copy_sources(directory)
+    result = run_snakemake(directory, *TINY)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return directory
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.slow
+def test_whole_run_makes_the_tables(finished: Path) -> None:
+    table = pd.read_csv(finished / "results/tiny/tables/table1.csv")
+    assert sorted(zip(table["method"], table["scale_factor"], strict=True)) == [
+        (method, scale) for method in ("bicubic", "idfsr-ft", "idfsr-pt") for scale in (8, 16)
+    ]
+    split = pd.read_csv(finished / "results/tiny/split.tsv", sep="\t")
+    assert set(table["num_images"]) == {int((split["part"] == "test").sum())}
+    page = (finished / "results/tiny/report/index.html").read_text()
+    assert "data:image/png;base64," in page
+
+
+@pytest.mark.slow
+def test_second_run_does_nothing(finished: Path) -> None:
+    assert planned_rules(finished) == set()
+
+
+@pytest.mark.slow
+def test_edited_metric_reruns_evaluation_only(finished: Path) -> None:
+    path = finished / "idfsr/metrics/psnr.py"
+    before = path.read_text()
+    path.write_text(before + "\n\nEDITED = 1\n")
+    try:
+        assert planned_rules(finished) - {"all"} <= EVALUATION
+        assert "metrics" in planned_rules(finished)
+    finally:
+        path.write_text(before)
+
+
+@pytest.mark.slow
+def test_edited_comment_reruns_nothing(finished: Path) -> None:
+    for name in ("idfsr/models/unet.py", "idfsr/metrics/psnr.py", "idfsr/config.py"):
+        path = finished / name
+        path.write_text("# A comment.\n" + path.read_text())
+    assert planned_rules(finished) == set()
+
+
+@pytest.mark.slow
+def test_edited_network_reruns_training_and_what_follows(finished: Path) -> None:
+    path = finished / "idfsr/models/unet.py"
+    before = path.read_text()
+    path.write_text(before + "\n\nEDITED = 1\n")
+    try:
+        rules = planned_rules(finished)
+        assert {"pretrain", "fit", "restore", "metrics", "tables"} <= rules
+        assert not rules & {"synthref", "index", "landmarks", "quality", "split", "shards"}
+    finally:
+        path.write_text(before)
+
+
+@pytest.mark.slow
+def test_edited_evaluation_settings_rerun_evaluation_only(finished: Path) -> None:
+    rules = planned_rules(finished, "--config", "metrics={num_bootstrap: 60}")
+    assert "tables" in rules
+    assert rules - {"all", "stage_settings"} <= EVALUATION
+
+
+@pytest.mark.slow
+def test_one_person_is_redone_by_naming_a_file(finished: Path) -> None:
+    embedding = next((finished / "results/tiny/fit/x16").glob("*/embedding.safetensors"))
+    before = embedding.read_bytes()
+    embedding.unlink()
+    target = str(embedding.relative_to(finished))
+    result = run_snakemake(finished, *TINY, target)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert embedding.read_bytes() == before

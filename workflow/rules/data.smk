@@ -1,0 +1,155 @@
+"""Images to a split of identities.
+
+Needs: the folder of the data set, or nothing for `synthref`, which is rendered.
+Makes: results/<run>/manifest.parquet, quality.parquet, split.tsv, split_summary.tsv.
+"""
+
+
+rule synthref:
+    """Render the people of the embedded default in the layout of CelebRef-HQ."""
+    input:
+        config="results/{run}/config/synthref.json",
+    output:
+        images=directory("results/{run}/synthref/CelebHQRefForRelease"),
+        truth="results/{run}/synthref/ground_truth.parquet",
+    log:
+        "logs/{run}/synthref.txt",
+    benchmark:
+        "results/{run}/benchmarks/synthref.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        code=code_digest("idfsr.cli.synthref"),
+        out_dir=subpath(output.truth, parent=True),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr synthref \
+            --config {input.config:q} \
+            --assets .assets \
+            --out-dir {params.out_dir:q} \
+            --threads {threads}
+        """
+
+
+checkpoint index:
+    """List every image with its size and digest, or why it cannot be used."""
+    input:
+        config="results/{run}/config/index.json",
+        images=rendered_images,
+    output:
+        manifest="results/{run}/manifest.parquet",
+    log:
+        "logs/{run}/index.txt",
+    benchmark:
+        "results/{run}/benchmarks/index.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 2
+    params:
+        code=code_digest("idfsr.cli.index"),
+        root=images_root,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr index \
+            --config {input.config:q} \
+            --root {params.root:q} \
+            --manifest {output.manifest:q} \
+            --threads {threads}
+        """
+
+
+rule landmarks:
+    """Find the faces of one shard of the manifest and measure the images."""
+    input:
+        config="results/{run}/config/landmarks.json",
+        manifest="results/{run}/manifest.parquet",
+        images=rendered_images,
+    output:
+        landmarks="results/{run}/landmarks/shard-{shard}.parquet",
+    log:
+        "logs/{run}/landmarks/{shard}.txt",
+    benchmark:
+        "results/{run}/benchmarks/landmarks/{shard}.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 2
+    params:
+        code=code_digest("idfsr.cli.landmarks"),
+        root=images_root,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr landmarks \
+            --config {input.config:q} \
+            --manifest {input.manifest:q} \
+            --root {params.root:q} \
+            --assets .assets \
+            --shard {wildcards.shard} \
+            --landmarks {output.landmarks:q} \
+            --threads {threads}
+        """
+
+
+rule quality:
+    """Leave out images that are too small, blurred, turned away or without a face."""
+    input:
+        config="results/{run}/config/quality.json",
+        manifest="results/{run}/manifest.parquet",
+        landmarks=landmark_shards,
+    output:
+        quality="results/{run}/quality.parquet",
+    log:
+        "logs/{run}/quality.txt",
+    benchmark:
+        "results/{run}/benchmarks/quality.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    params:
+        code=code_digest("idfsr.cli.quality"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr quality \
+            --config {input.config:q} \
+            --manifest {input.manifest:q} \
+            --landmarks {input.landmarks:q} \
+            --quality {output.quality:q}
+        """
+
+
+checkpoint split:
+    """Draw the test identities, and halve each into fit and test images."""
+    input:
+        config="results/{run}/config/split.json",
+        quality="results/{run}/quality.parquet",
+    output:
+        split="results/{run}/split.tsv",
+        summary="results/{run}/split_summary.tsv",
+    log:
+        "logs/{run}/split.txt",
+    benchmark:
+        "results/{run}/benchmarks/split.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    params:
+        code=code_digest("idfsr.cli.split"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr split \
+            --config {input.config:q} \
+            --quality {input.quality:q} \
+            --split {output.split:q} \
+            --summary {output.summary:q}
+        """

@@ -1,0 +1,101 @@
+"""Models to restored images, and these to metrics.
+
+Needs: results/<run>/shards/, pretrain/, fit/.
+Makes: results/<run>/restored/x<scale factor>/<method>/<identity>.parquet, metrics/.
+"""
+
+
+def model_of(wildcards):
+    """The pretrained model, where the method is one of ours."""
+    if wildcards.method in ("idfsr-pt", "idfsr-ft"):
+        return f"results/{wildcards.run}/pretrain/model.safetensors"
+    return []
+
+
+def embedding_of(wildcards):
+    """The fitted embedding, where the method uses it."""
+    if wildcards.method == "idfsr-ft":
+        return (
+            f"results/{wildcards.run}/fit/x{wildcards.scale_factor}/{wildcards.identity}"
+            "/embedding.safetensors"
+        )
+    return []
+
+
+rule restore:
+    """Restore the test images of one identity with one method."""
+    input:
+        config="results/{run}/config/restore.json",
+        shard=identity_shard,
+        model=model_of,
+        embedding=embedding_of,
+    output:
+        restored="results/{run}/restored/x{scale_factor}/{method}/{identity}.parquet",
+    log:
+        "logs/{run}/restore/x{scale_factor}/{method}/{identity}.txt",
+    benchmark:
+        "results/{run}/benchmarks/restore/x{scale_factor}/{method}/{identity}.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 1
+    resources:
+        gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
+        mem_mb=2000,
+    params:
+        code=code_digest("idfsr.cli.restore"),
+        model=lambda wildcards, input: ["--model", input.model] if input.model else [],
+        embedding=lambda wildcards, input: (
+            ["--embedding", input.embedding] if input.embedding else []
+        ),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr restore \
+            --config {input.config:q} \
+            --method {wildcards.method:q} \
+            --shards {input.shard:q} \
+            --identity {wildcards.identity:q} \
+            {params.model:q} {params.embedding:q} \
+            --restored {output.restored:q} \
+            --threads {threads}
+        """
+
+
+rule metrics:
+    """Compare the restored images of one method and scale with the ground truth."""
+    input:
+        config="results/{run}/config/metrics.json",
+        shards=test_shards,
+        restored=restored,
+        attributes=weights("attributes"),
+    output:
+        metrics="results/{run}/metrics/x{scale_factor}/{method}.parquet",
+        set_metrics="results/{run}/metrics/x{scale_factor}/{method}.set.json",
+    log:
+        "logs/{run}/metrics/x{scale_factor}/{method}.txt",
+    benchmark:
+        "results/{run}/benchmarks/metrics/x{scale_factor}/{method}.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        code=code_digest("idfsr.cli.metrics"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr metrics \
+            --config {input.config:q} \
+            --shards {input.shards:q} \
+            --restored {input.restored:q} \
+            --assets .assets \
+            --attributes {input.attributes:q} \
+            --method {wildcards.method:q} \
+            --scale-factor {wildcards.scale_factor} \
+            --metrics {output.metrics:q} \
+            --set-metrics {output.set_metrics:q} \
+            --threads {threads}
+        """

@@ -1,0 +1,94 @@
+"""Split and images to Parquet shards of prepared targets and references.
+
+Needs: results/<run>/split.tsv, landmarks/*.parquet; the weights of the ID encoder.
+Makes: results/<run>/lr_detector/, shards/x<scale factor>/{pretrain,test}-<shard>.parquet.
+"""
+
+
+rule lr_detector:
+    """Fine-tune RetinaFace on degraded faces, and measure it beside the stock detector."""
+    input:
+        config="results/{run}/config/lr_detector.json",
+        split="results/{run}/split.tsv",
+        manifest="results/{run}/manifest.parquet",
+        landmarks=landmark_shards,
+        images=rendered_images,
+        init=weights("lr_detector"),
+    output:
+        model="results/{run}/lr_detector/model.safetensors",
+        errors="results/{run}/lr_detector/errors.csv",
+    log:
+        "logs/{run}/lr_detector.txt",
+    benchmark:
+        "results/{run}/benchmarks/lr_detector.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=240,
+    params:
+        code=code_digest("idfsr.cli.lr_detector"),
+        root=images_root,
+        init=lambda wildcards, input: ["--init", *input.init] if input.init else [],
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr lr-detector \
+            --config {input.config:q} \
+            --split {input.split:q} \
+            --manifest {input.manifest:q} \
+            --landmarks {input.landmarks:q} \
+            --root {params.root:q} \
+            --assets .assets \
+            {params.init:q} \
+            --model {output.model:q} \
+            --errors {output.errors:q} \
+            --threads {threads}
+        """
+
+
+rule shards:
+    """Mask, warp and embed the targets of one shard."""
+    input:
+        config="results/{run}/config/shards.json",
+        split="results/{run}/split.tsv",
+        manifest="results/{run}/manifest.parquet",
+        landmarks=landmark_shards,
+        images=rendered_images,
+        lr_detector="results/{run}/lr_detector/model.safetensors",
+        id_encoder=weights("id_encoder"),
+    output:
+        shard="results/{run}/shards/x{scale_factor}/{part}-{shard}.parquet",
+    log:
+        "logs/{run}/shards/x{scale_factor}/{part}-{shard}.txt",
+    benchmark:
+        "results/{run}/benchmarks/shards/x{scale_factor}/{part}-{shard}.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        code=code_digest("idfsr.cli.shards"),
+        root=images_root,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr shards \
+            --config {input.config:q} \
+            --split {input.split:q} \
+            --manifest {input.manifest:q} \
+            --landmarks {input.landmarks:q} \
+            --root {params.root:q} \
+            --lr-detector {input.lr_detector:q} \
+            --id-encoder {input.id_encoder:q} \
+            --part {wildcards.part} \
+            --scale-factor {wildcards.scale_factor} \
+            --shard {wildcards.shard} \
+            --shards {output.shard:q} \
+            --threads {threads}
+        """
