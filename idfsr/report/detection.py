@@ -166,9 +166,9 @@ def describe_lr_detector(errors: pd.DataFrame) -> str:
     return (
         "RetinaFace as published and after fine-tuning on degraded faces, on enlarged "
         f"low-resolution images of held-out people ({num_images} images a scale factor). Left: "
-        "mean distance of the five landmarks from those found in high quality, the best guess for "
-        "every image whatever its score; the line reaches to the 90th percentile. Right: share of "
-        "images in which the score of that guess passes the detector's threshold."
+        "distance of the five landmarks from those found in high quality, the best guess for every "
+        "image whatever its score; bar and number are the mean, the line reaches to the 90th "
+        "percentile. Right: share of images in which that guess passes the detector's threshold."
     )
 
 

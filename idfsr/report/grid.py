@@ -110,6 +110,27 @@ def read_distances(paths: Sequence[Path]) -> dict[tuple[str, str, str], float]:
     }
 
 
+def _make_example(
+    row: dict[str, Any],
+    references: dict[tuple[str, str], dict[str, Any]],
+    sr_images: dict[str, Picture],
+    distances: dict[str, float],
+) -> Example:
+    reference = row["references"][0]
+    gt_image, lr_image = decode(row["gt_image"]), decode(row["lr_image"])
+    return Example(
+        identity=row["identity"],
+        image=row["image"],
+        lr_image=lr_image,
+        masked_lr=mask_box(enlarge(lr_image, len(gt_image)), tuple(row["mask_box"])),
+        ref_image=decode(references[row["identity"], reference["image"]]["gt_image"]),
+        warped_ref=decode(reference["warped_ref"]),
+        sr_images=sr_images,
+        distances=distances,
+        gt_image=gt_image,
+    )
+
+
 def read_examples(
     shards: Sequence[Path],
     restored: Sequence[Path],
@@ -139,25 +160,10 @@ def read_examples(
         if absent:
             message = f"restored images: no {identity}/{image} of {', '.join(absent)}"
             raise IdfsrError(message)
-        reference = row["references"][0]
-        gt_image, lr_image = decode(row["gt_image"]), decode(row["lr_image"])
-        enlarged = enlarge(lr_image, len(gt_image))
         keys = {method: (method, identity, image) for method in methods}
-        examples.append(
-            Example(
-                identity=identity,
-                image=image,
-                lr_image=lr_image,
-                masked_lr=mask_box(enlarged, tuple(row["mask_box"])),
-                ref_image=decode(references[identity, reference["image"]]["gt_image"]),
-                warped_ref=decode(reference["warped_ref"]),
-                sr_images={method: sr_images[key] for method, key in keys.items()},
-                distances={
-                    method: distances[key] for method, key in keys.items() if key in distances
-                },
-                gt_image=gt_image,
-            )
-        )
+        found = {method: distances[key] for method, key in keys.items() if key in distances}
+        shown = {method: sr_images[key] for method, key in keys.items()}
+        examples.append(_make_example(row, references, shown, found))
     return examples
 
 

@@ -43,8 +43,8 @@ CSS_DPI = 96
 Verdict = Literal["better", "worse", "open"]
 
 PAPER_CAPTIONS = {
-    1: "Table 1 of the paper: CelebRef-HQ, 256 px.",
-    2: "Table 2 of the paper: CelebRef-HQ, 256 px, attributes by DeepFace.",
+    1: "Table 1 of the paper, on CelebRef-HQ.",
+    2: "Table 2 of the paper, on CelebRef-HQ.",
 }
 
 

@@ -20,10 +20,10 @@ SCALE_FACTORS = (4, 8, 16, 32)
 MIN_LR_SIZE = 4
 """Smallest side of a low-resolution image, in pixels."""
 
-MAX_SHIFT = 0.06
+MAX_SHIFT = 0.03
 """Of an augmented image, as a share of its side."""
 
-MAX_LOG_SCALE = 0.12
+MAX_LOG_SCALE = 0.06
 """Of an augmented image: the logarithm of its change of size."""
 
 MIRRORED = (1, 0, 2, 4, 3)

@@ -84,8 +84,8 @@ def test_convention_yaw_is_positive_to_the_right_of_the_image() -> None:
 @pytest.mark.parametrize("degrees", [-60, -30, 0, 20, 45])
 @pytest.mark.parametrize("roll", [-20, 0, 35])
 def test_yaw_of_a_model_head(degrees: float, roll: float) -> None:
-    # Eyes 2 apart, mouth 1.2 wide and 2 below, the tip of the nose 1 before their plane.
-    head = np.array([(-1.0, 0, 0), (1, 0, 0), (0, 1.2, 1), (-0.6, 2, 0), (0.6, 2, 0)])
+    # Eyes 2 apart, mouth 1.2 wide and 2 below, the tip of the nose 2 / 1.6 before their plane.
+    head = np.array([(-1.0, 0, 0), (1, 0, 0), (0, 1.2, 1.25), (-0.6, 2, 0), (0.6, 2, 0)])
     yaw, turn = np.deg2rad(degrees), np.deg2rad(roll)
     x = head[:, 0] * np.cos(yaw) + head[:, 2] * np.sin(yaw)
     points = np.column_stack((x, head[:, 1]))

@@ -96,7 +96,7 @@ def test_toy_people_are_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
     crops = write_crops(tmp_path / "crops.parquet", 20, 3)
     encoder, trained, card = train_arcface(config, crops, tmp_path / "state", torch.device("cpu"))
-    assert card.figures["rank 1 among 2 identities"] == "1.000"
+    assert card.figures["rank 1 among 2 at 112 px"] == "1.000"
     assert card.data["identities trained on"] == "18"
     for key, tensor in encoder.state_dict().items():
         assert torch.equal(trained.ema[f"encoder.{key}"], tensor)

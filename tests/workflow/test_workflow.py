@@ -1,52 +1,21 @@
 """The workflow as its users drive it: lint, dry run, a whole tiny run, and what reruns when."""
 
-import os
 import re
-import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from .project import ROOT, copy_sources, run_snakemake
 
-ROOT = Path(__file__).parents[2]
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
-SOURCES = ("Snakefile", "workflow", "idfsr", "config", "envs", "profiles", "tests/workflow")
-EVALUATION = {"figure_metrics", "metrics", "report", "tables"}
-
-Snakemake = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def run_snakemake(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(directory), "MPLBACKEND": "Agg"}
-    return subprocess.run(
-        ["snakemake", "--cores", "2", *arguments],
-        cwd=directory,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
+EVALUATION = {"figure_grid", "figure_metrics", "metrics", "report", "tables"}
 
 def planned_rules(directory: Path, *arguments: str) -> set[str]:
     """Names of the rules that a dry run would run."""
     result = run_snakemake(directory, "--dry-run", *TINY, *arguments)
     assert result.returncode == 0, result.stdout + result.stderr
     return set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", result.stdout, re.MULTILINE))
-
-
-def copy_sources(directory: Path) -> None:
-    for name in SOURCES:
-        source = ROOT / name
-        target = directory / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, target)
-    (directory / ".assets").symlink_to(ROOT / ".assets")
 
 
 def test_rules_are_lint_clean() -> None:

@@ -24,7 +24,9 @@ def images_root(wildcards):
 
 def rendered_images(wildcards):
     """The images folder where the run itself makes it, so that it is made first."""
-    return images_root(wildcards) if settings(wildcards).dataset.kind == "synthref" else []
+    return (
+        images_root(wildcards) if settings(wildcards).dataset.kind == "synthref" else []
+    )
 
 
 def landmark_shards(wildcards):
@@ -73,21 +75,27 @@ def identity_shard(wildcards):
     for path, images in zip(test_shards(wildcards), shard_plan(wildcards, "test")):
         if any(identity == wildcards.identity for identity, _ in images):
             return path
-    raise ValueError(f"identity {wildcards.identity} is not in the test part of the split")
+    raise ValueError(
+        f"identity {wildcards.identity} is not in the test part of the split"
+    )
 
 
 def test_identities(wildcards):
     """Test identities, sorted."""
-    return sorted({row["identity"] for row in split_rows(wildcards) if row["part"] == "test"})
+    return sorted(
+        {row["identity"] for row in split_rows(wildcards) if row["part"] == "test"}
+    )
 
 
 def restored(wildcards):
     """Restored images of one method and scale."""
-    return [
-        f"results/{wildcards.run}/restored/x{wildcards.scale_factor}/{wildcards.method}"
-        f"/{identity}.parquet"
-        for identity in test_identities(wildcards)
-    ]
+    return expand(
+        "results/{run}/restored/x{scale_factor}/{method}/{identity}.parquet",
+        run=wildcards.run,
+        scale_factor=wildcards.scale_factor,
+        method=wildcards.method,
+        identity=test_identities(wildcards),
+    )
 
 
 def of_all_scales(pattern):
@@ -135,7 +143,10 @@ def figures(wildcards):
             *(f"grid-x{scale}" for scale in settings(wildcards).shards.scale_factors),
             "metrics",
             "fit-curves",
-            *(f"warping-x{scale}" for scale in settings(wildcards).shards.scale_factors),
+            *(
+                f"warping-x{scale}"
+                for scale in settings(wildcards).shards.scale_factors
+            ),
             "lr-detector",
             "landmarks",
             "pretrain-curve",
@@ -163,20 +174,16 @@ def weights(name):
     return files
 
 
-rule stage_settings:
-    """The settings of one stage as a file: a change of another stage's does not touch it."""
-    output:
-        "results/{run}/config/{stage}.json",
-    log:
-        "logs/{run}/config/{stage}.txt",
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        json=lambda wildcards: stage_json(settings(wildcards), wildcards.stage),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
+def model_of(wildcards):
+    """The pretrained model, where the method is one of ours."""
+    if wildcards.method in ("idfsr-pt", "idfsr-ft"):
+        return f"results/{wildcards.run}/pretrain/model.safetensors"
+    return []
 
-        printf '%s\n' {params.json:q} > {output:q}
-        """
+
+def embedding_of(wildcards):
+    """The fitted embedding, where the method uses it."""
+    if wildcards.method == "idfsr-ft":
+        fits = f"results/{wildcards.run}/fit/x{wildcards.scale_factor}"
+        return f"{fits}/{wildcards.identity}/embedding.safetensors"
+    return []

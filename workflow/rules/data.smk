@@ -5,6 +5,25 @@ Makes: results/<run>/manifest.parquet, quality.parquet, split.tsv, split_summary
 """
 
 
+rule stage_settings:
+    """The settings of one stage as a file: a change of another stage's does not touch it."""
+    output:
+        "results/{run}/config/{stage}.json",
+    log:
+        "logs/{run}/config/{stage}.txt",
+    localrule: True
+    conda:
+        "../../envs/idfsr.yaml"
+    params:
+        json=lambda wildcards: stage_json(settings(wildcards), wildcards.stage),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        printf '%s\n' {params.json:q} >{output:q}
+        """
+
+
 rule synthref:
     """Render the people of the embedded default in the layout of CelebRef-HQ."""
     input:

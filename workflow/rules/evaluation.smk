@@ -5,23 +5,6 @@ Makes: results/<run>/restored/x<scale factor>/<method>/<identity>.parquet, metri
 """
 
 
-def model_of(wildcards):
-    """The pretrained model, where the method is one of ours."""
-    if wildcards.method in ("idfsr-pt", "idfsr-ft"):
-        return f"results/{wildcards.run}/pretrain/model.safetensors"
-    return []
-
-
-def embedding_of(wildcards):
-    """The fitted embedding, where the method uses it."""
-    if wildcards.method == "idfsr-ft":
-        return (
-            f"results/{wildcards.run}/fit/x{wildcards.scale_factor}/{wildcards.identity}"
-            "/embedding.safetensors"
-        )
-    return []
-
-
 rule restore:
     """Restore the test images of one identity with one method."""
     input:

@@ -10,7 +10,9 @@ rule tables:
     input:
         config="results/{run}/config/tables.json",
         metrics=of_all_scales("results/{run}/metrics/x{scale_factor}/{method}.parquet"),
-        set_metrics=of_all_scales("results/{run}/metrics/x{scale_factor}/{method}.set.json"),
+        set_metrics=of_all_scales(
+            "results/{run}/metrics/x{scale_factor}/{method}.set.json"
+        ),
     output:
         table1=report("results/{run}/tables/table1.csv", category="Tables"),
         table2=report("results/{run}/tables/table2.csv", category="Tables"),
@@ -49,7 +51,9 @@ rule figure_grid:
         restored=restored_of_all_methods,
         metrics=metrics_of_all_methods,
     output:
-        figure=report("results/{run}/figures/grid-x{scale_factor}.png", category="Figures"),
+        figure=report(
+            "results/{run}/figures/grid-x{scale_factor}.png", category="Figures"
+        ),
     log:
         "logs/{run}/figures/grid-x{scale_factor}.txt",
     benchmark:
@@ -77,7 +81,9 @@ rule figure_warping:
         config="results/{run}/config/report.json",
         shards=test_shards,
     output:
-        figure=report("results/{run}/figures/warping-x{scale_factor}.png", category="Figures"),
+        figure=report(
+            "results/{run}/figures/warping-x{scale_factor}.png", category="Figures"
+        ),
     log:
         "logs/{run}/figures/warping-x{scale_factor}.txt",
     benchmark:
@@ -201,7 +207,7 @@ rule figure_lr_detector:
 rule figure_metrics:
     """Show every metric with its interval."""
     input:
-        config="results/{run}/config/report.json",
+        config="results/{run}/config/tables.json",
         table1="results/{run}/tables/table1.csv",
         table2="results/{run}/tables/table2.csv",
     output:
@@ -248,7 +254,7 @@ rule report:
         "../../envs/idfsr.yaml"
     params:
         code=code_digest("idfsr.cli.report"),
-        tables_dir="results/{run}/tables",
+        tables_dir=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         r"""
         exec &> >(tee {log:q})

@@ -32,7 +32,12 @@ def _gradient(rng: np.random.Generator, size: int, low: float, high: float) -> n
 
 
 def _rectangles(
-    rng: np.random.Generator, canvas: np.ndarray, count: int, tall: bool, low: float, high: float
+    rng: np.random.Generator,
+    canvas: np.ndarray,
+    count: int,
+    greys: tuple[float, float],
+    *,
+    tall: bool,
 ) -> None:
     size = len(canvas)
     for _ in range(count):
@@ -40,10 +45,10 @@ def _rectangles(
         high_ = rng.uniform(0.3, 1.2) * size if tall else rng.uniform(0.03, 0.25) * size
         x, y = rng.uniform(-0.1, 1.0, 2) * size
         corner = (int(x + wide), int(y + high_))
-        cv2.rectangle(canvas, (int(x), int(y)), corner, _muted(rng, low, high).tolist(), -1)
+        cv2.rectangle(canvas, (int(x), int(y)), corner, _muted(rng, *greys).tolist(), -1)
 
 
-def _discs(rng: np.random.Generator, canvas: np.ndarray, count: int, warm: bool) -> None:
+def _discs(rng: np.random.Generator, canvas: np.ndarray, count: int, *, warm: bool) -> None:
     size = len(canvas)
     for _ in range(count):
         layer = np.zeros(canvas.shape[:2], np.float32)
@@ -71,11 +76,11 @@ def paint_background(rng: np.random.Generator, size: int) -> Float[np.ndarray, "
         for line in np.arange(0, size, int(rng.uniform(0.08, 0.5) * size)):
             cv2.line(canvas, (0, int(line)), (size, int(line)), _muted(rng, 60, 140).tolist(), 1)
     elif kind == "room":
-        _rectangles(rng, canvas, 4, tall=True, low=30, high=200)
-        _rectangles(rng, canvas, 12, tall=False, low=20, high=220)
+        _rectangles(rng, canvas, 4, (30, 200), tall=True)
+        _rectangles(rng, canvas, 12, (20, 220), tall=False)
     elif kind == "window":
-        _rectangles(rng, canvas, 3, tall=True, low=25, high=120)
-        _rectangles(rng, canvas, 3, tall=True, low=225, high=250)
+        _rectangles(rng, canvas, 3, (25, 120), tall=True)
+        _rectangles(rng, canvas, 3, (225, 250), tall=True)
     elif kind == "foliage":
         leaf = to_linear(
             np.array([rng.uniform(60, 120), rng.uniform(95, 150), rng.uniform(35, 70)])
@@ -88,11 +93,11 @@ def paint_background(rng: np.random.Generator, size: int) -> Float[np.ndarray, "
     elif kind == "street":
         horizon = int(rng.uniform(0.25, 0.6) * size)
         canvas[:horizon] = to_linear(np.array([175, 200, 228.0])) * rng.uniform(0.6, 1.1)
-        _rectangles(rng, canvas, 7, tall=True, low=50, high=190)
-        _rectangles(rng, canvas, 5, tall=False, low=30, high=200)
+        _rectangles(rng, canvas, 7, (50, 190), tall=True)
+        _rectangles(rng, canvas, 5, (30, 200), tall=False)
     elif kind == "lights":
         canvas *= 0.12
         _discs(rng, canvas, 24, warm=True)
         blur = 0.01
     blurred = cv2.GaussianBlur(canvas, (0, 0), blur * size)
-    return np.clip(blurred * (1 + 0.05 * _noise(rng, size, 4)[..., None]), 0, 1.5)
+    return np.asarray(np.clip(blurred * (1 + 0.05 * _noise(rng, size, 4)[..., None]), 0, 1.5))

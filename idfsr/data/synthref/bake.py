@@ -48,7 +48,7 @@ def _gather(
 ) -> np.ndarray:
     full = np.concatenate([weights, 1 - weights.sum(axis=-1, keepdims=True)], axis=-1)
     corners = values[triangles[np.maximum(face_ids, 0)]]
-    return (corners * full[..., None]).sum(axis=-2).astype(np.float32)
+    return np.asarray((corners * full[..., None]).sum(axis=-2), np.float32)
 
 
 def bake_texture_maps(
@@ -114,4 +114,4 @@ def bake_occlusion(
         cosine = np.maximum(normals @ direction, 0)
         seen += cosine * (points[:, 2] > depth[y, x] - OCCLUSION_BIAS)
         total += cosine
-    return (seen / total).astype(np.float32)
+    return np.asarray(seen / total, np.float32)

@@ -233,9 +233,7 @@ def _clump(rng: np.random.Generator, hair: Hair, points: np.ndarray) -> np.ndarr
     return points
 
 
-def _colors(
-    rng: np.random.Generator, color: np.ndarray, grey: float, count: int
-) -> np.ndarray:
+def _colors(rng: np.random.Generator, color: np.ndarray, grey: float, count: int) -> np.ndarray:
     base = to_linear(color)
     share = np.clip(grey * rng.uniform(0.6, 1.3, (count, 1)), 0, 1)
     mixed = base * (1 - share) + to_linear(np.array([186.0, 184.0, 180.0])) * share

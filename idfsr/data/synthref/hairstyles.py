@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
+from idfsr.data.synthref.chance import happens
+
 COLORS: Final = {
     "black": (22, 18, 17),
     "dark": (44, 30, 22),
@@ -87,13 +89,13 @@ def sample_hair(rng: np.random.Generator, race: str, gender: str, age_years: flo
     color = np.array(COLORS[str(rng.choice(list(COLORS), p=COLOR_SHARES[race]))], np.float64)
     greying = float(np.clip((age_years - rng.uniform(38, 62)) / 24, 0, 1))
     natural = np.clip(color * rng.uniform(0.8, 1.25), 8, 235)
-    dyed = gender == "female" and rng.random() < 0.12 + 0.5 * greying
+    dyed = gender == "female" and happens(rng, 0.12 + 0.5 * greying)
     dye = np.array(DYES[int(rng.integers(len(DYES)))], np.float64)
     aged_male = float(np.clip((age_years - 28) / 40, 0, 1)) if gender == "male" else 0.0
     loss = aged_male * float(rng.beta(1.3, 1.6))
     curls = {"curly": rng.uniform(0.03, 0.07), "afro": rng.uniform(0.03, 0.05)}
-    wavy = rng.uniform(0, 0.035) if rng.random() < 0.5 else 0.0  # noqa: PLR2004
-    fringe = {"fringe": 1.0, "crop": rng.uniform(0, 1.0), "bob": float(rng.random() < 0.4)}  # noqa: PLR2004
+    wavy = rng.uniform(0, 0.035) if happens(rng, 0.5) else 0.0
+    fringe = {"fringe": 1.0, "crop": rng.uniform(0, 1.0), "bob": float(happens(rng, 0.4))}
     return Hair(
         style=style,
         color=dye if dyed else natural,
@@ -102,7 +104,7 @@ def sample_hair(rng: np.random.Generator, race: str, gender: str, age_years: flo
         length=rng.uniform(*LENGTHS[style]),
         volume=rng.uniform(*VOLUMES[style]),
         curl=curls.get(style, wavy),
-        part=float(rng.choice([-1, 1]) * rng.uniform(0.05, 0.45)) * (rng.random() < 0.75),  # noqa: PLR2004
+        part=float(rng.choice([-1, 1]) * rng.uniform(0.05, 0.45)) * happens(rng, 0.75),
         fringe=fringe.get(style, 0.0),
         hairline=rng.uniform(-0.1, 0.08) + 0.12 * loss,
         recession=rng.uniform(0, 0.25) + 0.9 * loss if gender == "male" else rng.uniform(0, 0.15),

@@ -1,29 +1,20 @@
 """Who somebody is: shape, skin, hair and marks, drawn from the identity's own random stream."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
 
+from idfsr.data.synthref.chance import happens
 from idfsr.data.synthref.hairstyles import Hair, sample_hair
+from idfsr.data.synthref.shape import sample_shape
 from idfsr.data.synthref.sources import RACES
 
 POPULATIONS: Final = {"demo": 0, "training": 1}
 """First number of every random stream of a population: no two populations share a person."""
 
 MIN_AGE, MAX_AGE = 18, 75
-YOUNG_AGE, OLD_AGE = 25, 90
-"""Ages of MPFB's "young" and "old" targets, years."""
-
-SHAPE_SIGMA = 0.29
-"""Standard deviation of the weights of local targets; at 0.45 faces become caricatures."""
-
-OPPOSITES = (
-    ("incr", "decr"), ("up", "down"), ("in", "out"), ("forward", "backward"),
-    ("convex", "concave"), ("compress", "uncompress"),
-)  # fmt: skip
-
 SKIN_RANGE: Final = {
     "african": ((76, 46, 32), (160, 106, 76)),
     "asian": ((178, 126, 90), (234, 192, 156)),
@@ -46,6 +37,18 @@ IRIS_SHARES: Final = {
     "asian": (0.4, 0.57, 0.03, 0.0, 0.0, 0.0),
     "caucasian": (0.26, 0.08, 0.16, 0.14, 0.26, 0.1),
 }
+
+
+Race = Literal["african", "asian", "caucasian"]
+Gender = Literal["female", "male"]
+Mark = Literal["none", "scar", "tattoo"]
+BeardShape = Literal["none", "full", "goatee", "moustache"]
+Glasses = Literal["none", "round", "square", "half"]
+
+MARK_SHARES = (0.9, 0.06, 0.04)
+BEARD_SHARES = (0.6, 0.25, 0.15)
+"""Of the shapes that are beards."""
+GLASSES_SHARES = (0.76, 0.08, 0.1, 0.06)
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Skin:
     blotch: float
     freckles: float
     num_moles: int
-    mark: Literal["none", "scar", "tattoo"]
+    mark: Mark
     eye_shadow: float
     dark_circles: float
     gloss: float
@@ -85,8 +88,8 @@ class Identity:
     number: int
     seed: int
     """Seed of the textures."""
-    gender: Literal["female", "male"]
-    race: Literal["african", "asian", "caucasian"]
+    gender: Gender
+    race: Race
     race_weights: Float[np.ndarray, "3"]
     age_years: float
     shape: dict[str, float]
@@ -99,101 +102,11 @@ class Identity:
     hair: Hair
     beard: float
     """Length of the beard in units of the mesh; 0 shaven, below 0.02 stubble."""
-    beard_shape: Literal["none", "full", "goatee", "moustache"]
-    glasses: Literal["none", "round", "square", "half"]
+    beard_shape: BeardShape
+    glasses: Glasses
     glasses_color: Float[np.ndarray, "3"]
     cloth: Float[np.ndarray, "3"]
     collar: float
-
-
-def _macro_weights(
-    race_weights: np.ndarray, masculinity: float, old: float, weight: float, muscle: float
-) -> dict[str, float]:
-    sexes = {"male": masculinity, "female": 1 - masculinity}
-    ages = {"young": 1 - old, "old": old}
-    weights = {"average": 1 - abs(weight), "max" if weight > 0 else "min": abs(weight)}
-    muscles = {"average": 1 - abs(muscle), "max" if muscle > 0 else "min": abs(muscle)}
-    macros: dict[str, float] = {}
-    for sex, sex_share in sexes.items():
-        for age, age_share in ages.items():
-            share = sex_share * age_share
-            for race, race_share in zip(RACES, race_weights, strict=True):
-                macros[f"macrodetails/{race}-{sex}-{age}"] = share * race_share
-            for muscle_name, muscle_share in muscles.items():
-                for weight_name, weight_share in weights.items():
-                    name = f"universal-{sex}-{age}-{muscle_name}muscle-{weight_name}weight"
-                    macros[f"macrodetails/{name}"] = share * muscle_share * weight_share
-    return macros
-
-
-def opposite_targets(names: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Pair targets that push the same feature in opposite directions, (one, other)."""
-    known = set(names)
-    pairs = []
-    for name in names:
-        for one, other in OPPOSITES:
-            twin = name.removesuffix(one) + other
-            if name.endswith(f"-{one}") and twin in known:
-                pairs.append((name, twin))
-    return pairs
-
-
-LEFT_OUT = (
-    "head-angle", "head-trans", "neck-trans", "eye-push", "neck-scale-vert", "nose-trans-in",
-    "mouth-trans-in", "measure-neck-height",
-)  # fmt: skip
-"""Targets that move the whole head, push nose or mouth to one side, or open gaps."""
-
-EXPRESSIVE = (
-    "eyebrows-angle", "mouth-angles", "-ext-", "eye-height", "eye-corner", "mouth-laugh-lines",
-    "nose-flaring", "eyefold", "lip-middle",
-)  # fmt: skip
-"""Targets that look like an expression: they vary less, so that neutral faces stay neutral."""
-
-EXPRESSIVE_SHARE = 0.5
-
-
-def _local_weights(rng: np.random.Generator, names: tuple[str, ...]) -> dict[str, float]:
-    """Draw the local targets, the same for both halves of the face but for a little."""
-    weights: dict[str, float] = {}
-    shared: dict[str, float] = {}
-    for one, other in opposite_targets(names):
-        if any(word in one for word in LEFT_OUT) or one.startswith(("asym", "expression")):
-            continue
-        target = one.split("/")[1]
-        paired = target.startswith(("l-", "r-"))
-        key = target[2:] if paired else target
-        if key not in shared:
-            calm = EXPRESSIVE_SHARE if any(word in one for word in EXPRESSIVE) else 1.0
-            shared[key] = float(np.clip(rng.normal(0, SHAPE_SIGMA * calm), -1, 1))
-        weight = shared[key] + (rng.normal(0, 0.03) if paired else 0.0)
-        weights[one if weight > 0 else other] = abs(weight)
-    for kind in ("oval", "round", "square", "triangular", "rectangular", "diamond"):
-        weights[f"head/head-{kind}"] = max(0.0, float(rng.normal(-0.05, 0.25)))
-    for name in names:
-        if name.startswith("asym/") and "ear" not in name and "nose" not in name:
-            weights[name] = max(0.0, float(rng.normal(-0.04, 0.05)))
-    return weights
-
-
-def _sample_shape(
-    rng: np.random.Generator,
-    names: tuple[str, ...],
-    race_weights: np.ndarray,
-    masculinity: float,
-    age_years: float,
-) -> dict[str, float]:
-    old = max(0.0, (age_years - YOUNG_AGE) / (OLD_AGE - YOUNG_AGE))
-    weight = float(np.clip(rng.normal(0.05, 0.42), -0.9, 0.9))
-    muscle = float(np.clip(rng.normal(0, 0.3), -0.9, 0.9))
-    shape = _local_weights(rng, names)
-    shape |= _macro_weights(race_weights, masculinity, old, weight, muscle)
-    sagging = old * rng.uniform(0.5, 1.0)
-    shape["head/head-age-incr"] = shape.get("head/head-age-incr", 0.0) * 0.3 + 0.45 * sagging
-    for side in "lr":
-        bag = f"eyes/{side}-eye-bag-incr"
-        shape[bag] = shape.get(bag, 0.0) + 0.45 * sagging
-    return shape
 
 
 def _sample_skin(
@@ -206,7 +119,7 @@ def _sample_skin(
     fair = float(race_weights[2])
     natural = color * np.array([0.90, 0.58, 0.60]) * rng.uniform(0.85, 1.08)
     painted = np.array([rng.uniform(130, 215), rng.uniform(35, 100), rng.uniform(45, 115)])
-    paint = rng.uniform(0.3, 0.8) if gender == "female" and rng.random() < 0.5 else 0.0  # noqa: PLR2004
+    paint = rng.uniform(0.3, 0.8) if gender == "female" and happens(rng, 0.5) else 0.0
     aged = (age_years - MIN_AGE) / (MAX_AGE - MIN_AGE)
     return Skin(
         color=np.clip(color, 20, 252),
@@ -215,8 +128,8 @@ def _sample_skin(
         blotch=rng.uniform(0.4, 1.0),
         freckles=max(0.0, rng.normal(-0.25, 0.55)) * fair,
         num_moles=int(rng.poisson(2.2)),
-        mark=str(rng.choice(["none", "scar", "tattoo"], p=[0.9, 0.06, 0.04])),
-        eye_shadow=rng.uniform(0.2, 0.7) if paint > 0 and rng.random() < 0.6 else 0.0,  # noqa: PLR2004
+        mark=get_args(Mark)[rng.choice(3, p=MARK_SHARES)],
+        eye_shadow=rng.uniform(0.2, 0.7) if paint > 0 and happens(rng, 0.6) else 0.0,
         dark_circles=rng.uniform(0, 0.4) + 0.3 * aged,
         gloss=rng.uniform(0.6, 1.5),
         wrinkles=float(np.clip(1.25 * (aged - 0.18), 0, 1) * rng.uniform(0.75, 1.1)),
@@ -249,16 +162,16 @@ def sample_identity(
     rng = np.random.default_rng([POPULATIONS[population], seed, number])
     race_index = int(rng.integers(3))
     race_weights = 0.72 * np.eye(3)[race_index] + 0.28 * rng.dirichlet([0.5] * 3)
-    gender: Literal["female", "male"] = "male" if rng.random() < 0.5 else "female"  # noqa: PLR2004
+    gender: Gender = "male" if happens(rng, 0.5) else "female"
     masculinity = rng.uniform(0.86, 1.0) if gender == "male" else rng.uniform(0.0, 0.14)
     age_years = float(rng.uniform(MIN_AGE, MAX_AGE))
-    shape = _sample_shape(rng, target_names, race_weights, masculinity, age_years)
+    shape = sample_shape(rng, target_names, race_weights, masculinity, age_years)
     skin = _sample_skin(rng, race_weights, gender, age_years)
     brow = _sample_brow(rng, masculinity)
-    race = RACES[race_index]
+    race: Race = get_args(Race)[race_index]
     iris = np.array(IRIS[str(rng.choice(list(IRIS), p=IRIS_SHARES[race]))], np.float64)
     hair = sample_hair(rng, race, gender, age_years)
-    bearded = gender == "male" and rng.random() < 0.5  # noqa: PLR2004
+    bearded = gender == "male" and happens(rng, 0.5)
     glasses_color = [(20, 18, 18), (70, 45, 30), (150, 150, 155), (120, 30, 30), (30, 45, 80)]
     return Identity(
         number=number,
@@ -275,10 +188,8 @@ def sample_identity(
         lashes=rng.uniform(0.5, 1.0) if gender == "female" else rng.uniform(0.15, 0.5),
         hair=hair,
         beard=float(rng.choice([0.008, 0.015, 0.05, 0.14])) if bearded else 0.0,
-        beard_shape=str(rng.choice(["full", "goatee", "moustache"], p=[0.6, 0.25, 0.15]))
-        if bearded
-        else "none",
-        glasses=str(rng.choice(["none", "round", "square", "half"], p=[0.76, 0.08, 0.1, 0.06])),
+        beard_shape=get_args(BeardShape)[1 + rng.choice(3, p=BEARD_SHARES)] if bearded else "none",
+        glasses=get_args(Glasses)[rng.choice(4, p=GLASSES_SHARES)],
         glasses_color=np.array(glasses_color[int(rng.integers(5))], np.float64),
         cloth=np.clip(rng.uniform(20, 220) + rng.normal(0, 38, 3), 12, 240),
         collar=rng.uniform(-0.12, 0.2),

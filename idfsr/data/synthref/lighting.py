@@ -1,0 +1,158 @@
+"""Light on a point, in linear light, and how much of the key reaches it.
+
+Ambient light from above and below, a key with shadows, a fill and a rim. Skin: Lambert with a
+wrapped, redder terminator in place of scattering below the surface, and a highlight (Blinn 1977)
+with Fresnel's rise at grazing angles (Schlick 1994, Eq. 15).
+"""
+
+import math
+from typing import NamedTuple, no_type_check
+
+import numpy as np
+from jaxtyping import Float32, Float64
+from numba import njit
+
+SHADOW_SIZE = 256
+SHADOW_SPAN = 3.4
+"""Side of the square that the shadow map covers, in units of the mesh."""
+SHADOW_BIAS = 0.035
+STRAND_BIAS = 0.04
+"""How much deeper than the map a point must lie to be in shadow, against shadows of its own."""
+SHADOW_REACH = 3
+"""The edge of a shadow is softened over as many cells to each side."""
+
+
+class Lighting(NamedTuple):
+    """Light in the camera's axes (x to the right, y up, z to the viewer)."""
+
+    rows: Float64[np.ndarray, "8 3"]
+    """Directions to the key and the fill, the head's up, then linear RGB of key, fill, rim, sky
+    and ground."""
+    frame: Float64[np.ndarray, "3 3"]
+    """Right, up and towards the light, as the key sees."""
+    shadow: Float32[np.ndarray, "size size"]
+    """Nearest depth towards the key."""
+
+
+class Material(NamedTuple):
+    """How a surface reflects."""
+
+    gloss: float
+    wrap: float
+    """How far light creeps around the terminator."""
+    power: float
+    """Exponent of the highlight."""
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def light_reaching(x: float, y: float, z: float, lighting: Lighting) -> float:
+    """Return the share of the key that reaches a point, softened over a few cells."""
+    frame, shadow = lighting.frame, lighting.shadow
+    size = shadow.shape[0]
+    scale = size / SHADOW_SPAN
+    u = (frame[0, 0] * x + frame[0, 1] * y + frame[0, 2] * z) * scale + 0.5 * size
+    v = 0.5 * size - (frame[1, 0] * x + frame[1, 1] * y + frame[1, 2] * z) * scale
+    depth = frame[2, 0] * x + frame[2, 1] * y + frame[2, 2] * z
+    lit = 0.0
+    total = 0.0
+    for dv in range(-SHADOW_REACH, SHADOW_REACH + 1):
+        for du in range(-SHADOW_REACH, SHADOW_REACH + 1):
+            weight = math.exp(-0.18 * (du * du + dv * dv))
+            column = int(u + du * 1.0)
+            row = int(v + dv * 1.0)
+            total += weight
+            if 0 <= column < size and 0 <= row < size:
+                gap = shadow[row, column] - depth - SHADOW_BIAS
+                lit += weight * min(max(1.0 - gap * 40.0, 0.0), 1.0)
+            else:
+                lit += weight
+    return lit / total
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def light_on_vertices(
+    position: Float32[np.ndarray, "N 3"], lighting: Lighting
+) -> Float32[np.ndarray, " N"]:
+    """Return the share of the key that reaches each vertex."""
+    lit = np.empty(position.shape[0], np.float32)
+    for vertex in range(position.shape[0]):
+        x, y, z = position[vertex]
+        lit[vertex] = light_reaching(x, y, z, lighting)
+    return lit
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def quick_light(x: float, y: float, z: float, lighting: Lighting) -> float:
+    """Return the share of the key that reaches a point of a strand, from one cell."""
+    frame, shadow = lighting.frame, lighting.shadow
+    size = shadow.shape[0]
+    scale = size / SHADOW_SPAN
+    column = int((frame[0, 0] * x + frame[0, 1] * y + frame[0, 2] * z) * scale + 0.5 * size)
+    row = int(0.5 * size - (frame[1, 0] * x + frame[1, 1] * y + frame[1, 2] * z) * scale)
+    if column < 0 or column >= size or row < 0 or row >= size:
+        return 1.0
+    depth = frame[2, 0] * x + frame[2, 1] * y + frame[2, 2] * z
+    gap = shadow[row, column] - depth - STRAND_BIAS
+    return min(max(1.0 - gap * 8.0, 0.0), 1.0)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def dot_row(vector: Float64[np.ndarray, "3"], rows: Float64[np.ndarray, "R 3"], row: int) -> float:
+    """Multiply a vector with a row of a table."""
+    return vector[0] * rows[row, 0] + vector[1] * rows[row, 1] + vector[2] * rows[row, 2]
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def light_surface(
+    pixel: Float64[np.ndarray, "3"],
+    albedo: Float64[np.ndarray, "3"],
+    material: Material,
+    normal: Float64[np.ndarray, "3"],
+    view: Float64[np.ndarray, "3"],
+    reach: tuple[float, float],
+    light: Float64[np.ndarray, "8 3"],
+) -> None:
+    """Light a point and write its linear RGB to `pixel`.
+
+    Args:
+        pixel: Written.
+        albedo: Linear RGB.
+        material: How it reflects.
+        normal: Unit.
+        view: Unit, towards the camera.
+        reach: Shares of the sky and of the key that reach the point.
+        light: `Lighting.rows`.
+    """
+    occlusion, lit = reach
+    key = dot_row(normal, light, 0)
+    fill = dot_row(normal, light, 1)
+    up = dot_row(normal, light, 2)
+    facing = max(normal[0] * view[0] + normal[1] * view[1] + normal[2] * view[2], 0.0)
+    hx = light[0, 0] + view[0]
+    hy = light[0, 1] + view[1]
+    hz = light[0, 2] + view[2]
+    length = math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
+    half = max((normal[0] * hx + normal[1] * hy + normal[2] * hz) / length, 0.0)
+    fresnel = 0.03 + 0.97 * (1 - facing) ** 5
+    lobes = 0.55 * half ** (material.power * 0.4) + half**material.power * 0.8
+    shine = material.gloss * lobes * 0.1 * lit
+    sheen = material.gloss * 0.12 * fresnel * occlusion
+    rim = (1 - facing) ** 3 * occlusion
+    for c in range(3):
+        soft = material.wrap * (1.0 if c == 0 else (0.45 if c == 1 else 0.3))
+        diffuse = max((key + soft) / (1 + soft), 0.0) / (1 + 0.5 * soft)
+        colored = lit if c > 0 else lit**0.85
+        ambient = light[7, c] + (light[6, c] - light[7, c]) * (0.5 + 0.5 * up)
+        shade = occlusion if c > 0 else occlusion**0.85
+        value = albedo[c] * (
+            light[3, c] * diffuse * colored
+            + light[4, c] * max((fill + soft) / (1 + soft), 0.0) * (0.4 + 0.6 * occlusion)
+            + ambient * shade
+        )
+        value += light[3, c] * shine * (1.0 if key > 0 else 0.0) + light[6, c] * sheen
+        pixel[c] = value + light[5, c] * rim * (0.1 + 0.5 * albedo[c])

@@ -1,0 +1,60 @@
+import numpy as np
+
+from idfsr.data.synthref.kernels import (
+    BACKGROUND,
+    raster_ribbons,
+    raster_sphere,
+    raster_triangles,
+    vertex_normals,
+)
+
+
+def empty(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    depth = np.full((size, size), -np.inf, np.float32)
+    face_ids = np.full((size, size), BACKGROUND, np.int32)
+    return depth, face_ids, np.zeros((size, size, 2), np.float32)
+
+
+def test_convention_nearer_triangle_wins_and_backs_are_not_drawn() -> None:
+    # y points down, so the corners of a triangle that faces the viewer go anticlockwise on screen.
+    far = [[0, 0, 1], [0, 8, 1], [8, 0, 1]]
+    near = [[0, 0, 5], [0, 4, 5], [4, 0, 5]]
+    points = np.array(far + near, np.float32)
+    faces = np.array([[0, 1, 2], [3, 4, 5], [3, 5, 4]], np.int32)
+    depth, face_ids, weights = empty(8)
+    raster_triangles(points, faces, depth, face_ids, weights)
+    assert face_ids[0, 0] == 1
+    assert face_ids[5, 1] == 0
+    assert face_ids[1, 5] == 0
+    assert face_ids[7, 7] == BACKGROUND
+    assert (face_ids != 2).all()
+    # The centre (1.5, 5.5) of the pixel in row 5, column 1: weight 5.5 / 8 of (0, 8).
+    np.testing.assert_allclose(weights[5, 1], [1 - 7 / 8, 5.5 / 8], atol=1e-6)
+
+
+def test_sphere_depth_is_that_of_its_front() -> None:
+    depth, face_ids, _ = empty(9)
+    raster_sphere(np.array([4.5, 4.5, 2.0]), 3.0, -2, depth, face_ids)
+    assert depth[4, 4] == 5
+    assert face_ids[4, 4] == -2
+    assert face_ids[0, 0] == BACKGROUND
+    assert (face_ids == -2).sum() == 32 - 3  # about pi 3^2
+
+
+def test_normals_point_out() -> None:
+    vertices = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
+    normals = vertex_normals(vertices, np.array([[0, 1, 2]], np.int32))
+    np.testing.assert_allclose(normals, np.tile([0, 0, 1], (3, 1)), atol=1e-6)
+
+
+def test_ribbon_covers_its_width_and_is_hidden_behind_what_is_nearer() -> None:
+    depth, _, _ = empty(10)
+    depth[:, 5:] = 9
+    image = np.zeros((10, 10, 3), np.float32)
+    covered = np.zeros((10, 10), np.uint8)
+    points = np.array([[[0, 5, 1], [10, 5, 1]]], np.float32)
+    colors = np.ones((1, 2, 3), np.float32)
+    raster_ribbons(points, np.full((1, 2), 4, np.float32), colors, depth, image, covered)
+    assert covered[:, 2].tolist() == [0, 0, 0, 1, 1, 1, 1, 0, 0, 0]
+    assert covered[:, 5:].sum() == 0
+    assert image[3, 2, 0] < image[4, 2, 0]  # darker at the side

@@ -1,0 +1,111 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from idfsr.constants import FFHQ_LANDMARKS_512
+from idfsr.data.synthref.camera import Camera
+from idfsr.data.synthref.color import to_linear, to_srgb
+from idfsr.data.synthref.identity import sample_identity
+from idfsr.data.synthref.mesh import HeadModel
+from idfsr.data.synthref.pose import EXPRESSIONS, Photo, sample_photo, unit_weights
+from idfsr.data.synthref.render import PreparedPerson, prepare_person, render_image
+from idfsr.data.synthref.subdivide import interpolate
+
+SIZE = 96
+
+
+def plain(photo: Photo, expression: str = "neutral") -> Photo:
+    return dataclasses.replace(
+        photo, expression=expression, strength=1.0, yaw=0.0, pitch=0.0, roll=0.0, scale=1.0,
+        shift=np.zeros(2), noise=0.0, blur=0.0, jpeg_quality=95,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def people(head: HeadModel) -> list[PreparedPerson]:
+    return [
+        prepare_person(head, sample_identity("demo", 0, number, head.target_names))
+        for number in (1, 2, 3)
+    ]
+
+
+def test_landmarks_stand_at_the_template(head: HeadModel, people: list[PreparedPerson]) -> None:
+    for image in range(4):
+        photo = sample_photo("demo", 0, 1, image)
+        pixels, landmarks = render_image(head, people[0], photo, SIZE)
+        assert pixels.shape == (SIZE, SIZE, 3)
+        assert landmarks.min() > 0
+        assert landmarks.max() < SIZE
+        template = np.array(FFHQ_LANDMARKS_512) * (SIZE / 512)
+        eyes = template[1, 0] - template[0, 0]
+        assert np.abs(landmarks - template).max() < 0.45 * eyes
+        assert landmarks[0, 0] < landmarks[1, 0]
+        assert landmarks[3, 0] < landmarks[4, 0]
+
+
+def test_convention_yaw_and_pitch(head: HeadModel, people: list[PreparedPerson]) -> None:
+    photo = plain(sample_photo("demo", 0, 1, 0))
+
+    def nose(turned: Photo) -> np.ndarray:
+        points = Camera(head, people[0].neutral, turned, SIZE).landmarks
+        middle = (points[0] + points[1] + points[3] + points[4]) / 4
+        return np.asarray(points[2] - middle)
+
+    assert nose(dataclasses.replace(photo, yaw=25.0))[0] > nose(photo)[0] + 3  # viewer's right
+    assert nose(dataclasses.replace(photo, pitch=15.0))[1] > nose(photo)[1] + 1  # down
+
+
+def test_roll_turns_clockwise(head: HeadModel, people: list[PreparedPerson]) -> None:
+    photo = dataclasses.replace(plain(sample_photo("demo", 0, 1, 0)), roll=10.0)
+    left, right = Camera(head, people[0].neutral, photo, SIZE).landmarks[:2]
+    angle = np.degrees(np.arctan2(right[1] - left[1], right[0] - left[0]))
+    assert angle == pytest.approx(10, abs=3)
+
+
+def moved(head: HeadModel, prepared: PreparedPerson, expression: str) -> np.ndarray:
+    photo = plain(sample_photo("demo", 0, 1, 0), expression)
+    weights = unit_weights(photo, prepared.person.race_weights, head.target_names)
+    return interpolate(head.refine, prepared.coarse + head.expression(weights)) - prepared.neutral
+
+
+def test_expressions_move_mouth_and_brows(head: HeadModel, people: list[PreparedPerson]) -> None:
+    rest = head.rest
+    corner = head.landmarks[4, 0]
+    brow = np.argmin(np.linalg.norm(rest - [0.15, 7.45, 1.5], axis=1))
+    lower_lip = np.argmin(np.linalg.norm(rest - [0.0, 6.55, 1.57], axis=1))
+    up = {name: moved(head, people[0], name)[:, 1] for name in EXPRESSIONS}
+    assert up["happy"][corner] > 0.02
+    assert up["sad"][corner] < -0.02
+    assert up["angry"][brow] < -0.02
+    assert up["surprise"][brow] > 0.02
+    assert up["surprise"][lower_lip] < -0.1
+    assert up["sad"][brow] > 0.01
+    assert np.abs(up["neutral"]).max() < 1e-5
+
+
+def test_upper_teeth_stay_when_the_mouth_opens(
+    head: HeadModel, people: list[PreparedPerson]
+) -> None:
+    change = moved(head, people[0], "surprise")
+    assert np.abs(change[head.upper_teeth]).max() < 1e-5
+    assert change[head.lower_jaw, 1].max() < -0.05
+
+
+def test_people_differ_more_than_images_of_one(
+    head: HeadModel, people: list[PreparedPerson]
+) -> None:
+    # The same background, pose and light, so that only the person or the expression differs.
+    photo = plain(sample_photo("demo", 0, 1, 0))
+    smile = plain(sample_photo("demo", 0, 1, 0), "happy")
+    neutral = [render_image(head, person, photo, SIZE)[0].astype(float) for person in people]
+    happy = [render_image(head, person, smile, SIZE)[0].astype(float) for person in people]
+    within = max(np.abs(a - b).mean() for a, b in zip(neutral, happy, strict=True))
+    between = min(np.abs(neutral[i] - neutral[j]).mean() for i, j in ((0, 1), (0, 2), (1, 2)))
+    assert between > 2 * within
+
+
+def test_color_there_and_back() -> None:
+    values = np.array([0.0, 8.0, 128.0, 255.0])
+    np.testing.assert_allclose(to_srgb(to_linear(values)), values, atol=1e-3)
+    assert to_linear(np.array([128.0]))[0] == pytest.approx(0.2158605, abs=1e-6)

@@ -1,0 +1,35 @@
+"""A copy of the project that a test may change, and Snakemake run in it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("Snakefile", "workflow", "idfsr", "config", "envs", "profiles", "tests/workflow")
+
+
+def run_snakemake(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in a folder, with the package that lies in it."""
+    environment = os.environ | {"PYTHONPATH": str(directory)}
+    return subprocess.run(
+        ["snakemake", "--cores", "2", *arguments],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def copy_sources(directory: Path) -> None:
+    """Copy what a run needs; the asset packages are linked."""
+    for name in SOURCES:
+        source = ROOT / name
+        target = directory / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    (directory / ".assets").symlink_to(ROOT / ".assets")

@@ -1,0 +1,29 @@
+"""Real photographs through the whole workflow: found, aligned, fitted, restored, drawn."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from .project import copy_sources, run_snakemake
+
+DATA = os.environ.get("IDFSR_TEST_DATA")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DATA, reason="IDFSR_TEST_DATA names no folder with real-faces/")
+def test_photographs_through_the_whole_workflow(tmp_path: Path) -> None:
+    copy_sources(tmp_path)
+    (tmp_path / "photographs").symlink_to(Path(str(DATA)).resolve() / "real-faces")
+    result = run_snakemake(tmp_path, "--configfile", "tests/workflow/photographs.yaml")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+    run = tmp_path / "results/photographs"
+    quality = pd.read_parquet(run / "quality.parquet")
+    assert len(quality) == 25
+    assert (quality["num_faces"] >= 1).all()
+    assert (quality["num_faces"] > 1).any()
+    restored = pd.read_parquet(run / "restored/x8/idfsr-ft/00001.parquet")
+    assert len(restored) >= 3
+    assert (run / "figures/landmarks.png").stat().st_size > 10_000
