@@ -17,7 +17,7 @@ LAYERS = {
     "training": {"training", "data", "faces", "models", "diffusion"},
     "baselines": {"baselines", "data", "faces", "models", "diffusion"},
     "metrics": {"metrics", "data", "faces", "models"},
-    "report": {"report", "data", "metrics"},
+    "report": {"report", "data", "faces", "metrics"},
 }
 """Sub-package to the sub-packages it may import; all may import the modules of the root."""
 

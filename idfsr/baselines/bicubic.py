@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from idfsr.data.degradation import upsample
-from idfsr.data.images import from_network
 from idfsr.data.loader import IdentityExamples
+from idfsr.data.tensors import from_network
 
 
 class Bicubic:

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from idfsr.baselines.contract import split_examples
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
-from idfsr.data.images import from_network
 from idfsr.data.loader import IdentityExamples
+from idfsr.data.tensors import from_network
 from idfsr.diffusion.ddim import ddim_sample, seeded_noise
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
 from idfsr.models.idfsr import IDFSR

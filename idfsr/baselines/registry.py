@@ -14,8 +14,8 @@ from idfsr.config import Config
 from idfsr.constants import METHOD_NAMES
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
+from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
-from idfsr.training.device import pick_device
 
 
 def make_method(

@@ -16,10 +16,10 @@ import torch
 
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
+from idfsr.models.device import pick_device
 from idfsr.models.iresnet import save_iresnet
 from idfsr.training.arcface import train_arcface
 from idfsr.training.card import write_card
-from idfsr.training.device import pick_device
 from idfsr.training.loop import finish
 
 

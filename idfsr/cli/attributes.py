@@ -18,9 +18,9 @@ import torch
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
 from idfsr.models.attributes import save_attributes
+from idfsr.models.device import pick_device
 from idfsr.training.attributes import train_attributes
 from idfsr.training.card import write_card
-from idfsr.training.device import pick_device
 from idfsr.training.loop import finish
 
 

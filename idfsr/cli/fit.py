@@ -23,8 +23,8 @@ from idfsr.data.files import atomic_path
 from idfsr.data.loader import load_identity
 from idfsr.data.tables import read_metadata
 from idfsr.models.checkpoint import load_idfsr
+from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
-from idfsr.training.device import pick_device
 from idfsr.training.fit import fit_identity
 
 

@@ -18,7 +18,7 @@ from idfsr.data.schemas import LANDMARKS_SCHEMA
 from idfsr.data.tables import read_table, write_table
 from idfsr.faces.detector import load_detector
 from idfsr.faces.landmarks import detect_landmarks, select_shard
-from idfsr.training.device import pick_device
+from idfsr.models.device import pick_device
 
 
 def register(parser: argparse.ArgumentParser) -> None:

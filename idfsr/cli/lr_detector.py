@@ -21,8 +21,9 @@ from idfsr.data.files import atomic_path
 from idfsr.data.sharding import read_split_rows
 from idfsr.faces.targets import read_faces
 from idfsr.faces.weights import build_network, read_stock_weights, read_weights
+from idfsr.models.device import pick_device
 from idfsr.models.weights import save_weights
-from idfsr.training.device import pick_device
+from idfsr.training.card import write_card
 from idfsr.training.lr_detector import train_lr_detector
 
 
@@ -39,6 +40,8 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--init", type=Path, help="weights to start from, .safetensors or .pth")
     parser.add_argument("--model", type=Path, required=True, help="weights to write, .safetensors")
     parser.add_argument("--errors", type=Path, required=True, help="table to write, CSV")
+    parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
+    parser.add_argument("--card", type=Path, required=True, help="Markdown to write")
     parser.add_argument("--threads", type=int, default=1, help="of the network")
 
 
@@ -52,7 +55,9 @@ def run(args: argparse.Namespace) -> None:
     state = read_weights(args.init) if args.init else stock_state
     network = build_network("mobilenet0.25", state, str(args.init))
     rows = read_split_rows(args.split)
-    table = train_lr_detector(network, stock, rows, faces, config, pick_device())
+    with atomic_path(args.stats) as stats:
+        table, card = train_lr_detector(network, stock, rows, faces, config, stats, pick_device())
+        write_card(card, args.card)
     metadata = {"retinaface": json.dumps({"backbone": "mobilenet0.25"})}
     with atomic_path(args.model) as temporary:
         save_weights(temporary, network, metadata)

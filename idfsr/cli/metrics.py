@@ -24,7 +24,7 @@ from idfsr.data.tables import write_table
 from idfsr.metrics.evaluate import evaluate, table_schema
 from idfsr.metrics.registry import find_metrics
 from idfsr.metrics.scorers import Resources, load_scorers
-from idfsr.training.device import pick_device
+from idfsr.models.device import pick_device
 
 
 def register(parser: argparse.ArgumentParser) -> None:

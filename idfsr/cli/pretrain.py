@@ -17,8 +17,8 @@ import torch
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
 from idfsr.models.checkpoint import save_model
+from idfsr.models.device import pick_device
 from idfsr.training.card import write_card
-from idfsr.training.device import pick_device
 from idfsr.training.loop import finish
 from idfsr.training.pretrain import pretrain
 
@@ -31,7 +31,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state-dir", type=Path, required=True, help="folder to resume from")
     parser.add_argument("--model", type=Path, required=True, help="weights to write")
     parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
-    parser.add_argument("--card", type=Path, help="Markdown to write, for weights to be shipped")
+    parser.add_argument("--card", type=Path, required=True, help="Markdown to write")
     parser.add_argument(
         "--threads", type=int, default=1, help="of the network, or decoding beside a GPU"
     )
@@ -47,6 +47,5 @@ def run(args: argparse.Namespace) -> None:
     )
     with atomic_path(args.model) as temporary:
         save_model(temporary, model, config.model, {})
-    if args.card:
-        write_card(card, args.card)
+    write_card(card, args.card)
     finish(trained, args.stats)

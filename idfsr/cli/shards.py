@@ -22,9 +22,9 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.low_resolution import load_lr_detector
 from idfsr.faces.prepare import Networks, TargetRow, prepare_rows
 from idfsr.faces.targets import read_faces
+from idfsr.models.device import pick_device
 from idfsr.models.iresnet import load_id_encoder
 from idfsr.models.weights import model_digest
-from idfsr.training.device import pick_device
 
 
 def register(parser: argparse.ArgumentParser) -> None:

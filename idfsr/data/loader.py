@@ -25,8 +25,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from idfsr.constants import ID_DIM
 from idfsr.data.degradation import fill_box, upsample
-from idfsr.data.images import decode_png, to_network
+from idfsr.data.images import decode_png
 from idfsr.data.shards import read_shard
+from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
 
 FLIP_PROBABILITY = 0.5

@@ -18,7 +18,8 @@ from tqdm import tqdm
 
 from idfsr.config import Config
 from idfsr.data.degradation import degrade
-from idfsr.data.images import encode_png, to_network
+from idfsr.data.images import encode_png
+from idfsr.data.tensors import to_network
 from idfsr.faces.detector import Detector
 from idfsr.faces.low_resolution import detect_low_resolution, landmarks_or_template
 from idfsr.faces.mask import face_box

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import torch
 
-from idfsr.data.images import to_network
+from idfsr.data.tensors import to_network
 from idfsr.metrics.attributes import compare_attributes
 from idfsr.metrics.brisque import SupportVectorRegression, brisque, load_brisque
 from idfsr.metrics.ids import identity_distance, same_identity

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from idfsr.config import Config
 from idfsr.constants import ID_DIM
-from idfsr.data.images import to_network
+from idfsr.data.tensors import to_network
 from idfsr.models.iresnet import EMBEDDED, IResNet
 from idfsr.provenance import file_digest
 from idfsr.training.augment import lose_resolution

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from idfsr.config import Config
 from idfsr.constants import EXPRESSIONS, GENDERS, RACES
-from idfsr.data.images import to_network
+from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
 from idfsr.models.attributes import AttributeNet
 from idfsr.provenance import file_digest

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from idfsr.data.files import atomic_path
-from idfsr.training.loop import Trained
+from idfsr.training.loop import Progress
 
 NUM_CURVE_ROWS = 10
 
@@ -23,7 +23,7 @@ class Card:
     """What it was trained on, e.g. {"identities": "900"}."""
     training: dict[str, str]
     """The settings."""
-    trained: Trained
+    trained: Progress
     device: torch.device
     figures: dict[str, str]
     """Measured on identities that were held out; may be empty."""

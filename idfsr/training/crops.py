@@ -15,8 +15,9 @@ from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
 from idfsr.constants import ARCFACE_SIZE
-from idfsr.data.images import decode_png, to_network
+from idfsr.data.images import decode_png
 from idfsr.data.tables import read_table
+from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
 from idfsr.training.augment import augment
 from idfsr.training.order import batch_indices, derive_seed

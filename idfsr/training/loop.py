@@ -58,15 +58,22 @@ class Recipe:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Trained:
+class Progress:
+    """How far a training came."""
+
+    stats_path: Path
+    """JSON lines with `images_seen` and `loss`."""
+    images_seen: int
+    seconds: float
+    """Time spent in steps, over all the runs."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trained(Progress):
     """What a training ends with."""
 
     ema: dict[str, Tensor]
     """Averaged state of the recipe's module."""
-    stats_path: Path
-    images_seen: int
-    seconds: float
-    """Time spent in steps, over all the runs."""
 
 
 class InterruptedTrainingError(SystemExit):

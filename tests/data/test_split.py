@@ -136,7 +136,7 @@ def test_summary_counts_parts_and_kinds_of_reason() -> None:
     quality.loc[3, "status"] = "blurred: sharpness 1.5 below 20"
     quality.loc[8, "status"] = "blurred: sharpness 9.2 below 20"
     quality.loc[9, "status"] = "no face"
-    split = split_images(quality, SplitConfig(min_images=3), seed=0)
+    split = split_images(quality, SplitConfig(min_images=4), seed=0)
     rows = summarise(split).to_numpy().tolist()
     assert [row[:2] for row in rows] == [
         ["pretrain", ""], ["fit", ""], ["test", ""], ["left_out", ""],

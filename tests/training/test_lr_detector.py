@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -52,12 +53,15 @@ def test_one_identity_is_too_few() -> None:
         choose_images(rows, 60, 0)
 
 
-def test_training_improves_and_is_repeatable() -> None:
+def test_training_improves_and_is_repeatable(tmp_path: Path) -> None:
     config = make_config(12)
     faces = make_faces(range(6))
     networks = [build_network("mobilenet0.25", STOCK, "stock") for _ in range(2)]
     for network in networks:
-        fine_tune(network, faces, config, CPU)
+        progress = fine_tune(network, faces, config, tmp_path / "stats.jsonl", CPU)
+    losses = [json.loads(line)["loss"] for line in progress.stats_path.read_text().splitlines()]
+    assert len(losses) == 12
+    assert progress.images_seen == 12 * config.lr_detector.batch_size
     states = [network.state_dict() for network in networks]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     # Batch norms keep the statistics that make them the identity.
@@ -72,9 +76,9 @@ def test_training_improves_and_is_repeatable() -> None:
     assert errors[1] < 0.7 * errors[0]
 
 
-def test_no_step_changes_nothing() -> None:
+def test_no_step_changes_nothing(tmp_path: Path) -> None:
     network = build_network("mobilenet0.25", STOCK, "stock")
-    fine_tune(network, make_faces(range(2)), make_config(0), CPU)
+    fine_tune(network, make_faces(range(2)), make_config(0), tmp_path / "stats.jsonl", CPU)
     assert all(torch.equal(tensor, STOCK[name]) for name, tensor in network.state_dict().items())
 
 
@@ -102,9 +106,11 @@ def test_table_compares_both_detectors(tmp_path: Path) -> None:
     tree = make_face_tree(tmp_path)
     stock, network = (build_network("mobilenet0.25", STOCK, "stock") for _ in range(2))
     known = read_faces(tree.manifest, tree.landmarks, tree.root)
-    table = train_lr_detector(
-        network, stock, read_split_rows(tree.split), known, make_config(1), CPU
+    stats = tmp_path / "stats.jsonl"
+    table, card = train_lr_detector(
+        network, stock, read_split_rows(tree.split), known, make_config(1), stats, CPU
     )
+    assert f"x4, {table['detector'][0]}" in card.figures
     assert table["detector"].tolist() == ["stock"] * 4 + ["fine-tuned"] * 4
     assert table["scale_factor"].tolist() == [4, 8, 16, 32] * 2
     assert table["num_images"].tolist() == [3] * 8

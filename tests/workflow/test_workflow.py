@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from .project import ROOT, copy_sources, run_snakemake
 
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
 EVALUATION = {"figure_grid", "figure_metrics", "metrics", "report", "tables"}
+
 
 def planned_rules(directory: Path, *arguments: str) -> set[str]:
     """Names of the rules that a dry run would run."""

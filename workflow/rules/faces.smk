@@ -17,6 +17,8 @@ rule lr_detector:
     output:
         model="results/{run}/lr_detector/model.safetensors",
         errors="results/{run}/lr_detector/errors.csv",
+        stats="results/{run}/lr_detector/stats.jsonl",
+        card="results/{run}/lr_detector/card.md",
     log:
         "logs/{run}/lr_detector.txt",
     benchmark:
@@ -46,6 +48,8 @@ rule lr_detector:
             {params.init:q} \
             --model {output.model:q} \
             --errors {output.errors:q} \
+            --stats {output.stats:q} \
+            --card {output.card:q} \
             --threads {threads}
         """
 

@@ -14,6 +14,7 @@ rule pretrain:
     output:
         model="results/{run}/pretrain/model.safetensors",
         stats="results/{run}/pretrain/stats.jsonl",
+        card="results/{run}/pretrain/card.md",
     log:
         "logs/{run}/pretrain.txt",
     benchmark:
@@ -40,6 +41,7 @@ rule pretrain:
             --state-dir {params.state_dir:q} \
             --model {output.model:q} \
             --stats {output.stats:q} \
+            --card {output.card:q} \
             --threads {threads}
         """
 

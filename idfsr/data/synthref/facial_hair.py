@@ -86,11 +86,11 @@ def paint_beard(
     soft_lips = cv2.GaussianBlur(lips, (0, 0), 2.0)
     if person.beard > 0:
         mask = beard_mask(rest, person.beard_shape, soft_lips)
-        grain = np.clip(0.55 + 0.45 * smooth_noise(rng, 1.3) + 0.15 * smooth_noise(rng, 8), 0, 1)
+        grain = np.clip(0.55 + 0.45 * smooth_noise(rng, 1.3) + 0.15 * smooth_noise(rng, 8.0), 0, 1)
         cover = mask * grain * min(0.4 + 7 * person.beard, 0.85)
     elif person.gender == "male":
         mask = beard_mask(rest, "full", soft_lips)
-        cover = mask * (0.1 + 0.1 * person.brow.density) * (0.9 + 0.2 * smooth_noise(rng, 1))
+        cover = mask * (0.1 + 0.1 * person.brow.density) * (0.9 + 0.2 * smooth_noise(rng, 1.0))
     else:
         return
     albedo += np.clip(cover, 0, 1)[..., None] * (0.8 * color.astype(np.float32) - albedo)

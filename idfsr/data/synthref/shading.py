@@ -63,6 +63,15 @@ class Paint(NamedTuple):
     """Linear RGB."""
 
 
+class Point(NamedTuple):
+    """What the shading knows of a point, in arrays that are made once and written anew."""
+
+    albedo: Float64[np.ndarray, "3"]
+    normal: Float64[np.ndarray, "3"]
+    sample: Float32[np.ndarray, "4"]
+    slope: Float32[np.ndarray, "2"]
+
+
 @njit(cache=True, nogil=True)
 @no_type_check
 def _sample(
@@ -110,7 +119,7 @@ def _tilt(
 @no_type_check
 def _blend(
     values: Float32[np.ndarray, " N"],
-    corners: Int32[np.ndarray, "3"],
+    corners: tuple[int, int, int],
     weights: tuple[float, float, float],
 ) -> float:
     """Interpolate between the corners of a triangle."""
@@ -123,17 +132,33 @@ def _blend(
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def _blend_column(
+    values: Float32[np.ndarray, "N C"],
+    column: int,
+    corners: tuple[int, int, int],
+    weights: tuple[float, float, float],
+) -> float:
+    """Interpolate one column between the corners of a triangle."""
+    return (
+        weights[0] * values[corners[0], column]
+        + weights[1] * values[corners[1], column]
+        + weights[2] * values[corners[2], column]
+    )
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def _read_material(
-    albedo: Float64[np.ndarray, "3"],
-    normal: Float64[np.ndarray, "3"],
+    point: Point,
     face: int,
     weights: tuple[float, float, float],
     surface: Surface,
     paint: Paint,
-    lighting: Lighting,
+    light: Float64[np.ndarray, "8 3"],
 ) -> tuple[Material, float, float]:
     """Write colour and normal of a point; returns material, free share of the sky, key."""
-    corners = surface.triangles[face]
+    albedo, triangles = point.albedo, surface.triangles
+    corners = (triangles[face, 0], triangles[face, 1], triangles[face, 2])
     lit = min(max(_blend(surface.lit, corners, weights), 0.0), 1.0)
     free = min(max(_blend(surface.occlusion, corners, weights), 0.0), 1.0)
     part = surface.parts[face]
@@ -146,13 +171,12 @@ def _read_material(
             albedo[c] = paint.teeth[c]
         return Material(2.0, 0.2, 26.0), 0.45, 0.2 + 0.5 * lit
     mouth = _blend(surface.inside_mouth, corners, weights)
-    u = _blend(surface.texels[:, 0], corners, weights)
-    v = _blend(surface.texels[:, 1], corners, weights)
-    sample = np.empty(4, np.float32)
-    slope = np.empty(2, np.float32)
+    u = _blend_column(surface.texels, 0, corners, weights)
+    v = _blend_column(surface.texels, 1, corners, weights)
+    sample = point.sample
     _sample(paint.layers, u, v, sample)
-    _sample(paint.slopes, u, v, slope)
-    _tilt(normal, slope, paint.relief, lighting.rows)
+    _sample(paint.slopes, u, v, point.slope)
+    _tilt(point.normal, point.slope, paint.relief, light)
     for c in range(3):
         albedo[c] = sample[c] * (1 - mouth) + LINING[c] * mouth
     return Material(np.float64(sample[3]), 0.42, 26.0), free * (1 - mouth) + 0.35 * mouth, lit
@@ -181,8 +205,11 @@ def shade_pixels(
         image: Linear RGB, written.
     """
     face_ids, weights = hits
+    triangles = surface.triangles
     normal, view, place = np.empty(3), np.empty(3), np.empty(3)
     albedo, pixel = np.empty(3), np.empty(3)
+    point = Point(albedo, normal, np.empty(4, np.float32), np.empty(2, np.float32))
+    light = lighting.rows
     for y in range(face_ids.shape[0]):
         for x in range(face_ids.shape[1]):
             face = face_ids[y, x]
@@ -191,25 +218,23 @@ def shade_pixels(
             if face < BACKGROUND:
                 shade_eye(pixel, x, y, -2 - face, eyes, lighting)
             else:
-                corners = surface.triangles[face]
+                corners = (triangles[face, 0], triangles[face, 1], triangles[face, 2])
                 w_a, w_b = weights[y, x, 0], weights[y, x, 1]
                 shares = (w_a, w_b, 1 - w_a - w_b)
                 for c in range(3):
-                    normal[c] = _blend(surface.normals[:, c], corners, shares)
-                    place[c] = _blend(surface.position[:, c], corners, shares)
+                    normal[c] = _blend_column(surface.normals, c, corners, shares)
+                    place[c] = _blend_column(surface.position, c, corners, shares)
                 vz = camera - place[2]
                 length = math.sqrt(place[0] ** 2 + place[1] ** 2 + vz**2)
                 view[0], view[1], view[2] = -place[0] / length, -place[1] / length, vz / length
-                material, free, lit = _read_material(
-                    albedo, normal, face, shares, surface, paint, lighting
-                )
+                material, free, lit = _read_material(point, face, shares, surface, paint, light)
                 size = math.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2) + 1e-9
                 for c in range(3):
                     normal[c] /= size
                 if normal[2] < TURNED_AWAY and surface.parts[face] == SKIN:
                     free *= 0.3
                 reach = (min(1.0, 0.22 + 1.15 * free), lit)
-                light_surface(pixel, albedo, material, normal, view, reach, lighting.rows)
+                light_surface(pixel, albedo, material, normal, view, reach, light)
             for c in range(3):
                 image[y, x, c] = pixel[c]
 

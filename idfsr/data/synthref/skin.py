@@ -45,9 +45,9 @@ def _blend(albedo: np.ndarray, mask: np.ndarray, color: np.ndarray) -> None:
 
 def _base_color(rng: np.random.Generator, person: Identity, rest: np.ndarray) -> np.ndarray:
     skin = person.skin
-    fine = 0.016 * smooth_noise(rng, 1) + 0.02 * smooth_noise(rng, 4)
-    broad = 0.018 * smooth_noise(rng, 14) + 0.02 * skin.blotch * smooth_noise(rng, 60)
-    red = 0.022 * skin.blotch * smooth_noise(rng, 24)
+    fine = 0.016 * smooth_noise(rng, 1.0) + 0.02 * smooth_noise(rng, 4.0)
+    broad = 0.018 * smooth_noise(rng, 14.0) + 0.02 * skin.blotch * smooth_noise(rng, 60.0)
+    red = 0.022 * skin.blotch * smooth_noise(rng, 24.0)
     value = (1 + fine + broad)[..., None] * (1 + red[..., None] * np.array([0.0, -1.0, -0.8]))
     albedo = (to_linear(skin.color) * value).astype(np.float32)
     ruddy = 0.35 + 0.65 * skin.blush
@@ -68,7 +68,7 @@ def _paint_lips(
     rng: np.random.Generator, person: Identity, albedo: np.ndarray, lips: np.ndarray
 ) -> None:
     soft = cv2.GaussianBlur(lips, (0, 0), 1.5)
-    folds = cv2.GaussianBlur(smooth_noise(rng, 1), (0, 0), sigmaX=0.8, sigmaY=4.0)
+    folds = cv2.GaussianBlur(smooth_noise(rng, 1.0), (0, 0), sigmaX=0.8, sigmaY=4.0)
     color = to_linear(person.skin.lips) * (1 + 0.35 * folds[..., None])
     albedo += (0.92 * soft)[..., None] * (color.astype(np.float32) - albedo)
 
@@ -97,15 +97,15 @@ def paint_skin(head: HeadModel, person: Identity) -> SkinTexture:
     brows = paint_brows(rng, person, albedo, head.front_angle)
     paint_beard(rng, person, albedo, rest, lips)
     collar = person.collar + 5.86 + 0.25 * smooth_step(0.1, 0.9, np.abs(rest[..., 0]))
-    cloth = smooth_step(0.012, -0.012, rest[..., 1] - collar)
-    weave = 1 + 0.08 * smooth_noise(rng, 2)
+    cloth = smooth_step(0.012, -0.012, rest[..., 1] - collar) * (rest[..., 1] > 0)
+    weave = 1 + 0.08 * smooth_noise(rng, 2.0)
     albedo += cloth[..., None] * (to_linear(person.cloth) * weave[..., None] - albedo)
-    pores = 0.35 * smooth_noise(rng, 1) + 0.5 * smooth_noise(rng, 2.5)
-    slack = aged * (0.5 * smooth_noise(rng, 4) + 0.6 * smooth_noise(rng, 8))
+    pores = 0.35 * smooth_noise(rng, 1.0) + 0.5 * smooth_noise(rng, 2.5)
+    slack = aged * (0.5 * smooth_noise(rng, 4.0) + 0.6 * smooth_noise(rng, 8.0))
     bare = (1 - cloth) * (1 - 0.7 * scalp) * (1 - brows)
     relief = (0.22 * pores + 0.3 * slack) * bare - 1.2 * standing
     shine = _blob(rest, 0.0, 7.75, 0.4, 0.2) + _blob(rest, 0.0, 6.95, 0.09, 0.25)
-    gloss = person.skin.gloss * (0.75 + 0.6 * shine) * bare * (1 + 0.15 * smooth_noise(rng, 3))
+    gloss = person.skin.gloss * (0.75 + 0.6 * shine) * bare * (1 + 0.15 * smooth_noise(rng, 3.0))
     gloss += 1.3 * lips
     layers = np.concatenate([np.clip(albedo, 0.003, 0.98), gloss[..., None]], axis=-1)
     deep = np.stack([gradients(-3.2 * layer) for layer in wrinkles])

@@ -45,7 +45,7 @@ def _furrows(rng: np.random.Generator) -> dict[str, list[tuple[np.ndarray, float
         (line, rng.uniform(0.6, 1.0))
         for line in _both_sides(_curve([(0.05, 7.38), (0.06, 7.46), (0.055 + lean, 7.56)]))
     ]
-    frown += [(_curve([(-0.07, 7.3), (0, 7.29), (0.07, 7.3)]), rng.uniform(0.2, 0.7))]
+    frown += [(_curve([(-0.07, 7.3), (0.0, 7.29), (0.07, 7.3)]), rng.uniform(0.2, 0.7))]
     smile: list[tuple[np.ndarray, float]] = []
     fold = _curve([around(0.17, 6.93), around(0.27, 6.83), around(0.35, 6.64)])
     smile += [(line, 1.3) for line in _both_sides(fold)]
@@ -61,7 +61,7 @@ def _furrows(rng: np.random.Generator) -> dict[str, list[tuple[np.ndarray, float
     marionette = _curve([around(0.29, 6.56), around(0.32, 6.47), around(0.31, 6.36)])
     sag += [(line, 0.9) for line in _both_sides(marionette)]
     for level in (6.08, 5.95, 5.84):
-        sag.append((_curve([(-0.4, level + 0.05), (0, level), (0.4, level + 0.05)]), 0.6))
+        sag.append((_curve([(-0.4, level + 0.05), (0.0, level), (0.4, level + 0.05)]), 0.6))
     return {"forehead": forehead, "frown": frown, "smile": smile, "sag": sag}
 
 

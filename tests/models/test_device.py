@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from idfsr.training.device import pick_device
+from idfsr.models.device import pick_device
 
 
 @pytest.mark.parametrize(("available", "kind"), [(True, "cuda"), (False, "cpu")])
