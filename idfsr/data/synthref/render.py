@@ -26,7 +26,14 @@ from idfsr.data.synthref.kernels import (
 from idfsr.data.synthref.lighting import Lighting, light_on_vertices
 from idfsr.data.synthref.mesh import HeadModel
 from idfsr.data.synthref.pose import FURROWS, Photo, unit_weights
-from idfsr.data.synthref.shading import Hits, Paint, Surface, shade_pixels, shade_strands
+from idfsr.data.synthref.shading import (
+    Hits,
+    Paint,
+    Surface,
+    shade_pixels,
+    shade_strands,
+    stack_vertices,
+)
 from idfsr.data.synthref.skin import SkinTexture, paint_skin
 from idfsr.data.synthref.subdivide import interpolate
 
@@ -139,16 +146,15 @@ def _draw_head(
     for depth, deep in zip(furrows, prepared.skin.wrinkle_slopes, strict=True):
         if depth > 0:
             slopes = slopes + share * depth * deep
-    surface = Surface(
-        triangles=head.triangles,
-        parts=head.parts,
-        position=position,
-        normals=vertex_normals(position, head.triangles),
-        texels=prepared.texels,
-        inside_mouth=head.inside_mouth,
-        occlusion=head.occlusion,
-        lit=light_on_vertices(position, lighting),
+    vertices = stack_vertices(
+        position,
+        vertex_normals(position, head.triangles),
+        prepared.texels,
+        head.inside_mouth,
+        head.occlusion,
+        light_on_vertices(position, lighting),
     )
+    surface = Surface(head.triangles, head.parts, vertices)
     teeth = to_linear(np.array(TEETH, np.float64))
     paint = Paint(prepared.skin.layers, slopes, RELIEF, teeth)
     shade_pixels(

@@ -19,9 +19,8 @@ SKIN, TONGUE = 0, 3
 """Indices into `mesh.PARTS`; those between are teeth."""
 TURNED_AWAY = -0.3
 """Interpolated normals below this z belong to folds, where little light comes."""
-LINING = (0.16, 0.028, 0.024)
-"""Linear RGB of the lining of the mouth."""
-TONGUE_COLOR = (0.3, 0.07, 0.06)
+SKIN_WRAP, SKIN_POWER = 0.42, 26.0
+"""See `lighting.Material`."""
 
 
 class Hits(NamedTuple):
@@ -39,15 +38,33 @@ class Surface(NamedTuple):
     triangles: Int32[np.ndarray, "F 3"]
     parts: UInt8[np.ndarray, " F"]
     """Index into `mesh.PARTS`."""
-    position: Float32[np.ndarray, "N 3"]
-    """In the camera's axes."""
-    normals: Float32[np.ndarray, "N 3"]
-    texels: Float32[np.ndarray, "N 2"]
-    inside_mouth: Float32[np.ndarray, " N"]
-    occlusion: Float32[np.ndarray, " N"]
-    """Free share of the sky."""
-    lit: Float32[np.ndarray, " N"]
-    """Share of the key that arrives."""
+    vertices: Float32[np.ndarray, "N 11"]
+    """See `stack_vertices`."""
+
+
+def stack_vertices(
+    position: Float32[np.ndarray, "N 3"],
+    normals: Float32[np.ndarray, "N 3"],
+    texels: Float32[np.ndarray, "N 2"],
+    inside_mouth: Float32[np.ndarray, " N"],
+    occlusion: Float32[np.ndarray, " N"],
+    lit: Float32[np.ndarray, " N"],
+) -> Float32[np.ndarray, "N 11"]:
+    """Lay what the shading interpolates side by side, one row a vertex.
+
+    Args:
+        position: In the camera's axes.
+        normals: Likewise.
+        texels: In texture space.
+        inside_mouth: 1 on the lining of the mouth.
+        occlusion: Free share of the sky.
+        lit: Share of the key that arrives.
+    """
+    return np.column_stack([position, normals, texels, inside_mouth, occlusion, lit])
+
+
+POSITION, NORMAL, TEXEL, MOUTH, FREE, LIT, NUM_VALUES = 0, 3, 6, 8, 9, 10, 11
+"""Columns of `stack_vertices`."""
 
 
 class Paint(NamedTuple):
@@ -61,15 +78,6 @@ class Paint(NamedTuple):
     """Its scale."""
     teeth: Float64[np.ndarray, "3"]
     """Linear RGB."""
-
-
-class Point(NamedTuple):
-    """What the shading knows of a point, in arrays that are made once and written anew."""
-
-    albedo: Float64[np.ndarray, "3"]
-    normal: Float64[np.ndarray, "3"]
-    sample: Float32[np.ndarray, "4"]
-    slope: Float32[np.ndarray, "2"]
 
 
 @njit(cache=True, nogil=True)
@@ -89,6 +97,15 @@ def _sample(
         top = texture[row, column, c] * (1 - fu) + texture[row, column + 1, c] * fu
         low = texture[row + 1, column, c] * (1 - fu) + texture[row + 1, column + 1, c] * fu
         out[c] = top * (1 - fv) + low * fv
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _normalise(vector: Float64[np.ndarray, "3"]) -> None:
+    """Bring a vector to unit length."""
+    length = math.sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2) + 1e-9
+    for c in range(3):
+        vector[c] /= length
 
 
 @njit(cache=True, nogil=True)
@@ -117,69 +134,54 @@ def _tilt(
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _blend(
-    values: Float32[np.ndarray, " N"],
+def _interpolate(
+    vertices: Float32[np.ndarray, "N 11"],
     corners: tuple[int, int, int],
-    weights: tuple[float, float, float],
-) -> float:
-    """Interpolate between the corners of a triangle."""
-    return (
-        weights[0] * values[corners[0]]
-        + weights[1] * values[corners[1]]
-        + weights[2] * values[corners[2]]
-    )
+    shares: tuple[float, float],
+    values: Float64[np.ndarray, "11"],
+) -> None:
+    """Blend the rows of a triangle's corners; `shares` are the weights of the first two."""
+    a, b, c = corners
+    w_a, w_b = shares
+    w_c = 1 - w_a - w_b
+    for k in range(NUM_VALUES):
+        values[k] = w_a * vertices[a, k] + w_b * vertices[b, k] + w_c * vertices[c, k]
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _blend_column(
-    values: Float32[np.ndarray, "N C"],
-    column: int,
-    corners: tuple[int, int, int],
-    weights: tuple[float, float, float],
-) -> float:
-    """Interpolate one column between the corners of a triangle."""
-    return (
-        weights[0] * values[corners[0], column]
-        + weights[1] * values[corners[1], column]
-        + weights[2] * values[corners[2], column]
-    )
+def _paint_skin(
+    values: Float64[np.ndarray, "11"],
+    sample: Float32[np.ndarray, "4"],
+    albedo: Float64[np.ndarray, "3"],
+    layers: Float32[np.ndarray, "H W 4"],
+) -> tuple[float, float]:
+    """Write the colour of skin or of the mouth's lining; returns gloss and free share of sky."""
+    mouth = values[MOUTH]
+    _sample(layers, values[TEXEL], values[TEXEL + 1], sample)
+    albedo[0] = sample[0] * (1 - mouth) + 0.16 * mouth
+    albedo[1] = sample[1] * (1 - mouth) + 0.028 * mouth
+    albedo[2] = sample[2] * (1 - mouth) + 0.024 * mouth
+    return sample[3], values[FREE] * (1 - mouth) + 0.35 * mouth
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _read_material(
-    point: Point,
-    face: int,
-    weights: tuple[float, float, float],
-    surface: Surface,
-    paint: Paint,
-    light: Float64[np.ndarray, "8 3"],
-) -> tuple[Material, float, float]:
-    """Write colour and normal of a point; returns material, free share of the sky, key."""
-    albedo, triangles = point.albedo, surface.triangles
-    corners = (triangles[face, 0], triangles[face, 1], triangles[face, 2])
-    lit = min(max(_blend(surface.lit, corners, weights), 0.0), 1.0)
-    free = min(max(_blend(surface.occlusion, corners, weights), 0.0), 1.0)
-    part = surface.parts[face]
+def _paint_mouth(
+    values: Float64[np.ndarray, "11"],
+    part: int,
+    albedo: Float64[np.ndarray, "3"],
+    teeth: Float64[np.ndarray, "3"],
+) -> tuple[Material, float]:
+    """Write the colour of teeth or tongue; returns material and free share of the sky."""
     if part == TONGUE:
-        for c in range(3):
-            albedo[c] = TONGUE_COLOR[c]
-        return Material(1.0, 0.42, 26.0), 0.3, lit * 0.5
-    if part != SKIN:
-        for c in range(3):
-            albedo[c] = paint.teeth[c]
-        return Material(2.0, 0.2, 26.0), 0.45, 0.2 + 0.5 * lit
-    mouth = _blend(surface.inside_mouth, corners, weights)
-    u = _blend_column(surface.texels, 0, corners, weights)
-    v = _blend_column(surface.texels, 1, corners, weights)
-    sample = point.sample
-    _sample(paint.layers, u, v, sample)
-    _sample(paint.slopes, u, v, point.slope)
-    _tilt(point.normal, point.slope, paint.relief, light)
+        albedo[0], albedo[1], albedo[2] = 0.3, 0.07, 0.06
+        values[LIT] *= 0.5
+        return Material(1.0, SKIN_WRAP, SKIN_POWER), 0.3
     for c in range(3):
-        albedo[c] = sample[c] * (1 - mouth) + LINING[c] * mouth
-    return Material(np.float64(sample[3]), 0.42, 26.0), free * (1 - mouth) + 0.35 * mouth, lit
+        albedo[c] = teeth[c]
+    values[LIT] = 0.2 + 0.5 * values[LIT]
+    return Material(2.0, 0.2, SKIN_POWER), 0.45
 
 
 @njit(cache=True, nogil=True)
@@ -205,11 +207,11 @@ def shade_pixels(
         image: Linear RGB, written.
     """
     face_ids, weights = hits
-    triangles = surface.triangles
-    normal, view, place = np.empty(3), np.empty(3), np.empty(3)
-    albedo, pixel = np.empty(3), np.empty(3)
-    point = Point(albedo, normal, np.empty(4, np.float32), np.empty(2, np.float32))
+    triangles, parts, vertices = surface
+    layers, slopes, relief, teeth = paint
     light = lighting.rows
+    normal, view, albedo, pixel = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    values, sample, slope = np.empty(NUM_VALUES), np.empty(4, np.float32), np.empty(2, np.float32)
     for y in range(face_ids.shape[0]):
         for x in range(face_ids.shape[1]):
             face = face_ids[y, x]
@@ -219,21 +221,26 @@ def shade_pixels(
                 shade_eye(pixel, x, y, -2 - face, eyes, lighting)
             else:
                 corners = (triangles[face, 0], triangles[face, 1], triangles[face, 2])
-                w_a, w_b = weights[y, x, 0], weights[y, x, 1]
-                shares = (w_a, w_b, 1 - w_a - w_b)
+                _interpolate(vertices, corners, (weights[y, x, 0], weights[y, x, 1]), values)
                 for c in range(3):
-                    normal[c] = _blend_column(surface.normals, c, corners, shares)
-                    place[c] = _blend_column(surface.position, c, corners, shares)
-                vz = camera - place[2]
-                length = math.sqrt(place[0] ** 2 + place[1] ** 2 + vz**2)
-                view[0], view[1], view[2] = -place[0] / length, -place[1] / length, vz / length
-                material, free, lit = _read_material(point, face, shares, surface, paint, light)
-                size = math.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2) + 1e-9
-                for c in range(3):
-                    normal[c] /= size
-                if normal[2] < TURNED_AWAY and surface.parts[face] == SKIN:
+                    normal[c] = values[NORMAL + c]
+                    view[c] = -values[POSITION + c]
+                view[2] += camera
+                _normalise(view)
+                values[LIT] = min(max(values[LIT], 0.0), 1.0)
+                values[FREE] = min(max(values[FREE], 0.0), 1.0)
+                part = parts[face]
+                if part == SKIN:
+                    gloss, free = _paint_skin(values, sample, albedo, layers)
+                    material = Material(gloss * 1.0, SKIN_WRAP, SKIN_POWER)
+                    _sample(slopes, values[TEXEL], values[TEXEL + 1], slope)
+                    _tilt(normal, slope, relief, light)
+                else:
+                    material, free = _paint_mouth(values, part, albedo, teeth)
+                _normalise(normal)
+                if normal[2] < TURNED_AWAY and part == SKIN:
                     free *= 0.3
-                reach = (min(1.0, 0.22 + 1.15 * free), lit)
+                reach = (min(1.0, 0.22 + 1.15 * free), values[LIT])
                 light_surface(pixel, albedo, material, normal, view, reach, light)
             for c in range(3):
                 image[y, x, c] = pixel[c]
