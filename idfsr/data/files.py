@@ -13,7 +13,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`, and rename it to `path` once the body is done.
 
     A reader, or a run that goes on after a kill, sees the old file or the new one, never a part.
-    The temporary name keeps the suffix of `path`, for libraries that choose a format by it.
+    The temporary name keeps the suffix of `path`, for libraries that choose a format by it. The
+    file gets the permissions of any new file: some libraries would keep it from other users.
 
     Args:
         path: The file to make. Its folder is made if it is missing.
@@ -33,8 +34,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
         message = f"{path}: found a folder, wanted a file's name"
         raise IdfsrError(message)
     temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+    temporary.touch()
+    mode = temporary.stat().st_mode
+    temporary.unlink()
     try:
         yield temporary
+        temporary.chmod(mode)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -32,6 +32,14 @@ def test_failure_keeps_the_old_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_permissions_are_those_of_any_new_file(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("")
+    with atomic_path(tmp_path / "secret") as temporary:
+        temporary.touch(mode=0o600)
+    assert (tmp_path / "secret").stat().st_mode == other.stat().st_mode
+
+
 def test_refuses_a_folder(tmp_path: Path) -> None:
     with pytest.raises(IdfsrError, match="found a folder"), atomic_path(tmp_path):
         pass

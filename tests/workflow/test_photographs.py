@@ -23,7 +23,6 @@ def test_photographs_through_the_whole_workflow(tmp_path: Path) -> None:
     quality = pd.read_parquet(run / "quality.parquet")
     assert len(quality) == 25
     assert (quality["num_faces"] >= 1).all()
-    assert (quality["num_faces"] > 1).any()
     restored = pd.read_parquet(run / "restored/x8/idfsr-ft/00001.parquet")
     assert len(restored) >= 3
     assert (run / "figures/landmarks.png").stat().st_size > 10_000

@@ -67,7 +67,8 @@ def beard_mask(
     chin = smooth_step(0.04, -0.05, y - top) * smooth_step(5.95, 6.15, y)
     jaw = chin * smooth_step(0.15, 0.4, z)
     lip_top = np.interp(x, [0.0, 0.1, 0.3, 0.36], [6.83, 6.83, 6.7, 6.55])
-    moustache = smooth_step(0.02, -0.02, y - lip_top) * (y > 6.5) * smooth_step(0.36, 0.3, x)  # noqa: PLR2004
+    above = y > 6.5  # noqa: PLR2004 (the lower lip)
+    moustache = smooth_step(0.02, -0.02, y - lip_top) * above * smooth_step(0.36, 0.3, x)
     moustache = moustache * (z > 1.2)  # noqa: PLR2004 (the front)
     soul = smooth_step(0.34, 0.22, x) * chin * (z > 1.0)
     area = {"full": np.maximum(jaw, moustache), "goatee": np.maximum(soul, moustache)}

@@ -198,12 +198,13 @@ def _grow(
     free = hair.style in {"afro", "buzz", "slick", "bun", "crop"}
     allowed = np.ones(len(rest), dtype=bool) if free else fringe
     scale = 1.0 - 0.12 * rng.random(len(rest))
+    combed = hair.style not in {"afro", "buzz"}
     direction = _unit(comb + LIFT[hair.style] * normal + rng.normal(0, 0.1, comb.shape))
     points = [position + 0.004 * normal]
     for k in range(1, NUM_POINTS):
         t = k / (NUM_POINTS - 1)
         pull = np.array([0, -FALL[hair.style] * min(1.0, 1.8 * t), 0])
-        follow = comb * (0.55 * max(0.0, 1 - 1.6 * t)) if LIFT[hair.style] < 2 else 0.0  # noqa: PLR2004
+        follow = comb * (0.55 * max(0.0, 1 - 1.6 * t)) if combed else 0.0
         direction = _unit(direction + follow + pull + rng.normal(0, 0.03, comb.shape))
         moved = points[-1] + direction * step[:, None]
         out = shape.push_out(moved, gap * min(1.0, 3.0 * t))
@@ -226,7 +227,8 @@ def _clump(rng: np.random.Generator, hair: Hair, points: np.ndarray) -> np.ndarr
     if hair.curl > 0:
         own = 0.35 if hair.style == "afro" else 0.12
         phase = rng.uniform(0, 2 * np.pi, NUM_CLUMPS)[nearest] + own * rng.normal(0, 2, len(points))
-        turns = rng.uniform(0.8, 1.2, NUM_CLUMPS)[nearest] * (5 if hair.curl > 0.04 else 2.5)  # noqa: PLR2004
+        tight = hair.curl > 0.04  # noqa: PLR2004 (wavy hair has less)
+        turns = rng.uniform(0.8, 1.2, NUM_CLUMPS)[nearest] * (5 if tight else 2.5)
         angle = phase[:, None] + turns[:, None] * t[..., 0] * max(hair.length, 0.6) * 2.2
         swing = np.stack([np.cos(angle), 0.4 * np.sin(2 * angle), np.sin(angle)], axis=-1)
         points = points + hair.curl * np.minimum(1, 2.5 * t) * swing

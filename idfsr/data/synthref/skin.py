@@ -32,7 +32,8 @@ def _blob(rest: np.ndarray, x: float, y: float, wide: float, high: float) -> np.
     """Return a soft spot around (+-x, y) on the front of the head."""
     across = (np.abs(rest[..., 0]) - x) / wide
     up = (rest[..., 1] - y) / high
-    return np.asarray(np.exp(-(across**2) - up**2) * (rest[..., 2] > 0.3), np.float32)  # noqa: PLR2004
+    front = rest[..., 2] > 0.3  # noqa: PLR2004 (before the ears)
+    return np.asarray(np.exp(-(across**2) - up**2) * front, np.float32)
 
 
 def _tint(albedo: np.ndarray, mask: np.ndarray, factors: tuple[float, float, float]) -> None:
