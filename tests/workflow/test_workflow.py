@@ -133,6 +133,6 @@ def test_one_person_is_redone_by_naming_a_file(finished: Path) -> None:
     before = embedding.read_bytes()
     embedding.unlink()
     target = str(embedding.relative_to(finished))
-    result = run_snakemake(finished, *TINY, target)
+    result = run_snakemake(finished, target, *TINY)
     assert result.returncode == 0, result.stdout + result.stderr
     assert embedding.read_bytes() == before
