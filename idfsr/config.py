@@ -150,6 +150,8 @@ class ModelConfig:
     num_id_tokens: Count = 4
     """Tokens that z_id is projected to: attention over a single key would be constant."""
     num_id_heads: Count = 8
+    prediction: Literal["epsilon", "v"] = "epsilon"
+    """What the U-Net gives: the noise, as DiffAE's, or v (Salimans & Ho 2022, Appendix D)."""
 
 
 @section

@@ -16,7 +16,7 @@ from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import IdentityExamples
 from idfsr.data.tensors import from_network
 from idfsr.diffusion.ddim import ddim_sample, seeded_noise
-from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+from idfsr.diffusion.schedule import ddim_timesteps
 from idfsr.models.idfsr import IDFSR
 
 
@@ -67,6 +67,6 @@ class IdfsrMethod:
             lambda x_t, t: self.model(x_t, t, masked_lr, z_s, z_id),
             seeded_noise(examples["keys"], self.seed, (3, size, size)).to(device),
             ddim_timesteps(NUM_TRAIN_TIMESTEPS, self.num_inference_steps),
-            linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS),
+            self.model.alphas_cumprod,
         )
         return from_network(x_0)

@@ -5,9 +5,12 @@ caller, so that pretraining and fitting share the loss.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from jaxtyping import Float, Float64, Int
 from torch import Tensor
+
+Prediction = Literal["epsilon", "v"]
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
 """(x_t "B C H W", t Int "B") -> eps "B C H W"."""
@@ -33,17 +36,45 @@ def q_sample(
     return mean_scale * x_0 + noise_scale * noise
 
 
-def noise_loss(
+def noise_of_v(
+    v: Float[Tensor, "B C H W"],
+    x_t: Float[Tensor, "B C H W"],
+    t: Int[Tensor, "B"],
+    alphas_cumprod: Float64[Tensor, "T"],
+) -> Float[Tensor, "B C H W"]:
+    """Return the noise in x_t that a predicted v stands for.
+
+    Salimans & Ho (2022), Appendix D: v = alpha eps - sigma x_0. In float32 at least, for next to
+    pure noise x_0 hangs on the last digits of eps.
+    """
+    alphas_cumprod_t = alphas_cumprod[t][:, None, None, None]
+    mean_scale = alphas_cumprod_t.sqrt().to(x_t.dtype)
+    noise_scale = (1 - alphas_cumprod_t).sqrt().to(x_t.dtype)
+    return mean_scale * v.to(x_t.dtype) + noise_scale * x_t
+
+
+def denoising_loss(
     denoise: Denoise,
     x_0: Float[Tensor, "B C H W"],
     t: Int[Tensor, "B"],
     noise: Float[Tensor, "B C H W"],
     alphas_cumprod: Float64[Tensor, "T"],
+    prediction: Prediction,
 ) -> Float[Tensor, "B"]:
-    """Return the squared error of the predicted noise, the mean over each image.
+    """Return the squared error of what is predicted, the mean over each image.
 
     Ho et al. (2020), Eq. 14, one term an image: the mean over the batch is the loss, and the single
     terms give the loss by timestep. In float32 whatever the denoiser's precision.
+
+    Args:
+        denoise: Predicts eps in any case.
+        x_0: Clean image in [-1, 1].
+        t: Timesteps in [0, T - 1].
+        noise: Standard normal.
+        alphas_cumprod: On the device of `t`.
+        prediction: "epsilon" takes the error of the noise; "v" that of v, which by its definition
+            is the former over alphas_cumprod.
     """
     eps = denoise(q_sample(x_0, t, noise, alphas_cumprod), t)
-    return (eps.float() - noise).square().mean(dim=(1, 2, 3))
+    losses = (eps.float() - noise).square().mean(dim=(1, 2, 3))
+    return losses if prediction == "epsilon" else losses / alphas_cumprod[t].to(losses.dtype)

@@ -4,6 +4,7 @@ IDFSR fine-tunes RetinaFace "to better accommodate LR images"; `idfsr.training.l
 here its result is used.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def load_lr_detector(path: Path, device: torch.device) -> Detector:
 
 def detect_low_resolution(
     detector: Detector,
-    lr_images: list[UInt8[np.ndarray, "_ _ 3"]],
+    lr_images: Sequence[UInt8[np.ndarray, "_ _ 3"]],
     search_size: int,
     image_size: int,
 ) -> list[Detections]:

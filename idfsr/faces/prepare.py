@@ -103,6 +103,38 @@ def choose_references(
     return [names[index] for index in generator.permutation(len(names))[:num_references]]
 
 
+def _place_landmarks(
+    rows: Sequence[TargetRow],
+    targets: Sequence[Target],
+    lr_images: Sequence[UInt8[np.ndarray, "_ _ 3"]],
+    networks: Networks,
+    config: Config,
+) -> list[tuple[Float[np.ndarray, "5 2"], bool]]:
+    """Return the landmarks of each low-resolution image, and whether they count as detected.
+
+    Images to fit and test on are searched. Those of pretraining have the jittered landmarks of the
+    ground truth, for the detector has learnt from these very images.
+    """
+    size = config.shards.image_size
+    if rows[0].part != "pretrain":
+        faces = detect_low_resolution(
+            networks.lr_detector, lr_images, config.lr_detector.image_size, size
+        )
+        return [landmarks_or_template(face, size) for face in faces]
+    deviation = config.shards.landmark_jitter * size
+    return [
+        (
+            jitter_landmarks(
+                target.landmarks,
+                deviation,
+                seeded_generator(config.seed, "jitter", row.identity, row.image),
+            ),
+            True,
+        )
+        for row, target in zip(rows, targets, strict=True)
+    ]
+
+
 def _prepare_images(
     rows: Sequence[TargetRow],
     faces: Mapping[tuple[str, str], Face],
@@ -110,7 +142,7 @@ def _prepare_images(
     config: Config,
     scale_factor: int,
 ) -> Iterator[Prepared]:
-    """Prepare a batch of images."""
+    """Prepare a batch of images of one identity."""
     size = config.shards.image_size
     targets = [
         read_target(faces, (row.identity, row.image), config.dataset.kind, size) for row in rows
@@ -118,18 +150,10 @@ def _prepare_images(
     lr_images = [degrade(target.gt_image, scale_factor) for target in targets]
     crops = to_network(np.stack([target.id_crop for target in targets]))
     z_ids = networks.embed(crops).cpu().numpy()
-    found = detect_low_resolution(
-        networks.lr_detector, lr_images, config.lr_detector.image_size, size
-    )
-    for row, target, lr_image, z_id, face in zip(
+    found = _place_landmarks(rows, targets, lr_images, networks, config)
+    for row, target, lr_image, z_id, (lr_landmarks, detected) in zip(
         rows, targets, lr_images, z_ids, found, strict=True
     ):
-        lr_landmarks, detected = landmarks_or_template(face, size)
-        if row.part == "pretrain":
-            generator = seeded_generator(config.seed, "jitter", row.identity, row.image)
-            deviation = config.shards.landmark_jitter * size
-            lr_landmarks = jitter_landmarks(target.landmarks, deviation, generator)
-            detected = True
         yield Prepared(row, target, lr_image, lr_landmarks, detected, z_id)
 
 

@@ -20,8 +20,7 @@ from idfsr.config import FitConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import IdentityExamples
 from idfsr.diffusion.ddim import seeded_noise
-from idfsr.diffusion.process import noise_loss
-from idfsr.diffusion.schedule import linear_alphas_cumprod
+from idfsr.diffusion.process import denoising_loss
 from idfsr.errors import IdfsrError
 from idfsr.models.idfsr import IDFSR
 from idfsr.training.order import batch_indices, derive_seed
@@ -67,7 +66,6 @@ class FrozenModel:
         self.keys = examples["keys"]
         self.x_0 = examples["gt_image"].to(device)
         self.masked_lr = examples["masked_lr"].to(device)
-        self.alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(device)
         with torch.no_grad():
             references = examples["warped_ref"][:, :num_references].to(device)
             self.z_s = torch.stack([model.encode_style(warped) for warped in references])
@@ -80,7 +78,7 @@ class FrozenModel:
         t: Int[Tensor, "B"],
         noise: Float[Tensor, "B 3 S S"],
     ) -> Float[Tensor, "B"]:
-        """Return IDFSR, Eq. 1, of some examples under one z_id.
+        """Return the loss of pretraining of some examples under one z_id.
 
         Args:
             z_id: Of the person.
@@ -90,12 +88,13 @@ class FrozenModel:
             noise: Standard normal.
         """
         masked_lr, z_s = self.masked_lr[rows], self.z_s[rows, references]
-        return noise_loss(
+        return denoising_loss(
             lambda x_t, t: self.model(x_t, t, masked_lr, z_s, z_id.expand(len(x_t), -1)),
             self.x_0[rows],
             t.to(self.x_0.device),
             noise.to(self.x_0.device),
-            self.alphas_cumprod,
+            self.model.alphas_cumprod,
+            self.model.config.prediction,
         )
 
 

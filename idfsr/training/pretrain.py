@@ -16,8 +16,7 @@ from torch import Tensor
 from idfsr.config import Config, ModelConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import BatchReader, Examples, ShardDataset
-from idfsr.diffusion.process import noise_loss
-from idfsr.diffusion.schedule import linear_alphas_cumprod
+from idfsr.diffusion.process import denoising_loss
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.idfsr import IDFSR
@@ -53,10 +52,11 @@ def first_model(config: Config, init: Path | None) -> IDFSR:
 def pretrain_loss(model: IDFSR) -> Callable[[Examples, torch.Generator], Any]:
     """Return the loss of a batch: IDFSR, Eq. 1, with t uniform in [0, T - 1].
 
+    The equation is that of a model that predicts epsilon; see `denoising_loss` for the other.
+
     Args:
         model: In training, on its device.
     """
-    alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS)
 
     def loss(batch: Examples, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         device = next(model.parameters()).device
@@ -68,12 +68,13 @@ def pretrain_loss(model: IDFSR) -> Callable[[Examples, torch.Generator], Any]:
         t = torch.randint(NUM_TRAIN_TIMESTEPS, (len(x_0),), generator=generator).to(device)
         noise = place(torch.randn(x_0.shape, generator=generator))
         z_s, z_id = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
-        losses = noise_loss(
+        losses = denoising_loss(
             lambda x_t, t: model(x_t, t, masked_lr, z_s, z_id),
             x_0,
             t,
             noise,
-            alphas_cumprod.to(device),
+            model.alphas_cumprod,
+            model.config.prediction,
         )
         return losses.mean(), {}
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from idfsr.diffusion.process import noise_loss, q_sample
+from idfsr.diffusion.process import denoising_loss, noise_of_v, q_sample
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 
 from .stub import GOLDEN, denoise, normal_image, uniform_image
@@ -19,22 +19,44 @@ def test_q_sample_by_hand() -> None:
 
 def test_loss_is_that_of_diffae() -> None:
     x_0, noise = uniform_image(3).repeat(2, 1, 1, 1), normal_image(4).repeat(2, 1, 1, 1)
-    loss = noise_loss(denoise, x_0, torch.tensor([3, 997]), noise, linear_alphas_cumprod(1000))
+    loss = denoising_loss(
+        denoise, x_0, torch.tensor([3, 997]), noise, linear_alphas_cumprod(1000), "epsilon"
+    )
     assert loss.tolist() == pytest.approx(GOLDEN["loss_t3_t997"], rel=1e-5)
 
 
 def test_loss_keeps_the_gradient_and_the_images_apart() -> None:
     noise = normal_image(4).repeat(2, 1, 1, 1)
     offset = torch.tensor([1.0, 2.0], requires_grad=True)
-    loss = noise_loss(
+    loss = denoising_loss(
         lambda _x_t, _t: (noise + offset[:, None, None, None]).to(torch.bfloat16),
         uniform_image(3).repeat(2, 1, 1, 1),
         torch.tensor([3, 997]),
         noise,
         linear_alphas_cumprod(1000),
+        "epsilon",
     )
     assert loss.dtype == torch.float32
     assert loss.tolist() == pytest.approx([1.0, 4.0], rel=1e-3)
     loss[1].backward()
     assert offset.grad is not None
     assert offset.grad.tolist() == pytest.approx([0.0, 4.0], rel=1e-2)
+
+
+def test_loss_of_v_is_its_squared_error() -> None:
+    """v = alpha eps - sigma x_0, here of a denoiser that gives v with a known error."""
+    alphas_cumprod, t = linear_alphas_cumprod(1000), torch.tensor([3, 500, 997])
+    x_0, noise = uniform_image(3).repeat(3, 1, 1, 1), normal_image(4).repeat(3, 1, 1, 1)
+    alpha = alphas_cumprod[t].sqrt()[:, None, None, None].float()
+    sigma = (1 - alphas_cumprod[t]).sqrt()[:, None, None, None].float()
+    v = alpha * noise - sigma * x_0
+    error = torch.tensor([0.5, 0.25, 2.0])[:, None, None, None]
+    loss = denoising_loss(
+        lambda x_t, t: noise_of_v(v + error, x_t, t, alphas_cumprod),
+        x_0,
+        t,
+        noise,
+        alphas_cumprod,
+        "v",
+    )
+    assert loss.tolist() == pytest.approx([0.25, 0.0625, 4.0], rel=1e-3)
