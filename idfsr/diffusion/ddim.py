@@ -1,16 +1,13 @@
 """Deterministic DDIM (Song et al. 2021, sigma = 0), down to an image and up to its noise."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
 from idfsr.diffusion.process import Denoise
-
-StepCallback = Callable[[int, Tensor], None]
-"""(t, x_0 as it is predicted at t) after each step."""
 
 
 def predict(
@@ -40,7 +37,6 @@ def ddim_sample(
     x_T: Float[Tensor, "B C H W"],  # noqa: N803 - the symbol of the field
     timesteps: Sequence[int],
     alphas_cumprod: Float64[Tensor, "T"],
-    callback: StepCallback | None = None,
 ) -> Float[Tensor, "B C H W"]:
     """Turn noise into images.
 
@@ -52,7 +48,6 @@ def ddim_sample(
         x_T: Standard normal; taken as the noisy image at the largest of the timesteps.
         timesteps: Ascending; see `ddim_timesteps`.
         alphas_cumprod: Over all training timesteps.
-        callback: Sees each step.
 
     Returns:
         x_0 in [-1, 1].
@@ -63,8 +58,6 @@ def ddim_sample(
         alphas_cumprod_prev = float(alphas_cumprod[timesteps[index - 1]]) if index else 1.0
         x_0, eps = predict(denoise, x_t, t, float(alphas_cumprod[t]))
         x_t = alphas_cumprod_prev**0.5 * x_0 + (1 - alphas_cumprod_prev) ** 0.5 * eps
-        if callback is not None:
-            callback(t, x_0)
     return x_t
 
 

@@ -7,6 +7,7 @@ caller, so that pretraining and fitting share the loss.
 from collections.abc import Callable
 from typing import Literal
 
+import torch
 from jaxtyping import Float, Float64, Int
 from torch import Tensor
 
@@ -14,6 +15,14 @@ Prediction = Literal["epsilon", "v"]
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
 """(x_t "B C H W", t Int "B") -> eps "B C H W"."""
+
+
+def _scales(
+    alphas_cumprod: Float64[Tensor, "T"], t: Int[Tensor, "B"], dtype: torch.dtype
+) -> tuple[Float[Tensor, "B 1 1 1"], Float[Tensor, "B 1 1 1"]]:
+    """Return alpha and sigma: what x_0 and the noise are multiplied with at t."""
+    alphas_cumprod_t = alphas_cumprod[t][:, None, None, None]
+    return alphas_cumprod_t.sqrt().to(dtype), (1 - alphas_cumprod_t).sqrt().to(dtype)
 
 
 def q_sample(
@@ -30,10 +39,8 @@ def q_sample(
         noise: Standard normal.
         alphas_cumprod: On the device of `t`; see `linear_alphas_cumprod`.
     """
-    alphas_cumprod_t = alphas_cumprod[t][:, None, None, None]
-    mean_scale = alphas_cumprod_t.sqrt().to(x_0.dtype)
-    noise_scale = (1 - alphas_cumprod_t).sqrt().to(x_0.dtype)
-    return mean_scale * x_0 + noise_scale * noise
+    alpha, sigma = _scales(alphas_cumprod, t, x_0.dtype)
+    return alpha * x_0 + sigma * noise
 
 
 def noise_of_v(
@@ -47,10 +54,8 @@ def noise_of_v(
     Salimans & Ho (2022), Appendix D: v = alpha eps - sigma x_0. In float32 at least, for next to
     pure noise x_0 hangs on the last digits of eps.
     """
-    alphas_cumprod_t = alphas_cumprod[t][:, None, None, None]
-    mean_scale = alphas_cumprod_t.sqrt().to(x_t.dtype)
-    noise_scale = (1 - alphas_cumprod_t).sqrt().to(x_t.dtype)
-    return mean_scale * v.to(x_t.dtype) + noise_scale * x_t
+    alpha, sigma = _scales(alphas_cumprod, t, x_t.dtype)
+    return alpha * v.to(x_t.dtype) + sigma * x_t
 
 
 def denoising_loss(
