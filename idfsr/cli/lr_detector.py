@@ -7,7 +7,8 @@ on identities it was not trained on. It starts from the stock weights, or from -
     idfsr lr-detector --config lr_detector.json --split split.tsv \
         --landmarks landmarks/shard-*.parquet --manifest manifest.parquet --root data \
         --assets .assets --init lr_retinaface.safetensors --model lr_detector/model.safetensors \
-        --errors lr_detector/errors.csv --threads 2
+        --errors lr_detector/errors.csv --stats lr_detector/stats.jsonl \
+        --card lr_detector/card.md --threads 2
 """
 
 import argparse

@@ -6,7 +6,8 @@ on a CPU ends with the same bytes; the state stands in --state-dir until it is d
 
     idfsr pretrain --config pretrain.json --shards shards/x*/pretrain-*.parquet \
         --init idfsr/weights/idfsr64.safetensors --state-dir pretrain/state \
-        --model pretrain/model.safetensors --stats pretrain/stats.jsonl --threads 2
+        --model pretrain/model.safetensors --stats pretrain/stats.jsonl \
+        --card pretrain/card.md --threads 2
 """
 
 import argparse

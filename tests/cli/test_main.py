@@ -1,5 +1,7 @@
 """The command line: every sub-command teaches, and a user's mistake is one line."""
 
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +18,10 @@ def test_help_of_every_command(command: str, capsys: pytest.CaptureFixture[str])
     assert caught.value.code == 0
     text = capsys.readouterr().out
     assert f"usage: idfsr {command}" in text
-    assert f"idfsr {command} " in text.split("options:")[0].replace("usage:", "")
+    examples = re.findall(r"^ {4}(idfsr .+)$", text.replace("\\\n", ""), re.MULTILINE)
+    assert examples
+    for example in examples:
+        assert build_parser(command).parse_args(shlex.split(example)[1:]).command == command
 
 
 def test_only_the_command_that_runs_is_imported(tmp_path: Path) -> None:
