@@ -16,7 +16,6 @@ from pathlib import Path
 import torch
 
 from idfsr.config import load_stage
-from idfsr.data.files import atomic_path
 from idfsr.models.attributes import save_attributes
 from idfsr.models.device import pick_device
 from idfsr.training.attributes import train_attributes
@@ -40,7 +39,6 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     config = load_stage(args.config)
     network, trained, card = train_attributes(config, args.crops, args.state_dir, pick_device())
-    with atomic_path(args.weights) as temporary:
-        save_attributes(temporary, network, {})
+    save_attributes(args.weights, network)
     write_card(card, args.card)
     finish(trained, args.stats)

@@ -10,11 +10,7 @@ float32 stored as float16. Loading brings them back to float32.
 import argparse
 from pathlib import Path
 
-import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
-
-from idfsr.data.files import atomic_path
+from idfsr.models.weights import halve_precision
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +21,4 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    with safe_open(args.weights, framework="pt") as file:
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-        metadata = file.metadata()
-    halved = {
-        key: tensor.half() if tensor.dtype == torch.float32 else tensor
-        for key, tensor in tensors.items()
-    }
-    with atomic_path(args.published) as path:
-        save_file(halved, path, metadata=metadata)
+    halve_precision(args.weights, args.published)

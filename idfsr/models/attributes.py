@@ -4,7 +4,6 @@ It stands in for DeepFace's analysis (IDFSR, Table 2), whose weights cannot be s
 `iresnet` blocks on ArcFace crops, a linear head an attribute.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,12 +85,9 @@ class AttributeNet(nn.Module):
         return {"age": age} | {name: logits.argmax(dim=1) for name, logits in outputs.items()}
 
 
-def save_attributes(
-    path: Path, network: AttributeNet, extra: Mapping[str, str], *, half: bool = False
-) -> None:
-    """Write a network with its classes; see `checkpoint.save_weights`."""
-    metadata = {**extra, METADATA_NAME: dump_settings(AttributeConfig())}
-    save_weights(path, network, metadata, half=half)
+def save_attributes(path: Path, network: AttributeNet) -> None:
+    """Write a network with its classes; see `save_weights`."""
+    save_weights(path, network, {METADATA_NAME: dump_settings(AttributeConfig())})
 
 
 def load_attributes(path: Path, device: torch.device | str = "cpu") -> AttributeNet:

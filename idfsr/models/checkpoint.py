@@ -1,6 +1,5 @@
 """The file of an IDFSR network: its weights, and in the header the settings it is built from."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -13,19 +12,9 @@ MODEL_SETTINGS = "model"
 """Metadata of an IDFSR network: `ModelConfig` as JSON."""
 
 
-def save_model(
-    path: Path, model: IDFSR, config: ModelConfig, extra: Mapping[str, str], *, half: bool = False
-) -> None:
-    """Write an IDFSR network with the settings it is built from.
-
-    Args:
-        path: See `save_weights`.
-        model: The network.
-        config: Its settings, which become the metadata "model" as JSON.
-        extra: More metadata, e.g. the images seen.
-        half: See `save_weights`.
-    """
-    save_weights(path, model, {**extra, MODEL_SETTINGS: dump_settings(config)}, half=half)
+def save_model(path: Path, model: IDFSR) -> None:
+    """Write an IDFSR network with the settings it is built from; see `save_weights`."""
+    save_weights(path, model, {MODEL_SETTINGS: dump_settings(model.config)})
 
 
 def load_idfsr(path: Path, device: torch.device | str = "cpu") -> IDFSR:

@@ -4,7 +4,6 @@ Modules have the names of insightface's `iresnet`, so that its published weights
 is only shallower and narrower.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,12 +122,9 @@ class IdEncoder:
         return functional.normalize(self.network(crops.to(self.network.fc.weight.device)))
 
 
-def save_iresnet(
-    path: Path, network: IResNet, extra: Mapping[str, str], *, half: bool = False
-) -> None:
-    """Write a recogniser with its depths and widths; see `checkpoint.save_weights`."""
-    metadata = {**extra, METADATA_NAME: dump_settings(network.config)}
-    save_weights(path, network, metadata, half=half)
+def save_iresnet(path: Path, network: IResNet) -> None:
+    """Write a recogniser with its depths and widths; see `save_weights`."""
+    save_weights(path, network, {METADATA_NAME: dump_settings(network.config)})
 
 
 def load_id_encoder(path: Path, device: torch.device | str = "cpu") -> IdEncoder:

@@ -6,7 +6,7 @@ have half precision; in memory they have float32.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
 from idfsr.provenance import file_digest
 
@@ -32,23 +33,39 @@ def model_digest(path: Path) -> str:
     return file_digest(path)[:DIGEST_LENGTH]
 
 
-def save_weights(
-    path: Path, module: nn.Module, metadata: Mapping[str, str], *, half: bool = False
-) -> None:
-    """Write a network's parameters and buffers.
+def save_weights(path: Path, module: nn.Module, metadata: Mapping[str, str]) -> None:
+    """Write a network's parameters and buffers, in full or not at all.
 
     Args:
-        path: Written in place; the caller sees to it that no half of a file is left behind.
+        path: The file to make.
         module: Anything with a state dict of tensors.
         metadata: Text by name, stored in the file's header.
-        half: Store floating-point tensors as float16.
     """
-    state = {}
-    for name, tensor in module.state_dict().items():
-        dtype = torch.float16 if half and tensor.is_floating_point() else tensor.dtype
-        # copies that own their memory: safetensors refuses channels-last and shared tensors
-        state[name] = tensor.detach().to("cpu", dtype).clone(memory_format=torch.contiguous_format)
-    save_file(state, path, metadata=dict(metadata))
+    # copies that own their memory: safetensors refuses channels-last and shared tensors
+    state = {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in module.state_dict().items()
+    }
+    with atomic_path(path) as temporary:
+        save_file(state, temporary, metadata=dict(metadata))
+
+
+def halve_precision(path: Path, halved: Path) -> None:
+    """Copy a weight file with its floating-point tensors as float16, in full or not at all.
+
+    Args:
+        path: To read.
+        halved: The file to make.
+
+    Raises:
+        IdfsrError: There is no such file, or it is not safetensors.
+    """
+    state = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in _read_tensors(path).items()
+    }
+    with atomic_path(halved) as temporary:
+        save_file(state, temporary, metadata=read_metadata(path))
 
 
 def dump_settings(settings: object) -> str:
@@ -87,13 +104,8 @@ def read_metadata(path: Path) -> dict[str, str]:
     Raises:
         IdfsrError: There is no such file, or it is not safetensors.
     """
-    _check_exists(path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            return dict(file.metadata() or {})
-    except SafetensorError as error:
-        message = f"{path}: not a safetensors file: {error}"
-        raise IdfsrError(message) from None
+    with _open_weights(path) as file:
+        return dict(file.metadata() or {})
 
 
 def read_weights(path: Path, module: nn.Module) -> None:
@@ -103,13 +115,7 @@ def read_weights(path: Path, module: nn.Module) -> None:
         IdfsrError: There is no such file, it is not safetensors, or its names or shapes are not
             those of the network.
     """
-    _check_exists(path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
-    except SafetensorError as error:
-        message = f"{path}: not a safetensors file: {error}"
-        raise IdfsrError(message) from None
+    state = _read_tensors(path)
     check_state(state, module.state_dict(), str(path))
     module.load_state_dict(state)
 
@@ -137,6 +143,20 @@ def check_state(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], sourc
                 f"wanted {tuple(tensor.shape)}"
             )
             raise IdfsrError(message)
+
+
+def _open_weights(path: Path) -> Any:
+    _check_exists(path)
+    try:
+        return safe_open(path, framework="pt")
+    except SafetensorError as error:
+        message = f"{path}: not a safetensors file: {error}"
+        raise IdfsrError(message) from None
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    with _open_weights(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
 
 
 def _check_exists(path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.training.makers import TINY_MODEL
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    save_model(tmp_path / "model.safetensors", IDFSR(TINY_MODEL), TINY_MODEL, {})
+    save_model(tmp_path / "model.safetensors", IDFSR(TINY_MODEL))
     return tmp_path / "model.safetensors"
 
 

@@ -17,7 +17,7 @@ def arguments(folder: Path, identity: str = "00007", name: str = "a") -> list[st
     config = Config(fit=FitConfig(num_steps=2, batch_size=2, num_evaluations=1))
     (folder / "fit.json").write_text(stage_json(config, "fit"))
     torch.manual_seed(0)
-    save_model(folder / "model.safetensors", IDFSR(TINY_MODEL), TINY_MODEL, {})
+    save_model(folder / "model.safetensors", IDFSR(TINY_MODEL))
     return [
         "fit",
         *("--config", str(folder / "fit.json")),

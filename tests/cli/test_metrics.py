@@ -41,7 +41,7 @@ def arguments(
     }
     write_table(pd.DataFrame(restored), tmp_path / "restored.parquet")
     torch.manual_seed(0)
-    save_attributes(tmp_path / "attributes.safetensors", AttributeNet(), {})
+    save_attributes(tmp_path / "attributes.safetensors", AttributeNet())
     flags = {
         "--config": stage_config("metrics"),
         "--shards": tmp_path / "shard.parquet",

@@ -23,7 +23,7 @@ def files(tmp_path: Path) -> Path:
         for parameter in model.parameters():
             if not parameter.any():
                 parameter.normal_(std=0.1)
-    save_model(tmp_path / "model.safetensors", model, TINY_MODEL, {})
+    save_model(tmp_path / "model.safetensors", model)
     write_test_shard(tmp_path / "test.parquet")
     embedding = Embedding(
         z_id=torch.from_numpy(unit([1])),

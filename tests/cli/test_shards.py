@@ -24,7 +24,7 @@ def run(tree: FaceTree, folder: Path, part: str, shard: str) -> Path:
         stock = build_network("mobilenet0.25", read_stock_weights(Path(".assets")), "stock")
         save_weights(detector, stock, {})
         torch.manual_seed(0)
-        save_iresnet(encoder, IResNet(IResNetConfig((1, 1, 1, 1), (8, 8, 8, 8))), {})
+        save_iresnet(encoder, IResNet(IResNetConfig((1, 1, 1, 1), (8, 8, 8, 8))))
     out = folder / f"{part}-{shard}.parquet"
     arguments = [
         "--config", config, "--split", tree.split, "--landmarks", *tree.landmarks,

@@ -14,7 +14,7 @@ from idfsr.faces.low_resolution import (
     load_lr_detector,
 )
 from idfsr.faces.retinaface import RetinaFace
-from idfsr.models.weights import save_weights
+from idfsr.models.weights import halve_precision, save_weights
 
 from .face_tree import make_face
 
@@ -49,7 +49,8 @@ def test_template_where_landmarks_leave_the_image() -> None:
 def test_loads_what_was_saved(tmp_path: Path) -> None:
     network = RetinaFace("mobilenet0.25")
     path = tmp_path / "model.safetensors"
-    save_weights(path, network, {}, half=True)
+    save_weights(path, network, {})
+    halve_precision(path, path)
     detector = load_lr_detector(path, torch.device("cpu"))
     state = detector.network.state_dict()
     assert all(x.dtype != torch.float16 for x in state.values())

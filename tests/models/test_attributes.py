@@ -5,7 +5,7 @@ import torch
 
 from idfsr.errors import IdfsrError
 from idfsr.models.attributes import AttributeConfig, AttributeNet, load_attributes, save_attributes
-from idfsr.models.weights import dump_settings, save_weights
+from idfsr.models.weights import dump_settings, halve_precision, save_weights
 
 
 @pytest.fixture
@@ -43,7 +43,8 @@ def test_round_trip_keeps_the_scale_of_the_age(tmp_path: Path, network: Attribut
     path = tmp_path / "attributes.safetensors"
     network.age_mean.fill_(37.5)
     network.age_std.fill_(11.25)
-    save_attributes(path, network, {}, half=True)
+    save_attributes(path, network)
+    halve_precision(path, path)
     loaded = load_attributes(path, "cpu")
     assert not loaded.training
     crops = torch.rand(2, 3, 112, 112) * 2 - 1

@@ -10,7 +10,12 @@ from idfsr.config import ModelConfig
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr, save_model
 from idfsr.models.idfsr import IDFSR
-from idfsr.models.weights import model_digest, read_metadata, save_weights
+from idfsr.models.weights import (
+    halve_precision,
+    model_digest,
+    read_metadata,
+    save_weights,
+)
 
 from .golden_values import fill_by_name
 
@@ -24,18 +29,18 @@ def network(tiny_config: ModelConfig) -> IDFSR:
 
 def test_round_trip_keeps_every_bit(tmp_path: Path, network: IDFSR) -> None:
     path = tmp_path / "model.safetensors"
-    save_model(path, network, network.config, {"images_seen": "640"})
+    save_model(path, network)
     loaded = load_idfsr(path, "cpu")
     assert loaded.config == network.config
     assert not loaded.training
     for name, tensor in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor)
-    assert read_metadata(path)["images_seen"] == "640"
 
 
 def test_half_precision_is_on_disk_only(tmp_path: Path, network: IDFSR) -> None:
-    path = tmp_path / "model.safetensors"
-    save_model(path, network, network.config, {}, half=True)
+    path, whole = tmp_path / "half.safetensors", tmp_path / "model.safetensors"
+    save_model(whole, network)
+    halve_precision(whole, path)
     assert {tensor.dtype for tensor in load_file(path).values()} == {torch.float16}
     for name, tensor in load_idfsr(path).state_dict().items():
         assert tensor.dtype == torch.float32
@@ -44,8 +49,16 @@ def test_half_precision_is_on_disk_only(tmp_path: Path, network: IDFSR) -> None:
 
 def test_integers_keep_their_type_in_half_precision(tmp_path: Path) -> None:
     path = tmp_path / "norm.safetensors"
-    save_weights(path, torch.nn.BatchNorm1d(2), {}, half=True)
-    assert load_file(path)["num_batches_tracked"].dtype == torch.int64
+    save_weights(path, torch.nn.BatchNorm1d(2), {"name": "norm"})
+    halve_precision(path, path)
+    assert {name: tensor.dtype for name, tensor in load_file(path).items()} == {
+        "weight": torch.float16,
+        "bias": torch.float16,
+        "running_mean": torch.float16,
+        "running_var": torch.float16,
+        "num_batches_tracked": torch.int64,
+    }
+    assert read_metadata(path) == {"name": "norm"}
 
 
 def test_digest_is_the_start_of_the_sha256(tmp_path: Path) -> None:
@@ -86,11 +99,12 @@ def test_settings_that_do_not_fit_are_named(tmp_path: Path, network: IDFSR) -> N
 
 def test_weights_that_do_not_fit_the_settings_are_refused(tmp_path: Path, network: IDFSR) -> None:
     path = tmp_path / "model.safetensors"
-    wider = dataclasses.replace(network.config, style_channels=21)
-    save_model(path, network, wider, {})
+    config = network.config
+    network.config = dataclasses.replace(config, style_channels=21)
+    save_model(path, network)
     with pytest.raises(IdfsrError, match=r"cond_emb_layers.* has shape \(16, 20\), wanted"):
         load_idfsr(path)
-    deeper = dataclasses.replace(network.config, num_res_blocks=2)
-    save_model(path, network, deeper, {})
+    network.config = dataclasses.replace(config, num_res_blocks=2)
+    save_model(path, network)
     with pytest.raises(IdfsrError, match=r"tensors of another network: .* missing such as"):
         load_idfsr(path)

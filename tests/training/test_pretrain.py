@@ -94,7 +94,7 @@ def test_other_data_are_not_resumed(tmp_path: Path) -> None:
 def test_goes_on_from_weights(tmp_path: Path) -> None:
     torch.manual_seed(3)
     before = IDFSR(TINY_MODEL)
-    save_model(tmp_path / "init.safetensors", before, TINY_MODEL, {})
+    save_model(tmp_path / "init.safetensors", before)
     none = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=0))
     shards = [write_pretrain_shard(tmp_path / "a.parquet")]
     model, _, card = pretrain(
@@ -113,7 +113,7 @@ def test_first_weights_come_from_the_seed() -> None:
 
 
 def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
-    save_model(tmp_path / "init.safetensors", IDFSR(TINY_MODEL), TINY_MODEL, {})
+    save_model(tmp_path / "init.safetensors", IDFSR(TINY_MODEL))
     wider = dataclasses.replace(CONFIG, model=dataclasses.replace(TINY_MODEL, channel_mult=(1, 3)))
     with pytest.raises(
         IdfsrError, match=r"init\.safetensors: found model\.channel_mult \(1, 2\), wanted \(1, 3\)"
