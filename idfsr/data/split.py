@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from idfsr.config import SplitConfig
-from idfsr.data.schemas import OK, reason_kind
+from idfsr.data.schemas import KEY, OK, reason_kind
 from idfsr.errors import IdfsrError
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def split_images(quality: pd.DataFrame, config: SplitConfig, seed: int) -> pd.Da
         )
         raise IdfsrError(message)
 
-    table = quality[["identity", "image"]].assign(part="pretrain", reason="")
+    table = quality[KEY].assign(part="pretrain", reason="")
     for identity in sorted(sampled - small):
         rows = usable.index[usable["identity"] == identity]
         fit, _ = halve(identity, usable.loc[rows, "image"].tolist(), seed)
@@ -112,7 +112,7 @@ def split_images(quality: pd.DataFrame, config: SplitConfig, seed: int) -> pd.Da
         for count in counts
     ]
     table.loc[rejected | few, "part"] = "left_out"
-    return table.sort_values(["identity", "image"], ignore_index=True)
+    return table.sort_values(KEY, ignore_index=True)
 
 
 def summarise(split: pd.DataFrame) -> pd.DataFrame:

@@ -15,8 +15,9 @@ import pyarrow as pa
 import torch
 from tqdm import tqdm
 
+from idfsr.data.schemas import KEY
 from idfsr.metrics.frechet import MIN_IMAGES, frechet_distance
-from idfsr.metrics.pairs import KEY, batches, read_pairs
+from idfsr.metrics.pairs import batches, read_pairs
 from idfsr.metrics.registry import Metric
 from idfsr.metrics.scorers import Scorer
 

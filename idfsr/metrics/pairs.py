@@ -11,12 +11,11 @@ from jaxtyping import UInt8
 
 from idfsr.constants import NUM_LANDMARKS
 from idfsr.data.images import decode_png
+from idfsr.data.schemas import KEY
 from idfsr.data.shards import read_shard
 from idfsr.data.tables import read_table
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
-
-KEY: Final = ["identity", "image"]
 
 _RESTORED_COLUMNS: Final = (*KEY, "scale_factor", "method", "sr_image", "model_digest")
 _SHARD_COLUMNS: Final = (*KEY, "scale_factor", "gt_image", "landmarks")

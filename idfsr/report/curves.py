@@ -140,7 +140,7 @@ def draw_pretrain_curve(path: Path) -> Figure:
         axes.plot(middle, smooth(losses, width), color=GOOD, linewidth=2, label=label)
         axes.set_yscale("log")
         axes.set_xlabel("Images seen")
-        axes.set_ylabel("Loss (mean squared error of the noise)")
+        axes.set_ylabel("Loss")
         axes.legend(loc="upper right")
         axes.margins(x=0.02)
         axes.xaxis.set_major_formatter("{x:,.0f}")
@@ -149,6 +149,7 @@ def draw_pretrain_curve(path: Path) -> Figure:
 
 PRETRAIN_TITLE = "Pretraining"
 PRETRAIN_CAPTION = (
-    "Loss of the diffusion model in this run (IDFSR, Eq. 1). A run that goes on from trained "
+    "Loss of the diffusion model in this run: the mean squared error of what it predicts, the "
+    "noise (IDFSR, Eq. 1) or v (`model.prediction`). A run that goes on from trained "
     "weights begins near its end: what is left is the chance of timestep and noise."
 )

@@ -10,6 +10,7 @@ import pandas as pd
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
+from idfsr.data.schemas import KEY
 from idfsr.data.shards import read_shard
 from idfsr.data.tables import read_table
 from idfsr.errors import IdfsrError
@@ -52,7 +53,7 @@ def choose_examples(keys: pd.DataFrame, num_examples: int) -> pd.DataFrame:
     Returns:
         The first image of each identity in the order of their names, then the second of each, ...
     """
-    ordered = keys.sort_values(["identity", "image"], ignore_index=True)
+    ordered = keys.sort_values(KEY, ignore_index=True)
     order = ordered.groupby("identity").cumcount().sort_values(kind="stable").index
     return ordered.loc[order[:num_examples]].reset_index(drop=True)
 
@@ -68,7 +69,7 @@ def read_targets(
     Raises:
         IdfsrError: There is no test image.
     """
-    keys = read_shard(shards, ["identity", "image"], part="test").to_pandas()
+    keys = read_shard(shards, KEY, part="test").to_pandas()
     if keys.empty:
         message = f"{shards[0]}: no image of the part test, wanted the shards of the test"
         raise IdfsrError(message)

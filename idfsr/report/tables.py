@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from idfsr.data.files import atomic_path
+from idfsr.data.schemas import KEY
 from idfsr.data.tables import read_table
 from idfsr.errors import IdfsrError
 from idfsr.metrics.registry import METRICS, find_metrics
@@ -197,7 +198,7 @@ def compare_pairs(
     metrics = [metric.name for metric in find_metrics(names) if metric.kind != "set"]
     columns = [name for name in metrics if name in measurements.images]
     groups = {
-        (scale_factor, method): rows.set_index(["identity", "image"])[columns].astype(np.float64)
+        (scale_factor, method): rows.set_index(KEY)[columns].astype(np.float64)
         for scale_factor, method, rows in _groups(measurements.images, methods)
     }
     table = []
