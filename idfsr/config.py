@@ -180,7 +180,8 @@ class FitConfig:
     num_steps: Count = 2000
     batch_size: Count = 4
     learning_rate: Positive = 1e-3
-    """IDFSR does not say; z_id has unit norm, so 1e-4 moves it little in so many steps."""
+    """At first; it falls to 0 along half a cosine. IDFSR does not say; z_id has unit norm, so 1e-4
+    moves it little in so many steps."""
     init: Literal["reference", "mean"] = "reference"
     """Start from the embedding of one reference image, or the mean over the fit images."""
     num_evaluations: Count = 10

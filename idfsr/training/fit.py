@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
+from torch.optim.lr_scheduler import CosineAnnealingLR
 from tqdm import trange
 
 from idfsr.config import FitConfig
@@ -127,6 +128,16 @@ def measure_held_out(
     return total / (num * len(HELD_OUT_TIMESTEPS))
 
 
+def stratified_timesteps(num: int, generator: torch.Generator) -> Int[Tensor, "B"]:
+    """Draw timesteps, one from each of `num` equal parts of [0, T - 1], in random order.
+
+    Each is uniform over [0, T - 1], as in pretraining, but a batch always holds small and large
+    ones, whose losses differ several times (the low-discrepancy sampler of Kingma et al. 2021).
+    """
+    places = torch.randperm(num, generator=generator) + torch.rand(num, generator=generator)
+    return (places * (NUM_TRAIN_TIMESTEPS / num)).long().clamp(max=NUM_TRAIN_TIMESTEPS - 1)
+
+
 def first_embedding(
     fit_examples: IdentityExamples, test_examples: IdentityExamples, config: FitConfig
 ) -> Float[Tensor, "512"]:
@@ -150,7 +161,7 @@ def fit_identity(
     config: FitConfig,
     seed: int,
 ) -> FitResult:
-    """Fit z_id of one person with Adam.
+    """Fit z_id of one person with Adam, whose learning rate falls to 0 along half a cosine.
 
     Each step draws fit images in shuffled epochs, another fit image as reference of each, timesteps
     and noise. The test images are looked at, never learnt from.
@@ -171,6 +182,7 @@ def fit_identity(
     init = first_embedding(fit_examples, test_examples, config)
     z_id = init.to(frozen.x_0.device, copy=True).requires_grad_()
     optimiser = torch.optim.Adam([z_id], lr=config.learning_rate)
+    schedule = CosineAnnealingLR(optimiser, config.num_steps)
     points = np.linspace(0, config.num_steps, config.num_evaluations + 1).round().astype(int)
     losses: list[float] = []
     held_out = {0: measure_held_out(held_out_model, z_id, config.batch_size, seed)}
@@ -179,7 +191,7 @@ def fit_identity(
         indices = batch_indices(len(frozen.x_0), config.batch_size, step * config.batch_size, seed)
         rows, num = torch.from_numpy(indices), (config.batch_size,)
         references = torch.randint(num_references, num, generator=generator)
-        t = torch.randint(NUM_TRAIN_TIMESTEPS, num, generator=generator)
+        t = stratified_timesteps(config.batch_size, generator)
         noise = torch.randn((*num, *frozen.x_0.shape[1:]), generator=generator)
         loss = frozen.losses(z_id, rows, references, t, noise).mean()
         losses.append(loss.item())
@@ -191,6 +203,7 @@ def fit_identity(
             raise IdfsrError(message)
         (z_id.grad,) = torch.autograd.grad(loss, [z_id])
         optimiser.step()
+        schedule.step()
         if step + 1 in points:
             held_out[step + 1] = measure_held_out(held_out_model, z_id, config.batch_size, seed)
     return FitResult(z_id=z_id.detach().cpu(), init=init, losses=losses, held_out=held_out)

@@ -14,6 +14,7 @@ from idfsr.training.fit import (
     first_embedding,
     fit_identity,
     measure_held_out,
+    stratified_timesteps,
 )
 
 from .makers import TINY_MODEL, unit, write_test_shard
@@ -124,6 +125,15 @@ def test_held_out_loss_does_not_depend_on_the_batch(
     losses = [measure_held_out(frozen, z_id, size, seed=0) for size in (1, 2, 3)]
     assert losses[1:] == pytest.approx(losses[:1] * 2, rel=1e-5)
     assert measure_held_out(frozen, z_id, 2, seed=1) != losses[1]
+
+
+def test_every_batch_has_a_timestep_of_each_part() -> None:
+    generator = torch.Generator().manual_seed(0)
+    batches = torch.stack([stratified_timesteps(4, generator) for _ in range(500)])
+    assert torch.equal((batches // 250).sort(dim=1).values, torch.arange(4).expand(500, 4))
+    # in every place of the batch uniform over all: mean 499.5, deviation 288.7
+    assert batches.float().mean(dim=0).tolist() == pytest.approx([499.5] * 4, abs=40)
+    assert batches.float().std(dim=0).tolist() == pytest.approx([288.7] * 4, abs=20)
 
 
 def test_mean_start_has_unit_norm(examples: dict[str, IdentityExamples]) -> None:
