@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 CORES ?= all
-UV := .venv/bin/uv pip install --quiet --no-deps
+UV := .venv/bin/uv pip install --quiet --no-deps --python .venv/bin/python
 ACTIVATE := source .venv/bin/activate
 
 .PHONY: help setup demo test test-all check fix clean

@@ -232,8 +232,9 @@ class WeightsConfig:
     """RetinaFace from which the LR fine-tuning goes on; empty starts from the stock detector."""
     attributes: str = "idfsr/weights/attributes.safetensors"
     """Age, gender, race and expression."""
-    idfsr: str = "idfsr/weights/idfsr64.safetensors"
-    """IDFSR from which the pretraining goes on; empty starts from noise."""
+    idfsr: str = ""
+    """IDFSR from which the pretraining goes on, of the settings in `model`; empty begins with
+    random weights."""
 
 
 @section

@@ -16,7 +16,9 @@ DATA = os.environ.get("IDFSR_TEST_DATA")
 def test_photographs_through_the_whole_workflow(tmp_path: Path) -> None:
     copy_sources(tmp_path)
     (tmp_path / "photographs").symlink_to(Path(str(DATA)).resolve() / "real-faces")
-    result = run_snakemake(tmp_path, "--configfile", "tests/workflow/photographs.yaml")
+    result = run_snakemake(
+        tmp_path, "--configfile", "config/demo.yaml", "tests/workflow/photographs.yaml"
+    )
     assert result.returncode == 0, result.stdout + result.stderr
 
     run = tmp_path / "results/photographs"
