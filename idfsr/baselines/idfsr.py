@@ -16,7 +16,8 @@ from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import IdentityExamples
 from idfsr.data.tensors import from_network
 from idfsr.diffusion.ddim import ddim_sample, seeded_noise
-from idfsr.diffusion.schedule import ddim_timesteps
+from idfsr.diffusion.process import as_denoiser
+from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
 from idfsr.models.idfsr import IDFSR
 
 
@@ -63,10 +64,16 @@ class IdfsrMethod:
         else:
             z_id = self.fitted_z_id.to(device).expand(len(masked_lr), -1)
         size = masked_lr.shape[-1]
-        x_0 = ddim_sample(
+        alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(device)
+        denoise = as_denoiser(
             lambda x_t, t: self.model(x_t, t, masked_lr, z_s, z_id),
+            self.model.config.prediction,
+            alphas_cumprod,
+        )
+        x_0 = ddim_sample(
+            denoise,
             seeded_noise(examples["keys"], self.seed, (3, size, size)).to(device),
             ddim_timesteps(NUM_TRAIN_TIMESTEPS, self.num_inference_steps),
-            self.model.alphas_cumprod,
+            alphas_cumprod,
         )
         return from_network(x_0)

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from idfsr.config import load_stage
+from idfsr.data.files import atomic_path
 from idfsr.models.device import pick_device
 from idfsr.models.iresnet import save_iresnet
 from idfsr.training.arcface import train_arcface
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     config = load_stage(args.config)
     encoder, trained, card = train_arcface(config, args.crops, args.state_dir, pick_device())
-    save_iresnet(args.weights, encoder)
+    with atomic_path(args.weights) as temporary:
+        save_iresnet(temporary, encoder)
     write_card(card, args.card)
     finish(trained, args.stats)

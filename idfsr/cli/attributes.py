@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from idfsr.config import load_stage
+from idfsr.data.files import atomic_path
 from idfsr.models.attributes import save_attributes
 from idfsr.models.device import pick_device
 from idfsr.training.attributes import train_attributes
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     config = load_stage(args.config)
     network, trained, card = train_attributes(config, args.crops, args.state_dir, pick_device())
-    save_attributes(args.weights, network)
+    with atomic_path(args.weights) as temporary:
+        save_attributes(temporary, network)
     write_card(card, args.card)
     finish(trained, args.stats)

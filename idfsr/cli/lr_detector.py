@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> None:
         table, card = train_lr_detector(network, stock, rows, faces, config, stats, pick_device())
         write_card(card, args.card)
     metadata = {"retinaface": json.dumps({"backbone": "mobilenet0.25"})}
-    save_weights(args.model, network, metadata)
+    with atomic_path(args.model) as temporary:
+        save_weights(temporary, network, metadata)
     with atomic_path(args.errors) as temporary:
         table.to_csv(temporary, index=False)

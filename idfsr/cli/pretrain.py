@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from idfsr.config import load_stage
+from idfsr.data.files import atomic_path
 from idfsr.models.checkpoint import save_model
 from idfsr.models.device import pick_device
 from idfsr.training.card import write_card
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace) -> None:
     model, trained, card = pretrain(
         config, args.shards, args.init, args.state_dir, device, num_workers
     )
-    save_model(args.model, model)
+    with atomic_path(args.model) as temporary:
+        save_model(temporary, model)
     write_card(card, args.card)
     finish(trained, args.stats)

@@ -10,6 +10,7 @@ float32 stored as float16. Loading brings them back to float32.
 import argparse
 from pathlib import Path
 
+from idfsr.data.files import atomic_path
 from idfsr.models.weights import halve_precision
 
 
@@ -21,4 +22,5 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    halve_precision(args.weights, args.published)
+    with atomic_path(args.published) as temporary:
+        halve_precision(args.weights, temporary)

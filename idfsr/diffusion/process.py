@@ -1,7 +1,8 @@
 """The forward process and the training loss (IDFSR, "Preliminary"; Ho et al. 2020).
 
-The denoiser is any callable of a noisy image and its timesteps: what else it sees is bound by the
-caller, so that pretraining and fitting share the loss.
+The network is any callable of a noisy image and its timesteps: what else it sees is bound by the
+caller, so that pretraining and fitting share the loss. It predicts the noise or v; the samplers
+take denoisers, which give the noise (`as_denoiser`).
 """
 
 from collections.abc import Callable
@@ -13,8 +14,11 @@ from torch import Tensor
 
 Prediction = Literal["epsilon", "v"]
 
-Denoise = Callable[[Tensor, Tensor], Tensor]
-"""(x_t "B C H W", t Int "B") -> eps "B C H W"."""
+Predict = Callable[[Tensor, Tensor], Tensor]
+"""(x_t "B C H W", t Int "B") -> eps or v "B C H W"."""
+
+Denoise = Predict
+"""The same, eps in any case."""
 
 
 def _scales(
@@ -43,43 +47,54 @@ def q_sample(
     return alpha * x_0 + sigma * noise
 
 
-def noise_of_v(
-    v: Float[Tensor, "B C H W"],
-    x_t: Float[Tensor, "B C H W"],
-    t: Int[Tensor, "B"],
-    alphas_cumprod: Float64[Tensor, "T"],
-) -> Float[Tensor, "B C H W"]:
-    """Return the noise in x_t that a predicted v stands for.
+def as_denoiser(
+    predict: Predict, prediction: Prediction, alphas_cumprod: Float64[Tensor, "T"]
+) -> Denoise:
+    """Return what gives the noise, whatever the network predicts.
 
-    Salimans & Ho (2022), Appendix D: v = alpha eps - sigma x_0. In float32 at least, for next to
-    pure noise x_0 hangs on the last digits of eps.
+    Salimans & Ho (2022), Appendix D: eps = alpha v + sigma x_t.
+
+    Args:
+        predict: The network.
+        prediction: What it gives.
+        alphas_cumprod: On the device of the timesteps.
     """
-    alpha, sigma = _scales(alphas_cumprod, t, x_t.dtype)
-    return alpha * v.to(x_t.dtype) + sigma * x_t
+    if prediction == "epsilon":
+        return predict
+
+    def denoise(x_t: Tensor, t: Tensor) -> Tensor:
+        alpha, sigma = _scales(alphas_cumprod, t, x_t.dtype)
+        # in the precision of x_t: next to pure noise x_0 hangs on the last digits of eps
+        return alpha * predict(x_t, t).to(x_t.dtype) + sigma * x_t
+
+    return denoise
 
 
 def denoising_loss(
-    denoise: Denoise,
+    predict: Predict,
+    prediction: Prediction,
     x_0: Float[Tensor, "B C H W"],
     t: Int[Tensor, "B"],
     noise: Float[Tensor, "B C H W"],
     alphas_cumprod: Float64[Tensor, "T"],
-    prediction: Prediction,
 ) -> Float[Tensor, "B"]:
     """Return the squared error of what is predicted, the mean over each image.
 
-    Ho et al. (2020), Eq. 14, one term an image: the mean over the batch is the loss, and the single
-    terms give the loss by timestep. In float32 whatever the denoiser's precision.
+    Ho et al. (2020), Eq. 14, or for v = alpha eps - sigma x_0 Salimans & Ho (2022), Appendix D. One
+    term an image: the mean over the batch is the loss, and the single terms give the loss by
+    timestep. In float32 whatever the network's precision.
 
     Args:
-        denoise: Predicts eps in any case.
+        predict: The network.
+        prediction: What it gives.
         x_0: Clean image in [-1, 1].
         t: Timesteps in [0, T - 1].
         noise: Standard normal.
         alphas_cumprod: On the device of `t`.
-        prediction: "epsilon" takes the error of the noise; "v" that of v, which by its definition
-            is the former over alphas_cumprod.
     """
-    eps = denoise(q_sample(x_0, t, noise, alphas_cumprod), t)
-    losses = (eps.float() - noise).square().mean(dim=(1, 2, 3))
-    return losses if prediction == "epsilon" else losses / alphas_cumprod[t].to(losses.dtype)
+    target = noise
+    if prediction == "v":
+        alpha, sigma = _scales(alphas_cumprod, t, x_0.dtype)
+        target = alpha * noise - sigma * x_0
+    found = predict(q_sample(x_0, t, noise, alphas_cumprod), t).float()
+    return (found - target).square().mean(dim=(1, 2, 3))

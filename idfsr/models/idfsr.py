@@ -5,13 +5,11 @@ called `id_...`.
 """
 
 import torch
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from idfsr.config import ModelConfig
-from idfsr.constants import ID_DIM, NUM_TRAIN_TIMESTEPS
-from idfsr.diffusion.process import noise_of_v
-from idfsr.diffusion.schedule import linear_alphas_cumprod
+from idfsr.constants import ID_DIM
 from idfsr.models.encoder import EncoderConfig, SemanticEncoder
 from idfsr.models.unet import UNet, UNetConfig
 
@@ -68,22 +66,15 @@ class IdProjector(nn.Module):
 class IDFSR(UNet):
     """The denoiser with its style encoder.
 
-    Whatever the U-Net gives (`ModelConfig.prediction`), its callers get the noise.
-
     At first it gives what DiffAE gives, with its weights loaded (`idfsr.models.pretrained`): the
     channels of the masked LR image and the ID attention start at 0.
     """
-
-    alphas_cumprod: Float64[Tensor, "T"]
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(unet_config(config))
         self.config = config
         self.encoder = SemanticEncoder(encoder_config(config))
         self.id_projector = IdProjector(config.num_id_tokens, config.embed_channels)
-        self.register_buffer(
-            "alphas_cumprod", linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS), persistent=False
-        )
         # a fifth faster on a CPU, where it also spares the attention a copy
         self.to(memory_format=torch.channels_last)
 
@@ -101,7 +92,7 @@ class IDFSR(UNet):
         z_s: Float[Tensor, "B Z"],
         z_id: Float[Tensor, "B 512"],
     ) -> Float[Tensor, "B 3 S S"]:
-        """Predict the noise in x_t (IDFSR, Eq. 1).
+        """Predict the noise in x_t (IDFSR, Eq. 1), or v (`ModelConfig.prediction`).
 
         Args:
             x_t: Noisy image.
@@ -111,7 +102,4 @@ class IDFSR(UNet):
             z_id: ID embedding, of unit norm if ArcFace's.
         """
         id_tokens = self.id_projector(z_id)
-        output = super().forward(torch.cat([x_t, masked_lr], dim=1), t, z_s, id_tokens)
-        if self.config.prediction == "epsilon":
-            return output
-        return noise_of_v(output, x_t, t, self.alphas_cumprod)
+        return super().forward(torch.cat([x_t, masked_lr], dim=1), t, z_s, id_tokens)

@@ -14,7 +14,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
 from idfsr.provenance import file_digest
 
@@ -34,10 +33,10 @@ def model_digest(path: Path) -> str:
 
 
 def save_weights(path: Path, module: nn.Module, metadata: Mapping[str, str]) -> None:
-    """Write a network's parameters and buffers, in full or not at all.
+    """Write a network's parameters and buffers.
 
     Args:
-        path: The file to make.
+        path: Written in place; the caller sees to it that no half of a file is left behind.
         module: Anything with a state dict of tensors.
         metadata: Text by name, stored in the file's header.
     """
@@ -46,16 +45,15 @@ def save_weights(path: Path, module: nn.Module, metadata: Mapping[str, str]) -> 
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, tensor in module.state_dict().items()
     }
-    with atomic_path(path) as temporary:
-        save_file(state, temporary, metadata=dict(metadata))
+    save_file(state, path, metadata=dict(metadata))
 
 
 def halve_precision(path: Path, halved: Path) -> None:
-    """Copy a weight file with its floating-point tensors as float16, in full or not at all.
+    """Copy a weight file with its floating-point tensors as float16.
 
     Args:
         path: To read.
-        halved: The file to make.
+        halved: Written in place; the caller sees to it that no half of a file is left behind.
 
     Raises:
         IdfsrError: There is no such file, or it is not safetensors.
@@ -64,8 +62,7 @@ def halve_precision(path: Path, halved: Path) -> None:
         name: tensor.half() if tensor.is_floating_point() else tensor
         for name, tensor in _read_tensors(path).items()
     }
-    with atomic_path(halved) as temporary:
-        save_file(state, temporary, metadata=read_metadata(path))
+    save_file(state, halved, metadata=read_metadata(path))
 
 
 def dump_settings(settings: object) -> str:

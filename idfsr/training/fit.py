@@ -22,6 +22,7 @@ from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import IdentityExamples
 from idfsr.diffusion.ddim import seeded_noise
 from idfsr.diffusion.process import denoising_loss
+from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
 from idfsr.models.idfsr import IDFSR
 from idfsr.training.order import batch_indices, derive_seed
@@ -67,6 +68,7 @@ class FrozenModel:
         self.keys = examples["keys"]
         self.x_0 = examples["gt_image"].to(device)
         self.masked_lr = examples["masked_lr"].to(device)
+        self.alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(device)
         with torch.no_grad():
             references = examples["warped_ref"][:, :num_references].to(device)
             self.z_s = torch.stack([model.encode_style(warped) for warped in references])
@@ -91,11 +93,11 @@ class FrozenModel:
         masked_lr, z_s = self.masked_lr[rows], self.z_s[rows, references]
         return denoising_loss(
             lambda x_t, t: self.model(x_t, t, masked_lr, z_s, z_id.expand(len(x_t), -1)),
+            self.model.config.prediction,
             self.x_0[rows],
             t.to(self.x_0.device),
             noise.to(self.x_0.device),
-            self.model.alphas_cumprod,
-            self.model.config.prediction,
+            self.alphas_cumprod,
         )
 
 

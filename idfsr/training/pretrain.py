@@ -17,6 +17,7 @@ from idfsr.config import Config, ModelConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import BatchReader, Examples, ShardDataset
 from idfsr.diffusion.process import denoising_loss
+from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.idfsr import IDFSR
@@ -57,6 +58,7 @@ def pretrain_loss(model: IDFSR) -> Callable[[Examples, torch.Generator], Any]:
     Args:
         model: In training, on its device.
     """
+    alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS)
 
     def loss(batch: Examples, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         device = next(model.parameters()).device
@@ -70,11 +72,11 @@ def pretrain_loss(model: IDFSR) -> Callable[[Examples, torch.Generator], Any]:
         z_s, z_id = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
         losses = denoising_loss(
             lambda x_t, t: model(x_t, t, masked_lr, z_s, z_id),
+            model.config.prediction,
             x_0,
             t,
             noise,
-            model.alphas_cumprod,
-            model.config.prediction,
+            alphas_cumprod.to(device),
         )
         return losses.mean(), {}
 

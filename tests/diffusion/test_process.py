@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from idfsr.diffusion.process import denoising_loss, noise_of_v, q_sample
+from idfsr.diffusion.process import as_denoiser, denoising_loss, q_sample
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 
 from .stub import GOLDEN, denoise, normal_image, uniform_image
@@ -20,7 +20,7 @@ def test_q_sample_by_hand() -> None:
 def test_loss_is_that_of_diffae() -> None:
     x_0, noise = uniform_image(3).repeat(2, 1, 1, 1), normal_image(4).repeat(2, 1, 1, 1)
     loss = denoising_loss(
-        denoise, x_0, torch.tensor([3, 997]), noise, linear_alphas_cumprod(1000), "epsilon"
+        denoise, "epsilon", x_0, torch.tensor([3, 997]), noise, linear_alphas_cumprod(1000)
     )
     assert loss.tolist() == pytest.approx(GOLDEN["loss_t3_t997"], rel=1e-5)
 
@@ -30,11 +30,11 @@ def test_loss_keeps_the_gradient_and_the_images_apart() -> None:
     offset = torch.tensor([1.0, 2.0], requires_grad=True)
     loss = denoising_loss(
         lambda _x_t, _t: (noise + offset[:, None, None, None]).to(torch.bfloat16),
+        "epsilon",
         uniform_image(3).repeat(2, 1, 1, 1),
         torch.tensor([3, 997]),
         noise,
         linear_alphas_cumprod(1000),
-        "epsilon",
     )
     assert loss.dtype == torch.float32
     assert loss.tolist() == pytest.approx([1.0, 4.0], rel=1e-3)
@@ -43,20 +43,29 @@ def test_loss_keeps_the_gradient_and_the_images_apart() -> None:
     assert offset.grad.tolist() == pytest.approx([0.0, 4.0], rel=1e-2)
 
 
-def test_loss_of_v_is_its_squared_error() -> None:
-    """v = alpha eps - sigma x_0, here of a denoiser that gives v with a known error."""
-    alphas_cumprod, t = linear_alphas_cumprod(1000), torch.tensor([3, 500, 997])
-    x_0, noise = uniform_image(3).repeat(3, 1, 1, 1), normal_image(4).repeat(3, 1, 1, 1)
-    alpha = alphas_cumprod[t].sqrt()[:, None, None, None].float()
-    sigma = (1 - alphas_cumprod[t]).sqrt()[:, None, None, None].float()
-    v = alpha * noise - sigma * x_0
-    error = torch.tensor([0.5, 0.25, 2.0])[:, None, None, None]
-    loss = denoising_loss(
-        lambda x_t, t: noise_of_v(v + error, x_t, t, alphas_cumprod),
-        x_0,
-        t,
-        noise,
-        alphas_cumprod,
-        "v",
+def test_v_by_hand() -> None:
+    """alpha = 0.8, sigma = 0.6: v = 0.8 * 2 - 0.6 * 1 = 1, of which 1.5 is found."""
+    alphas_cumprod, t = torch.tensor([0.64], dtype=torch.float64), torch.tensor([0])
+    x_0, noise = torch.full((1, 1, 1, 1), 1.0), torch.full((1, 1, 1, 1), 2.0)
+    loss = denoising_loss(lambda x_t, _t: 0 * x_t + 1.5, "v", x_0, t, noise, alphas_cumprod)
+    assert loss.item() == pytest.approx(0.25, abs=1e-6)
+    denoise_v = as_denoiser(lambda x_t, _t: 0 * x_t + 1.0, "v", alphas_cumprod)
+    x_t = q_sample(x_0, t, noise, alphas_cumprod)
+    assert denoise_v(x_t, t).item() == pytest.approx(2.0, abs=1e-6)
+
+
+def test_perfect_v_is_the_noise_at_every_timestep() -> None:
+    alphas_cumprod, t = linear_alphas_cumprod(1000), torch.arange(0, 1000, 37)
+    x_0, noise = uniform_image(3).repeat(len(t), 1, 1, 1), normal_image(4).repeat(len(t), 1, 1, 1)
+    alpha, sigma = (
+        part.sqrt()[:, None, None, None].float()
+        for part in (alphas_cumprod[t], 1 - alphas_cumprod[t])
     )
-    assert loss.tolist() == pytest.approx([0.25, 0.0625, 4.0], rel=1e-3)
+    found = as_denoiser(lambda _x_t, _t: alpha * noise - sigma * x_0, "v", alphas_cumprod)(
+        q_sample(x_0, t, noise, alphas_cumprod), t
+    )
+    torch.testing.assert_close(found, noise, rtol=0, atol=1e-5)
+
+
+def test_noise_stays_the_noise() -> None:
+    assert as_denoiser(denoise, "epsilon", linear_alphas_cumprod(1000)) is denoise

@@ -1,6 +1,3 @@
-import dataclasses
-
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -85,18 +82,6 @@ def test_z_id_is_not_normalised(network: IDFSR) -> None:
     before = network(**inputs)
     doubled = network(**inputs | {"z_id": 2 * inputs["z_id"]})
     assert not torch.allclose(before, doubled)
-
-
-def test_noise_is_what_v_stands_for(network: IDFSR, tiny_config: ModelConfig) -> None:
-    """The same weights taken for a predictor of v: eps = alpha v + sigma x_t."""
-    inputs = make_inputs()
-    v = network(**inputs)
-    network.config = dataclasses.replace(tiny_config, prediction="v")
-    betas = np.linspace(1e-4, 0.02, 1000)
-    squared = torch.tensor(np.cumprod(1 - betas)[inputs["t"].numpy()], dtype=torch.float32)
-    squared = squared[:, None, None, None]
-    wanted = squared.sqrt() * v + (1 - squared).sqrt() * inputs["x_t"]
-    torch.testing.assert_close(network(**inputs), wanted)
 
 
 def test_z_id_can_be_fitted_with_all_else_frozen(network: IDFSR) -> None:
