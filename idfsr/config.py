@@ -174,6 +174,15 @@ class TrainConfig:
 
 
 @section
+class PretrainConfig(TrainConfig):
+    """Pretraining of IDFSR."""
+
+    condition_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """How often z_s, and independently z_id, of an example is 0 (Ho & Salimans 2022, Algorithm 1).
+    The network then also knows what to do without them. IDFSR has none."""
+
+
+@section
 class FitConfig:
     """Fitting z_id of one identity (IDFSR, "Pretraining and Finetuning")."""
 
@@ -255,7 +264,7 @@ class Config:
     lr_detector: LrDetectorConfig = LrDetectorConfig()
     shards: ShardsConfig = ShardsConfig()
     model: ModelConfig = ModelConfig()
-    pretrain: TrainConfig = TrainConfig()
+    pretrain: PretrainConfig = PretrainConfig()
     arcface: TrainConfig = TrainConfig()
     """Training of the embedded ID encoder."""
     attributes: TrainConfig = TrainConfig()

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from idfsr.config import Config, ModelConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
@@ -26,6 +27,9 @@ from idfsr.provenance import file_digest
 from idfsr.training.card import Card
 from idfsr.training.loop import Recipe, Trained, train
 from idfsr.training.order import derive_seed
+
+NUM_STYLE_SAMPLES = 256
+"""References over which the style embedding is standardised before the first step."""
 
 
 def first_model(config: Config, init: Path | None) -> IDFSR:
@@ -50,13 +54,45 @@ def first_model(config: Config, init: Path | None) -> IDFSR:
     return model
 
 
-def pretrain_loss(model: IDFSR) -> Callable[[Examples, torch.Generator], Any]:
+@torch.no_grad()
+def standardise_style(model: IDFSR, warped_refs: Float[Tensor, "B 3 S S"]) -> None:
+    """Scale and shift the encoder's last layer so that z_s has mean 0 and variance 1 over a sample.
+
+    An encoder with random weights gives nearly the same z_s for all images: it differs by 0.05 in a
+    dimension, around 0.15. What it says drowns in what it always says, and a training of hours does
+    not get over it (docs/decisions/0009). As the initialisation by data of Salimans & Kingma (2016,
+    Eq. 5).
+
+    Args:
+        model: Its encoder is changed in place.
+        warped_refs: Many more than two, in [-1, 1].
+    """
+    z_s = model.encode_style(warped_refs)
+    layer = model.encoder.out[3]
+    assert isinstance(layer, nn.Conv2d)
+    assert layer.bias is not None
+    layer.weight.div_(z_s.std(dim=0)[:, None, None, None])
+    layer.bias.sub_(z_s.mean(dim=0)).div_(z_s.std(dim=0))
+
+
+def drop_some(
+    condition: Float[Tensor, "B D"], probability: float, generator: torch.Generator
+) -> Float[Tensor, "B D"]:
+    """Set rows to 0, each with a probability (Ho & Salimans 2022, Algorithm 1)."""
+    kept = torch.rand((len(condition), 1), generator=generator) >= probability
+    return condition * kept.to(condition.device)
+
+
+def pretrain_loss(
+    model: IDFSR, condition_dropout: float
+) -> Callable[[Examples, torch.Generator], Any]:
     """Return the loss of a batch: IDFSR, Eq. 1, with t uniform in [0, T - 1].
 
     The equation is that of a model that predicts epsilon; see `denoising_loss` for the other.
 
     Args:
         model: In training, on its device.
+        condition_dropout: See `PretrainConfig`.
     """
     alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS)
 
@@ -70,6 +106,8 @@ def pretrain_loss(model: IDFSR) -> Callable[[Examples, torch.Generator], Any]:
         t = torch.randint(NUM_TRAIN_TIMESTEPS, (len(x_0),), generator=generator).to(device)
         noise = place(torch.randn(x_0.shape, generator=generator))
         z_s, z_id = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
+        if condition_dropout > 0:
+            z_s, z_id = (drop_some(z, condition_dropout, generator) for z in (z_s, z_id))
         losses = denoising_loss(
             lambda x_t, t: model(x_t, t, masked_lr, z_s, z_id),
             model.config.prediction,
@@ -116,12 +154,14 @@ def pretrain(
         )
         raise IdfsrError(message)
     model = first_model(config, init)
+    if init is None:
+        standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
     digests = "".join(file_digest(path) for path in shards)
     recipe = Recipe(
         name="pretrain",
         module=model,
-        loss=pretrain_loss(model),
+        loss=pretrain_loss(model, config.pretrain.condition_dropout),
         batch_at=BatchReader(dataset, config.pretrain.batch_size, num_workers),
         settings={
             **{f"model.{name}": value for name, value in vars(config.model).items()},
@@ -155,6 +195,7 @@ def describe(
             "batch": str(config.pretrain.batch_size),
             "learning rate": f"{config.pretrain.learning_rate:g}",
             "decay of the average": f"{config.pretrain.ema_decay:g}",
+            "condition dropout": f"{config.pretrain.condition_dropout:g}",
         },
         trained=trained,
         device=device,

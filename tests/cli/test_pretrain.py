@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from idfsr.cli.main import main
-from idfsr.config import Config, ShardsConfig, TrainConfig, stage_json
+from idfsr.config import Config, PretrainConfig, ShardsConfig, stage_json
 from idfsr.models.checkpoint import load_idfsr
 from tests.training.makers import TINY_MODEL, write_pretrain_shard
 
 CONFIG = Config(
     model=TINY_MODEL,
     shards=ShardsConfig(image_size=32),
-    pretrain=TrainConfig(num_images=8, batch_size=4, checkpoint_images=100),
+    pretrain=PretrainConfig(num_images=8, batch_size=4, checkpoint_images=100),
 )
 
 

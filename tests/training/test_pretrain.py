@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from idfsr.config import Config, ShardsConfig, TrainConfig
+from idfsr.config import Config, PretrainConfig, ShardsConfig
 from idfsr.data.loader import ShardDataset
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import save_model
 from idfsr.models.idfsr import IDFSR
 from idfsr.training.loop import InterruptedTrainingError
-from idfsr.training.pretrain import first_model, pretrain, pretrain_loss
+from idfsr.training.pretrain import first_model, pretrain, pretrain_loss, standardise_style
 
 from .makers import TINY_MODEL, write_pretrain_shard
 
@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 CONFIG = Config(
     model=TINY_MODEL,
     shards=ShardsConfig(image_size=32),
-    pretrain=TrainConfig(
+    pretrain=PretrainConfig(
         num_images=24, batch_size=4, learning_rate=1e-3, ema_decay=0.5, checkpoint_images=8
     ),
 )
@@ -37,7 +37,7 @@ def test_loss_is_equation_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(model, "forward", answer)
     batch = ShardDataset([write_pretrain_shard(tmp_path / "a.parquet")], 0)[range(6)]
-    loss, _ = pretrain_loss(model)(batch, torch.Generator().manual_seed(5))
+    loss, _ = pretrain_loss(model, 0.0)(batch, torch.Generator().manual_seed(5))
     generator = torch.Generator().manual_seed(5)
     t = torch.randint(1000, (6,), generator=generator)
     noise = torch.randn((6, 3, 32, 32), generator=generator)
@@ -50,6 +50,24 @@ def test_loss_is_equation_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     alpha = torch.tensor(np.cumprod(1 - betas)[t.numpy()], dtype=torch.float32)[:, None, None, None]
     x_t = alpha.sqrt() * batch["gt_image"] + (1 - alpha).sqrt() * noise
     torch.testing.assert_close(seen["x_t"], x_t, atol=1e-5, rtol=1e-5)
+
+
+def test_conditions_are_dropped_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = IDFSR(TINY_MODEL)
+    kept: list[tuple[bool, bool]] = []
+
+    def answer(x_t: Tensor, _t: Tensor, _lr: Tensor, z_s: Tensor, z_id: Tensor) -> Tensor:
+        kept.extend(zip(z_s.any(dim=1).tolist(), z_id.any(dim=1).tolist(), strict=True))
+        return torch.zeros_like(x_t)
+
+    monkeypatch.setattr(model, "forward", answer)
+    batch = ShardDataset([write_pretrain_shard(tmp_path / "a.parquet")], 0)[range(400)]
+    pretrain_loss(model, 0.25)(batch, torch.Generator().manual_seed(1))
+    style, identity = np.array(kept).T
+    for share, wanted in (
+        (style.mean(), 3 / 4), (identity.mean(), 3 / 4), ((style & identity).mean(), 9 / 16)
+    ):  # fmt: skip
+        assert share == pytest.approx(wanted, abs=0.08)  # three standard errors of 400 draws
 
 
 def test_interrupted_pretraining_ends_with_the_same_weights(
@@ -72,6 +90,17 @@ def test_interrupted_pretraining_ends_with_the_same_weights(
     assert again.stats_path.read_bytes() == trained.stats_path.read_bytes()
     for key, tensor in whole.state_dict().items():
         assert torch.equal(resumed.state_dict()[key], tensor), key
+
+
+def test_style_is_standard_normal_at_first(tmp_path: Path) -> None:
+    model = first_model(CONFIG, None)
+    shards = [write_pretrain_shard(tmp_path / "a.parquet")]
+    references = ShardDataset(shards, 0)[range(64)]["warped_ref"]
+    assert model.encode_style(references).std(dim=0).max() < 0.3
+    standardise_style(model, references)
+    z_s = model.encode_style(references)
+    torch.testing.assert_close(z_s.mean(dim=0), torch.zeros(z_s.shape[1]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(z_s.std(dim=0), torch.ones(z_s.shape[1]), atol=1e-4, rtol=0)
 
 
 def test_every_part_of_the_network_learns(tmp_path: Path) -> None:
