@@ -207,6 +207,14 @@ class RestoreConfig:
 
 
 @section
+class ProbesConfig:
+    """Restoring with one condition exchanged or left out."""
+
+    num_images: Count = 2
+    """Test images of each person, the first ones."""
+
+
+@section
 class MetricsConfig:
     """Which metrics, and how they are aggregated."""
 
@@ -271,6 +279,7 @@ class Config:
     """Training of the embedded attribute network."""
     fit: FitConfig = FitConfig()
     restore: RestoreConfig = RestoreConfig()
+    probes: ProbesConfig = ProbesConfig()
     metrics: MetricsConfig = MetricsConfig()
     report: ReportConfig = ReportConfig()
     weights: WeightsConfig = WeightsConfig()
@@ -289,6 +298,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "pretrain": ("seed", "model", "pretrain"),
     "fit": ("seed", "fit"),
     "restore": ("seed", "restore"),
+    "probes": ("seed", "restore", "probes"),
     "metrics": ("metrics",),
     "tables": ("metrics", "methods"),
     "report": ("report", "methods"),

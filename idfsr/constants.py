@@ -45,3 +45,13 @@ RACES: Final = ("african", "asian", "caucasian")
 
 METHOD_NAMES: Final = ("bicubic", "idfsr-pt", "idfsr-ft")
 """Methods of the tables in the order of their rows."""
+
+PROBES: Final = {
+    "fitted": "as in the tables",
+    "other-person": "z_id fitted to another person",
+    "other-reference": "another photo of the person as reference",
+    "no-id": "0 in place of z_id",
+    "no-style": "0 in place of z_s",
+    "no-mask": "the face left in the low-resolution image",
+}
+"""What each probe of `idfsr probes` changes, by its name; the first changes nothing."""

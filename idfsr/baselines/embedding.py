@@ -49,15 +49,26 @@ def save_embedding(path: Path, embedding: Embedding) -> None:
         )
 
 
-def load_embedding(path: Path) -> Embedding:
+def load_embedding(path: Path, **wanted: str | int) -> Embedding:
     """Read an embedding.
 
+    Args:
+        path: Of the file.
+        wanted: Fields of `Embedding` that must have these values.
+
     Raises:
-        IdfsrError: The file is missing or is not one that `save_embedding` wrote.
+        IdfsrError: The file is missing or is not one that `save_embedding` wrote, or the embedding
+            belongs to another person, scale factor or network than is wanted.
     """
     metadata, tensors = read_metadata(path), load_file(path)
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if METADATA_NAME not in metadata or shapes != {"z_id": (ID_DIM,)}:
         message = f"{path}: found {len(shapes)} tensors, wanted z_id of a fit with its metadata"
         raise IdfsrError(message)
-    return Embedding(z_id=tensors["z_id"], **json.loads(metadata[METADATA_NAME]))
+    embedding = Embedding(z_id=tensors["z_id"], **json.loads(metadata[METADATA_NAME]))
+    for field, value in wanted.items():
+        found = getattr(embedding, field)
+        if found != value:
+            message = f"{path}: found {field} {found}, wanted {value}"
+            raise IdfsrError(message)
+    return embedding

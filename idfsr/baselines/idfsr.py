@@ -33,6 +33,8 @@ class IdfsrMethod:
     num_inference_steps: int
     seed: int
     """Of the run: what each image starts from depends on it and on the image's key alone."""
+    with_style: bool = True
+    """False puts 0 in place of z_s."""
 
     @property
     def name(self) -> str:
@@ -59,6 +61,7 @@ class IdfsrMethod:
         """Sample a batch at once."""
         masked_lr = examples["masked_lr"].to(device)
         z_s = self.model.encode_style(examples["warped_ref"][:, 0].to(device))
+        z_s = z_s if self.with_style else torch.zeros_like(z_s)
         if self.fitted_z_id is None:
             z_id = examples["reference_z_id"][:, 0].to(device)
         else:

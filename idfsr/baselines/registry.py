@@ -53,17 +53,12 @@ def make_method(
     if embedding_path is None:
         message = f"{name}: found no embedding, wanted --embedding FILE"
         raise IdfsrError(message)
-    embedding = load_embedding(embedding_path)
-    wanted = {
-        "identity": identity,
-        "scale_factor": scale_factor,
-        "model_digest": model_digest(model_path),
-    }
-    for field, value in wanted.items():
-        found = getattr(embedding, field)
-        if found != value:
-            message = f"{embedding_path}: found {field} {found}, wanted {value}"
-            raise IdfsrError(message)
+    embedding = load_embedding(
+        embedding_path,
+        identity=identity,
+        scale_factor=scale_factor,
+        model_digest=model_digest(model_path),
+    )
     return load_idfsr_method(config, model_path, embedding.z_id)
 
 

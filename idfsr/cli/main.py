@@ -24,6 +24,7 @@ COMMANDS = {
     "pretrain": "train the diffusion model",
     "fit": "fit the ID embedding of one person",
     "restore": "restore the test images of one person",
+    "probes": "restore with one condition exchanged or left out",
     "metrics": "compare restored images with the ground truth",
     "tables": "make Table 1 and Table 2",
     "figure": "draw one figure",

@@ -1,13 +1,15 @@
 r"""Make Table 1 and Table 2 of a run, with 95 % intervals, and compare the methods in pairs.
 
 Reads the metrics of every method and scale factor. Makes tidy CSV files (a row for each method and
-scale factor), a CSV file of the fitted model's differences from the other methods, and both tables
-in the paper's layout as Markdown and LaTeX with footnotes.
+scale factor), a CSV file of the fitted model's differences from the other methods, one of what each
+condition carries (see `idfsr probes`), and both tables in the paper's layout as Markdown and LaTeX
+with footnotes.
 
     idfsr tables --config results/demo/config/tables.json \
         --metrics results/demo/metrics/x*/*.parquet \
         --set-metrics results/demo/metrics/x*/*.set.json \
-        --table1 table1.csv --table2 table2.csv --paired paired.csv \
+        --probes results/demo/probes/x*.parquet \
+        --table1 table1.csv --table2 table2.csv --paired paired.csv --conditions conditions.csv \
         --markdown tables.md --latex tables.tex
 """
 
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
+from idfsr.report.conditions import summarise_probes
 from idfsr.report.tables import read_measurements, write_csv
 from idfsr.report.write_up import make_tables
 
@@ -29,9 +32,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set-metrics", type=Path, nargs="+", required=True, help="set metrics as JSON"
     )
+    parser.add_argument(
+        "--probes", type=Path, nargs="*", default=[], help="tables of probes, if there are some"
+    )
     parser.add_argument("--table1", type=Path, required=True, help="CSV file to write")
     parser.add_argument("--table2", type=Path, required=True, help="CSV file to write")
     parser.add_argument("--paired", type=Path, required=True, help="CSV file to write")
+    parser.add_argument("--conditions", type=Path, required=True, help="CSV file to write")
     parser.add_argument("--markdown", type=Path, required=True, help="file to write")
     parser.add_argument("--latex", type=Path, required=True, help="file to write")
 
@@ -44,6 +51,7 @@ def run(args: argparse.Namespace) -> None:
     write_csv(tables.table1, args.table1)
     write_csv(tables.table2, args.table2)
     write_csv(tables.paired, args.paired)
+    write_csv(summarise_probes(args.probes, config.metrics.num_bootstrap), args.conditions)
     for path, text in ((args.markdown, tables.markdown), (args.latex, tables.latex)):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

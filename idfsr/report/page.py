@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 from idfsr.config import Config
 from idfsr.errors import IdfsrError
 from idfsr.metrics.registry import METRICS
+from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import Layout, method_label, metric_columns, scale_label
 from idfsr.report.paper import lay_out_paper
@@ -78,7 +79,7 @@ class PageInputs:
 
     Attributes:
         config: Of the whole run.
-        tables_dir: Folder of table1.csv, table2.csv and paired.csv.
+        tables_dir: Folder of table1.csv, table2.csv, paired.csv and conditions.csv.
         figures: PNG files of `idfsr figure`, in the order of the page.
         split_summary: Of the stage split.
         paper: The paper's numbers.
@@ -183,6 +184,9 @@ def render_page(inputs: PageInputs) -> str:
     """
     config = inputs.config
     table1, table2 = (read_csv(inputs.tables_dir / name) for name in ("table1.csv", "table2.csv"))
+    paired, conditions = (
+        read_csv(inputs.tables_dir / name) for name in ("paired.csv", "conditions.csv")
+    )
     settings = TypeAdapter(Config).dump_python(config, mode="json")
     paper: dict[int, Layout] = lay_out_paper(inputs.paper)
     source = importlib.resources.files("idfsr.report").joinpath("page.html")
@@ -199,7 +203,9 @@ def render_page(inputs: PageInputs) -> str:
         models=_models(table1),
         tables=print_tables(table1, table2, config.metrics),
         footnotes=write_footnotes(table1, table2, config.metrics),
-        differences=lay_out_differences(read_csv(inputs.tables_dir / "paired.csv")),
+        differences=lay_out_differences(paired),
+        conditions=lay_out_conditions(conditions),
+        claims=check_claims(conditions, paired),
         figures=[inline_figure(path) for path in inputs.figures],
         split=read_summary(inputs.split_summary),
         paper=[(PAPER_CAPTIONS[number], layout) for number, layout in paper.items()],

@@ -7,7 +7,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from idfsr.cli.main import main
+from idfsr.report.conditions import summarise_probes
 from idfsr.report.style import write_figure
+from idfsr.report.tables import write_csv
 
 HEADER = "method,scale_factor,num_images,num_identities"
 TABLE1 = ("psnr", "ssim", "mobilenetv2_distance", "mobilenetv2_fd", "brisque", "ids_sface")
@@ -27,6 +29,7 @@ def test_report(tmp_path: Path) -> None:
         "method_a,method_b,scale_factor,metric,difference,lo,hi,num_identities\n"
         "idfsr-ft,bicubic,8,psnr,1.5,1,2,2\n"
     )
+    write_csv(summarise_probes([], 10), tmp_path / "conditions.csv")
     summary = tmp_path / "split_summary.tsv"
     summary.write_text("part\treason\tnum_identities\tnum_images\ntest\t\t2\t4\n")
     figures = [tmp_path / f"{name}.png" for name in ("second", "first")]

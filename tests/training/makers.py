@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from idfsr.config import ModelConfig
-from idfsr.constants import EXPRESSIONS, GENDERS, RACES
+from idfsr.constants import EXPRESSIONS, FFHQ_LANDMARKS_512, GENDERS, RACES
 from idfsr.data.images import encode_png, resize
 from idfsr.data.shards import write_shard
 from idfsr.data.tables import write_table
@@ -66,6 +66,7 @@ def make_row(
     """Make a row of a shard; the references are images of the identity."""
     gt_image = make_face(identity, image, size)
     small = size // scale_factor
+    landmarks = (np.array(FFHQ_LANDMARKS_512) * size / 512).ravel().tolist()
     return {
         "identity": f"{identity:05d}",
         "image": str(image),
@@ -73,8 +74,8 @@ def make_row(
         "scale_factor": scale_factor,
         "gt_image": encode_png(gt_image),
         "lr_image": encode_png(resize(gt_image, (small, small), "bicubic")),
-        "landmarks": [1.0] * 10,
-        "lr_landmarks": [1.0] * 10,
+        "landmarks": landmarks,
+        "lr_landmarks": landmarks,
         "lr_detected": True,
         "mask_box": [size // 4, size // 4, 3 * size // 4, 3 * size // 4],
         "z_id": unit([identity, image]).tolist(),

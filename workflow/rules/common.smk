@@ -98,6 +98,27 @@ def restored(wildcards):
     )
 
 
+def probes(wildcards):
+    """Probes of all scales; none with a single test identity, for they exchange two people."""
+    if len(test_identities(wildcards)) == 1:
+        return []
+    return expand(
+        "results/{run}/probes/x{scale_factor}.parquet",
+        run=wildcards.run,
+        scale_factor=settings(wildcards).shards.scale_factors,
+    )
+
+
+def embeddings(wildcards):
+    """Fitted embeddings of all test identities at one scale."""
+    return expand(
+        "results/{run}/fit/x{scale_factor}/{identity}/embedding.safetensors",
+        run=wildcards.run,
+        scale_factor=wildcards.scale_factor,
+        identity=test_identities(wildcards),
+    )
+
+
 def of_all_scales(pattern):
     """An input function: the pattern for each scale factor and, if it has one, method."""
 

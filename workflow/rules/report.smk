@@ -13,10 +13,12 @@ rule tables:
         set_metrics=of_all_scales(
             "results/{run}/metrics/x{scale_factor}/{method}.set.json"
         ),
+        probes=probes,
     output:
         table1=report("results/{run}/tables/table1.csv", category="Tables"),
         table2=report("results/{run}/tables/table2.csv", category="Tables"),
         paired=report("results/{run}/tables/paired.csv", category="Tables"),
+        conditions=report("results/{run}/tables/conditions.csv", category="Tables"),
         markdown="results/{run}/tables/tables.md",
         latex="results/{run}/tables/tables.tex",
     log:
@@ -35,9 +37,11 @@ rule tables:
             --config {input.config:q} \
             --metrics {input.metrics:q} \
             --set-metrics {input.set_metrics:q} \
+            --probes {input.probes:q} \
             --table1 {output.table1:q} \
             --table2 {output.table2:q} \
             --paired {output.paired:q} \
+            --conditions {output.conditions:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q}
         """
@@ -240,6 +244,7 @@ rule report:
             "results/{run}/tables/table1.csv",
             "results/{run}/tables/table2.csv",
             "results/{run}/tables/paired.csv",
+            "results/{run}/tables/conditions.csv",
         ],
         figures=figures,
         split_summary="results/{run}/split_summary.tsv",

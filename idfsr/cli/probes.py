@@ -1,0 +1,55 @@
+"""Restore test images with one condition of IDFSR exchanged or left out, and measure them.
+
+Reads test shards of one scale factor, the weights and every person's fitted embedding; makes a
+table with a row for each image and probe: PSNR, identity distance to the ground truth, and to
+another person, whose z_id one of the probes takes.
+
+    idfsr probes --config probes.json --shards shards/x16/test-00000.parquet \
+        --model pretrain/model.safetensors --embeddings fit/x16/*/embedding.safetensors \
+        --assets .assets --probes probes/x16.parquet --threads 2
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from idfsr.baselines.embedding import load_embedding
+from idfsr.baselines.registry import load_idfsr_method
+from idfsr.config import load_stage
+from idfsr.data.tables import read_metadata, write_table
+from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes
+from idfsr.metrics.sface import load_sface
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    add = parser.add_argument
+    add("--config", type=Path, required=True, help="settings of the stage, JSON")
+    add("--shards", type=Path, nargs="+", required=True, help="test shards of one scale factor")
+    add("--model", type=Path, required=True, help="pretrained weights")
+    add("--embeddings", type=Path, nargs="+", required=True, help="fitted, of two people at least")
+    add("--assets", type=Path, required=True, help="folder of the asset packages")
+    add("--probes", type=Path, required=True, help="table to write, Parquet")
+    add("--threads", type=int, default=1, help="of the network")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    torch.set_num_threads(args.threads)
+    config = load_stage(args.config)
+    scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
+    method = load_idfsr_method(config, args.model, None)
+    embeddings = [
+        load_embedding(path, scale_factor=scale_factor, model_digest=method.model_digest)
+        for path in args.embeddings
+    ]
+    table = measure_probes(
+        args.shards,
+        method,
+        {embedding.identity: embedding.z_id for embedding in embeddings},
+        scale_factor,
+        config.probes.num_images,
+        load_sface(args.assets, next(method.model.parameters()).device),
+    )
+    write_table(table, args.probes, PROBES_SCHEMA)

@@ -1,0 +1,167 @@
+"""What each condition of IDFSR carries: the fitted model with one of them exchanged or left out.
+
+IDFSR's claims in numbers (its Figs. 5, 6 and 8): z_id carries the person, so another's brings out
+that other; the reference gives style and is not copied, so another photo of the person changes
+little. Nothing is trained anew here: a network that never missed a condition is at a loss without
+it (see `PretrainConfig.condition_dropout`).
+"""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from tqdm import tqdm
+
+from idfsr.baselines.contract import split_examples
+from idfsr.baselines.idfsr import IdfsrMethod
+from idfsr.data.degradation import upsample
+from idfsr.data.images import encode_png
+from idfsr.data.loader import IdentityExamples, load_identity
+from idfsr.data.schemas import KEY
+from idfsr.data.shards import read_shard
+from idfsr.data.tensors import from_network, to_network
+from idfsr.errors import IdfsrError
+from idfsr.metrics.ids import identity_distance
+from idfsr.metrics.pairs import batches
+from idfsr.metrics.psnr import psnr
+from idfsr.metrics.sface import SFace
+from idfsr.metrics.unit_range import to_unit
+
+PROBES_SCHEMA = pa.schema(
+    {
+        "identity": pa.string(),
+        "image": pa.string(),
+        "scale_factor": pa.int32(),
+        "probe": pa.string(),
+        "other_identity": pa.string(),
+        "psnr": pa.float64(),
+        "ids_sface": pa.float64(),
+        "ids_other": pa.float64(),
+        "model_digest": pa.string(),
+    }
+)
+"""One row for each test image and probe: PSNR in dB and identity distance to the ground truth, and
+the mean distance to the test images of `other_identity`, the same person for every probe."""
+
+BATCH_SIZE = 16
+"""Faces that the recogniser sees at a time."""
+
+
+def restore_probes(
+    method: IdfsrMethod,
+    examples: IdentityExamples,
+    z_id: Float[Tensor, "512"],
+    other_z_id: Float[Tensor, "512"],
+) -> Iterator[tuple[str, UInt8[np.ndarray, "B S S 3"]]]:
+    """Restore the images of one person under each of `constants.PROBES`.
+
+    Args:
+        method: Its z_id is replaced.
+        examples: With two references at least.
+        z_id: Fitted to the person.
+        other_z_id: Fitted to another person.
+
+    Yields:
+        Name of the probe and the images.
+    """
+    size = examples["gt_image"].shape[-1]
+    low = from_network(examples["lr_image"])
+    unmasked = to_network(np.stack([upsample(image, size) for image in low]))
+    references = examples["warped_ref"].roll(-1, dims=1)
+    fitted, other, without = (
+        dataclasses.replace(method, fitted_z_id=vector)
+        for vector in (z_id, other_z_id, torch.zeros_like(z_id))
+    )
+    yield "fitted", fitted.restore(examples)
+    yield "other-person", other.restore(examples)
+    yield "other-reference", fitted.restore({**examples, "warped_ref": references})
+    yield "no-id", without.restore(examples)
+    yield "no-style", dataclasses.replace(fitted, with_style=False).restore(examples)
+    yield "no-mask", fitted.restore({**examples, "masked_lr": unmasked})
+
+
+@torch.inference_mode()
+def _score(rows: pd.DataFrame, recogniser: SFace, device: torch.device) -> tuple[np.ndarray, ...]:
+    """Return PSNR, and the embeddings of restored images and ground truth."""
+    columns: list[tuple[np.ndarray, ...]] = []
+    for pairs in batches(rows, BATCH_SIZE):
+        embeddings = (
+            recogniser(to_unit(crops).to(device)).cpu().numpy()
+            for crops in (pairs.sr_crop, pairs.gt_crop)
+        )
+        fidelity = psnr(to_unit(pairs.sr_image), to_unit(pairs.gt_image)).numpy()
+        columns.append((fidelity, *embeddings))
+    return tuple(map(np.concatenate, zip(*columns, strict=True)))
+
+
+def measure_probes(
+    shards: Sequence[Path],
+    method: IdfsrMethod,
+    z_ids: dict[str, Float[Tensor, "512"]],
+    scale_factor: int,
+    num_images: int,
+    recogniser: SFace,
+) -> pd.DataFrame:
+    """Restore and measure the first test images of each person under each of `constants.PROBES`.
+
+    The other of each person is the next one in the order of their names.
+
+    Args:
+        shards: Test shards of one scale factor.
+        method: The network.
+        z_ids: Identity to fitted z_id, of two people at least.
+        scale_factor: Of the shards.
+        num_images: Of each person, at most.
+        recogniser: On the network's device.
+
+    Returns:
+        The columns of `PROBES_SCHEMA`.
+
+    Raises:
+        IdfsrError: There is one person alone, or a shard is not what it should be, or has no test
+            images of a person.
+    """
+    identities = sorted(z_ids)
+    if len(identities) == 1:
+        message = f"fitted embeddings: found {identities[0]} alone, wanted two people at least"
+        raise IdfsrError(message)
+    others = dict(zip(identities, identities[1:] + identities[:1], strict=True))
+    frames = []
+    for identity in tqdm(identities, desc=f"probes x{scale_factor}", unit="identity"):
+        examples = next(split_examples(load_identity(shards, identity, "test"), num_images))
+        restored = restore_probes(method, examples, z_ids[identity], z_ids[others[identity]])
+        frames += [
+            pd.DataFrame(
+                {
+                    "identity": identity,
+                    "image": examples["images"],
+                    "probe": probe,
+                    "sr_image": [encode_png(image) for image in images],
+                }
+            )
+            for probe, images in restored
+        ]
+    truth = read_shard(shards, [*KEY, "gt_image", "landmarks"], "test").to_pandas()
+    rows = pd.concat(frames, ignore_index=True).merge(truth, on=KEY, validate="many_to_one")
+    device = next(method.model.parameters()).device
+    fidelity, sr, gt = map(torch.from_numpy, _score(rows, recogniser, device))
+    owners = rows["identity"].to_numpy()
+    # the mean of the distances to somebody's images is the distance to the mean of these
+    means = {identity: gt[owners == identity].mean(dim=0) for identity in identities}
+    table: pd.DataFrame = rows[[*KEY, "probe"]].assign(
+        scale_factor=scale_factor,
+        other_identity=[others[owner] for owner in owners],
+        psnr=fidelity.double().numpy(),
+        ids_sface=identity_distance(sr, gt).numpy(),
+        ids_other=identity_distance(
+            sr, torch.stack([means[others[owner]] for owner in owners])
+        ).numpy(),
+        model_digest=method.model_digest,
+    )
+    return pd.DataFrame(table, columns=PROBES_SCHEMA.names)

@@ -1,0 +1,102 @@
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from idfsr.baselines.idfsr import IdfsrMethod
+from idfsr.constants import PROBES
+from idfsr.data.loader import load_identity
+from idfsr.data.shards import read_shard
+from idfsr.errors import IdfsrError
+from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes, restore_probes
+from idfsr.metrics.sface import SFace, load_sface
+from idfsr.models.idfsr import IDFSR
+from tests.training.makers import TINY_MODEL, unit, write_test_shard
+
+ASSETS = Path(__file__).parents[2] / ".assets"
+Z_IDS = {"00007": torch.from_numpy(unit([1])), "00008": torch.from_numpy(unit([2]))}
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> SFace:
+    return load_sface(ASSETS, torch.device("cpu"))
+
+
+@pytest.fixture
+def method() -> IdfsrMethod:
+    torch.manual_seed(0)
+    model = IDFSR(TINY_MODEL).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.3)
+    return IdfsrMethod(
+        model=model, model_digest="d", fitted_z_id=None, num_inference_steps=4, seed=0
+    )
+
+
+def test_every_probe_changes_what_it_says(tmp_path: Path, method: IdfsrMethod) -> None:
+    examples = load_identity([write_test_shard(tmp_path / "t.parquet")], "00007", "test")
+    own, other = Z_IDS.values()
+    restored = dict(restore_probes(method, examples, own, other))
+    assert list(restored) == list(PROBES)
+    fitted = dataclasses.replace(method, fitted_z_id=own)
+    np.testing.assert_array_equal(restored["fitted"], fitted.restore(examples))
+    for probe in list(PROBES)[1:]:
+        assert (restored[probe] != restored["fitted"]).any(), probe
+    same = dict(restore_probes(method, examples, own, own))
+    np.testing.assert_array_equal(same["other-person"], restored["fitted"])
+    first_again = {**examples, "warped_ref": examples["warped_ref"][:, [0, 0]]}
+    same = dict(restore_probes(method, first_again, own, other))
+    np.testing.assert_array_equal(same["other-reference"], restored["fitted"])
+
+
+def test_distances_are_to_the_person_and_to_the_next(
+    tmp_path: Path,
+    method: IdfsrMethod,
+    recogniser: SFace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of images that are the ground truth itself, or for another's z_id that other's."""
+    shards = [write_test_shard(tmp_path / "t.parquet")]
+    truth = {
+        (row["identity"], row["image"]): row["gt_image"]
+        for row in read_shard(shards, ["identity", "image", "gt_image"], "test").to_pylist()
+    }
+    monkeypatch.setattr(
+        "idfsr.experiments.probes.restore_probes",
+        lambda *_: iter([("fitted", [0, 0]), ("other-person", [1, 1])]),
+    )
+    identities = iter(["00007", "00007", "00008", "00008", "00008", "00008", "00007", "00007"])
+    images = iter(["3", "4"] * 4)
+    monkeypatch.setattr(
+        "idfsr.experiments.probes.encode_png", lambda _: truth[next(identities), next(images)]
+    )
+    table = measure_probes(shards, method, Z_IDS, 8, 2, recogniser).set_index("probe")
+    assert list(table["other_identity"]) == ["00008"] * 4 + ["00007"] * 4
+    assert table.loc["fitted", "ids_sface"].max() == pytest.approx(0, abs=1e-5)
+    assert np.isinf(table.loc["fitted", "psnr"]).all()
+    assert table.loc["other-person", "ids_sface"].min() > 0.1
+    swapped = table.loc["other-person"].groupby("other_identity")["ids_other"].mean()
+    whole = table.loc["fitted"].groupby("identity")["ids_other"].mean()
+    assert (swapped.loc[["00007", "00008"]] < whole.loc[["00008", "00007"]].to_numpy()).all()
+
+
+def test_columns_and_number_of_images(
+    tmp_path: Path, method: IdfsrMethod, recogniser: SFace
+) -> None:
+    shards = [write_test_shard(tmp_path / "t.parquet")]
+    table = measure_probes(shards, method, Z_IDS, 8, 1, recogniser)
+    assert list(table.columns) == PROBES_SCHEMA.names
+    assert len(table) == len(PROBES) * 2
+    assert set(table["image"]) == {"3"}
+
+
+def test_one_person_cannot_be_swapped(
+    tmp_path: Path, method: IdfsrMethod, recogniser: SFace
+) -> None:
+    shards = [write_test_shard(tmp_path / "t.parquet")]
+    with pytest.raises(IdfsrError, match="00007 alone, wanted two people"):
+        measure_probes(shards, method, {"00007": Z_IDS["00007"]}, 8, 1, recogniser)
