@@ -26,17 +26,30 @@ from idfsr.config import LandmarksConfig, SynthrefConfig
 from idfsr.data.synthref import render
 from idfsr.data.synthref.dataset import IMAGES_FOLDER, TRUTH_NAME, render_dataset
 from idfsr.data.synthref.identity import sample_identity
-from idfsr.data.synthref.lighting import Lighting
+from idfsr.data.synthref.lighting import (
+    RIM,
+    SCATTER,
+    SHADOW_TINT,
+    SHEEN,
+    SKY_TINT,
+    SMOOTHED,
+    Lighting,
+)
 from idfsr.data.synthref.mesh import load_head
 from idfsr.data.synthref.pose import sample_photo
 from idfsr.data.synthref.render import prepare_person
 from idfsr.data.synthref.shading import (
+    BORDER_ROWS,
     FREE,
     LIT,
     MOUTH,
     NORMAL,
     POSITION,
     SKIN,
+    SKIN_POWER,
+    SKIN_WRAP,
+    SKY_GAIN,
+    SKY_LEAST,
     TEXEL,
     TURNED_AWAY,
     Hits,
@@ -68,6 +81,10 @@ def shade_skin(
     values = np.einsum("pk,pkc->pc", shares, surface.vertices[corners])
     where = np.zeros((2, *inside.shape), np.float32)
     where[:, inside] = values[:, TEXEL : TEXEL + 2].T - 0.5
+    bottom = len(paint.layers) - 1
+    over = np.maximum(where[1] - bottom, 0) % (2 * BORDER_ROWS)
+    folded = bottom - np.minimum(over, 2 * BORDER_ROWS - over)
+    where[1] = np.where(where[1] > bottom, folded, where[1])
     layers, slopes = (
         cv2.remap(texture, where[0], where[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[
             inside
@@ -79,6 +96,8 @@ def shade_skin(
     normal, light = values[:, NORMAL : NORMAL + 3], lighting.rows
     around = np.cross(light[2], normal)
     around /= np.linalg.norm(around, axis=1, keepdims=True) + 1e-9
+    smooth = normal / np.linalg.norm(normal, axis=1, keepdims=True)
+    normal = smooth
     tilt = paint.relief * slopes
     normal = normal - tilt[:, :1] * around + tilt[:, 1:] * np.cross(normal, around)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
@@ -86,23 +105,26 @@ def shade_skin(
     view /= np.linalg.norm(view, axis=1, keepdims=True)
     free = np.clip(values[:, FREE, None], 0, 1) * (1 - mouth) + 0.35 * mouth
     free = np.where(normal[:, 2:] < TURNED_AWAY, 0.3 * free, free)
-    sky = np.minimum(1, 0.22 + 1.15 * free)
+    sky = np.minimum(1, SKY_LEAST + SKY_GAIN * free)
     lit = np.clip(values[:, LIT, None], 0, 1)
     key, fill, up = ((normal @ light[row])[:, None] for row in range(3))
     facing = np.maximum((normal * view).sum(axis=1), 0)[:, None]
     half_way = light[0] + view
     half_way /= np.linalg.norm(half_way, axis=1, keepdims=True)
     half = np.maximum((normal * half_way).sum(axis=1), 0)[:, None]
-    soft = 0.42 * np.array([1, 0.45, 0.3])
-    diffuse = np.maximum((key + soft) / (1 + soft), 0) / (1 + 0.5 * soft)
-    filled = np.maximum((fill + soft) / (1 + soft), 0) * (0.4 + 0.6 * sky)
-    redder = np.array([0.85, 1, 1])
-    ambient = (light[7] + (light[6] - light[7]) * (0.5 + 0.5 * up)) * sky**redder
-    color = albedo * (light[3] * diffuse * lit**redder + light[4] * filled + ambient)
-    shine = layers[:, 3:] * (0.55 * half ** (26 * 0.4) + 0.8 * half**26) * 0.1 * lit
-    sheen = layers[:, 3:] * 0.12 * (0.03 + 0.97 * (1 - facing) ** 5) * sky
-    color += light[3] * shine * (key > 0) + light[6] * sheen
-    return color + light[5] * (1 - facing) ** 3 * sky * (0.1 + 0.5 * albedo), inside
+    soft, smoothed = SKIN_WRAP * np.array(SCATTER), np.array(SMOOTHED)
+    keyed, filled = (
+        value + smoothed * ((smooth @ light[row])[:, None] - value)
+        for row, value in enumerate((key, fill))
+    )
+    diffuse = np.maximum((keyed + soft) / (1 + soft), 0) / (1 + 0.5 * soft)
+    filled = np.maximum((filled + soft) / (1 + soft), 0) * (0.4 + 0.6 * sky)
+    ambient = (light[7] + (light[6] - light[7]) * (0.5 + 0.5 * up)) * sky ** [SKY_TINT, 1, 1]
+    color = albedo * (light[3] * diffuse * lit ** [SHADOW_TINT, 1, 1] + light[4] * filled + ambient)
+    lobes = 0.5 * half ** (SKIN_POWER * 0.35) + 0.75 * half**SKIN_POWER
+    sheen = layers[:, 3:] * SHEEN * (0.03 + 0.97 * (1 - facing) ** 5) * sky
+    color += light[3] * layers[:, 3:] * lobes * 0.1 * lit * (key > 0) + light[6] * sheen
+    return color + light[5] * RIM * (1 - facing) ** 3 * sky * (0.1 + 0.5 * albedo), inside
 
 
 def compare_shading(assets: Path, size: int) -> tuple[float, float]:
@@ -113,7 +135,7 @@ def compare_shading(assets: Path, size: int) -> tuple[float, float]:
     with patch.object(render, "shade_pixels", wraps=shade_pixels) as recorded:
         render.render_linear(head, person, photo, size * render.SUPERSAMPLING)
     hits, surface, paint, eyes, lighting, camera, _ = recorded.call_args.args
-    image = np.zeros((*hits.face_ids.shape, 3), np.float32)
+    image = np.zeros((*hits.face_ids.shape, 4), np.float32)
     start = time.perf_counter()
     for _ in range(REPEATS):
         shade_pixels(hits, surface, paint, eyes, lighting, camera, image)
@@ -122,7 +144,7 @@ def compare_shading(assets: Path, size: int) -> tuple[float, float]:
     for _ in range(REPEATS):
         color, inside = shade_skin(hits, surface, paint, lighting, camera)
     plain = time.perf_counter() - start
-    return plain / compiled, float(np.abs(color - image[inside]).max())
+    return plain / compiled, float(np.abs(color - image[inside][:, :3]).max())
 
 
 def time_rendering(

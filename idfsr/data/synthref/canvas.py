@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from idfsr.data.synthref.camera import Camera
-from idfsr.data.synthref.kernels import BACKGROUND, raster_ribbons, raster_triangles
+from idfsr.data.synthref.kernels import BACKGROUND, blend_ribbons, raster_ribbons, raster_triangles
 from idfsr.data.synthref.lighting import SHADOW_SIZE, SHADOW_SPAN, Lighting
 from idfsr.data.synthref.pose import Light
 
@@ -13,31 +13,47 @@ SHADOW_STRAND_WIDTH = 1.8
 """In cells of the shadow map; every second strand is drawn there."""
 TIP_WIDTH = 0.35
 """Of a strand, over its width at the root."""
+DEPTH_LEVELS = 32000
 
 
 class Canvas:
-    """A square image in linear light with its z-buffer."""
+    """A square image in linear light, premultiplied RGB and cover, with its z-buffer."""
 
     def __init__(self, size: int) -> None:
         """Make an empty canvas of `size` pixels a side."""
-        self.image = np.zeros((size, size, 3), np.float32)
+        self.image = np.zeros((size, size, 4), np.float32)
         self.depth = np.full((size, size), -np.inf, np.float32)
         self.face_ids = np.full((size, size), BACKGROUND, np.int32)
         self.weights = np.zeros((size, size, 2), np.float32)
-        self.covered = np.zeros((size, size), np.uint8)
 
     def draw_strands(
         self,
         camera: Camera,
         points: Float[np.ndarray, "S K 3"],
         widths: Float[np.ndarray, " S"],
-        colors: Float[np.ndarray, "S K 3"],
+        colors: Float[np.ndarray, "S K 4"],
     ) -> None:
-        """Draw strands in the camera's axes, with widths in units of the mesh."""
+        """Draw strands in the camera's axes, the farthest pieces first.
+
+        Args:
+            camera: The camera.
+            points: Of the strands.
+            widths: At the root, in units of the mesh.
+            colors: Linear RGB and opacity.
+        """
+        if len(points) == 0:
+            return
         screen = camera.to_screen(points)
         taper = np.linspace(1, TIP_WIDTH, points.shape[1])[None]
         pixels = (widths[:, None] * camera.pixels_per_unit(points) * taper).astype(np.float32)
-        raster_ribbons(screen, pixels, colors, self.depth, self.image, self.covered)
+        middle = (screen[:, 1:, 2] + screen[:, :-1, 2]).ravel()
+        low, high = float(middle.min()), float(middle.max())
+        # Few levels of depth, because numpy sorts short integers in linear time.
+        levels = ((middle - low) * (DEPTH_LEVELS / (high - low + 1e-6))).astype(np.int16)
+        order = np.argsort(levels, kind="stable")
+        front = self.depth.copy()
+        blend_ribbons(order, screen, pixels, colors, self.depth, front, self.image)
+        self.depth = front
 
 
 def _light_rows(light: Light, up: np.ndarray, exposure: float) -> np.ndarray:
@@ -79,6 +95,5 @@ def cast_light(
 
     raster_triangles(seen(position), triangles, canvas.depth, canvas.face_ids, canvas.weights)
     some = np.ascontiguousarray(seen(strands[::2]))
-    widths = np.full(some.shape[:2], SHADOW_STRAND_WIDTH, np.float32)
-    raster_ribbons(some, widths, np.zeros_like(some), canvas.depth, canvas.image, canvas.covered)
+    raster_ribbons(some, SHADOW_STRAND_WIDTH, canvas.depth)
     return Lighting(_light_rows(light, camera.turn[:, 1], exposure), frame, canvas.depth)

@@ -65,11 +65,11 @@ def _paint_eye(
     collar = math.exp(-((radius - 0.5) ** 2) / 0.012)
     toward = -(right * light[0, 0] + up * light[0, 1]) / (0.3 + size)
     depth_light = 0.75 + 0.5 * max(0.0, toward)
-    vein = 0.06 * fade(1.2, 2.4, radius)
+    vein = 0.12 * fade(1.3, 2.3, radius) * (0.8 + 0.2 * math.sin(turn * 17 + 5 * radius))
     for c in range(3):
         color = eyes.iris[c] * (0.65 + 0.7 * fibre) * (1 + 0.35 * collar) * (1 - 0.72 * ring)
         color = color * depth_light * (1 - pupil) + 0.004 * pupil
-        sclera = 0.68 if c == 0 else (0.63 - vein if c == 1 else 0.61 - vein)
+        sclera = 0.6 if c == 0 else (0.56 - vein if c == 1 else 0.54 - vein)
         albedo[c] = color * (1 - white) + sclera * white
     return white
 
@@ -93,10 +93,12 @@ def _mirror(
     hz = light[0, 2] + 1.0
     length = math.sqrt(hx * hx + hy * hy + hz * hz)
     miss = (nx - hx / length * 0.8) ** 2 + (ny - hy / length * 0.8) ** 2
-    glint = 1 - fade(0.004, 0.016, miss)
-    window = 0.25 * math.exp(-((nx + 0.12) ** 2 + (ny - 0.28) ** 2) / 0.02)
+    glint = 1 - fade(0.003, 0.02, miss)
+    window = 0.2 * math.exp(-((nx + 0.14) ** 2 / 0.007 + (ny - 0.3) ** 2 / 0.012))
+    # The cornea also mirrors the surroundings, the more the farther it turns away.
+    film = 0.006 + 0.03 * (1 - white) * max(ny, 0.0)
     for c in range(3):
-        pixel[c] += glint * (0.35 + 0.9 * light[3, c]) + window * light[6, c]
+        pixel[c] += glint * (0.35 + 0.9 * light[3, c]) + (window + film) * light[6, c]
 
 
 @njit(cache=True, nogil=True)
@@ -120,11 +122,14 @@ def shade_eye(
         place[5] + RADIUS * dz + 0.03,
         lighting,
     )
-    lid = fade(-0.1, 0.62, -dy * 0.75 + 0.32)
+    corner = 1 - 0.6 * fade(0.45, 0.95, abs(dx))
+    lid = fade(-0.1, 0.62, -dy * 0.85 + 0.28) * corner
     offset = np.array([dx, dy, dz])
     albedo = np.empty(3)
     white = _paint_eye(albedo, offset, side, eyes, lighting.rows)
-    reach = (0.35 + 0.5 * lid, lit * (0.45 + 0.55 * lid))
+    reach = (0.22 + 0.63 * lid, lit * (0.35 + 0.65 * lid))
     view = np.array([0.0, 0.0, 1.0])
-    light_surface(pixel, albedo, Material(0.0, 0.25, 40.0), offset, view, reach, lighting.rows)
+    light_surface(
+        pixel, albedo, Material(0.0, 0.25, 40.0), (offset, offset), view, reach, lighting.rows
+    )
     _mirror(pixel, offset, eyes.frames[side, 0], white, lighting.rows)

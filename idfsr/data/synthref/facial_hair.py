@@ -9,7 +9,14 @@ from idfsr.data.synthref.identity import Brow, Identity
 from idfsr.data.synthref.texture import draw_strokes, front_texels, smooth_noise, smooth_step
 
 BROW_HEIGHT = 7.475
-NUM_BROW_HAIRS = 420
+NUM_BROW_HAIRS = 400
+PEAK = 0.62
+"""Where a brow is highest, as a share of its length."""
+BROW_BROWN = (92.0, 68.0, 50.0)
+"""Brows are browner than hair, those of blond people most of all."""
+BROW_DARKEST = (36.0, 28.0, 25.0)
+BROW_DETAIL = 3
+"""Brows are drawn so many times finer than the texture, for hairs thinner than a texel."""
 
 
 def brow_hairs(rng: np.random.Generator, brow: Brow, side: int) -> Float[np.ndarray, "N 4 2"]:
@@ -17,15 +24,17 @@ def brow_hairs(rng: np.random.Generator, brow: Brow, side: int) -> Float[np.ndar
 
     At the inner end they stand up, further out they lie along the brow.
     """
-    u = rng.beta(1.05, 1.15, NUM_BROW_HAIRS)
-    profile = (0.45 + 0.75 * np.sqrt(np.clip(u * 5, 0, 1))) * (1 - 0.78 * u**2.2)
-    across = rng.normal(0, 0.4, NUM_BROW_HAIRS) * brow.thickness * profile
+    u = rng.beta(1.35, 1.35, NUM_BROW_HAIRS)
+    profile = (0.4 + 0.6 * np.sqrt(np.clip(u * 4, 0, 1))) * (1 - 0.72 * u**1.8)
+    across = rng.normal(0, 0.42, NUM_BROW_HAIRS) * brow.thickness * profile
     x = brow.inner + u * (brow.outer - brow.inner)
-    middle = brow.height + BROW_HEIGHT + brow.arch * (1 - ((u - 0.62) / 0.62) ** 2)
-    y = middle + brow.tilt * (u - 0.5) * 2 + across
-    lean = 1.25 * np.exp(-u * 4.5) + 0.12 - 0.55 * u - 9 * across
-    angle = lean + rng.normal(0, 0.16, NUM_BROW_HAIRS)
-    length = rng.uniform(0.03, 0.06, NUM_BROW_HAIRS) * (1 - 0.35 * u)
+    # Both ends lie low, the outer one lower, lest the brow look angry.
+    rise = 1 - np.where(u < PEAK, 0.7 * ((u - PEAK) / PEAK) ** 2, 1.3 * ((u - PEAK) / 0.38) ** 2)
+    middle = brow.height + BROW_HEIGHT + (brow.arch + 0.012) * rise
+    y = middle + brow.tilt * (u - 0.5) + across
+    lean = 1.1 * np.exp(-u * 5) + 0.15 - 0.6 * u - 7 * across
+    angle = lean + rng.normal(0, 0.2, NUM_BROW_HAIRS)
+    length = rng.uniform(0.03, 0.065, NUM_BROW_HAIRS) * (1 - 0.35 * u)
     steps = np.linspace(0, 1, 4)[None]
     bend = angle[:, None] - 0.35 * steps
     line_x = x[:, None] + length[:, None] * steps * np.cos(bend)
@@ -40,15 +49,22 @@ def paint_brows(
     front_angle: Float[np.ndarray, "h w"],
 ) -> Float[np.ndarray, "H W"]:
     """Paint both brows into the colour of the skin; returns how much of it they cover."""
-    canvas = np.zeros(albedo.shape[:2], np.float32)
+    height, width = albedo.shape[:2]
+    canvas = np.zeros((height * BROW_DETAIL, width * BROW_DETAIL), np.float32)
     for side in (-1, 1):
         lines = brow_hairs(rng, person.brow, side)
-        count = int(NUM_BROW_HAIRS * person.brow.density)
-        draw_strokes(canvas, front_texels(lines[:count], front_angle), 0.85)
-    under = cv2.GaussianBlur(canvas, (0, 0), 2.2)
-    cover = np.clip(0.75 * canvas + 0.75 * under, 0, 0.96)[..., None]
-    color = person.hair.natural * 0.78 * (1 - 0.7 * person.hair.grey) + 80 * person.hair.grey
-    albedo += cover * (to_linear(np.clip(color, 12, 150)).astype(np.float32) - albedo)
+        count = int(NUM_BROW_HAIRS * (0.3 + 0.7 * person.brow.density))
+        draw_strokes(canvas, BROW_DETAIL * front_texels(lines[:count], front_angle), 1.0)
+    hairs = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    under = cv2.GaussianBlur(hairs, (0, 0), 2.5)
+    cover = np.clip(0.8 * hairs + 0.3 * under, 0, 0.82)[..., None]
+    grey = 0.7 * person.hair.grey
+    natural = person.hair.natural
+    brown = 0.08 + 0.4 * float(natural.mean()) / 150
+    color = ((0.95 - brown) * natural + brown * np.array(BROW_BROWN)) * (1 - grey) + 160 * grey
+    # Single hairs let light through: a brow is lighter than hair, never black.
+    color = np.maximum(np.clip(color, 0, 170), BROW_DARKEST)
+    albedo += cover * (to_linear(color).astype(np.float32) - albedo)
     return np.asarray(cover[..., 0])
 
 
@@ -64,8 +80,10 @@ def beard_mask(
     """
     x, y, z = np.abs(rest[..., 0]), rest[..., 1], rest[..., 2]
     top = np.interp(x, [0.0, 0.25, 0.38, 0.6, 0.75, 0.9], [6.52, 6.58, 6.68, 6.85, 7.1, 7.3])
-    chin = smooth_step(0.04, -0.05, y - top) * smooth_step(5.95, 6.15, y)
-    jaw = chin * smooth_step(0.15, 0.4, z)
+    chin = smooth_step(0.04, -0.05, y - top) * smooth_step(6.05, 6.25, y)
+    neck = smooth_step(6.42, 6.22, y) * smooth_step(1.2, 0.95, z)
+    ear = smooth_step(6.78, 6.92, y) * smooth_step(0.78, 0.62, z)
+    jaw = chin * smooth_step(0.15, 0.4, z) * (1 - neck) * (1 - ear)
     lip_top = np.interp(x, [0.0, 0.1, 0.3, 0.36], [6.83, 6.83, 6.7, 6.55])
     above = y > 6.5  # noqa: PLR2004 (the lower lip)
     moustache = smooth_step(0.02, -0.02, y - lip_top) * above * smooth_step(0.36, 0.3, x)

@@ -13,20 +13,29 @@ COLORS: Final = {
     "dark": (44, 30, 22),
     "brown": (84, 56, 36),
     "chestnut": (110, 62, 38),
-    "blond": (186, 146, 92),
-    "fair": (214, 184, 132),
+    "blond": (168, 136, 94),
+    "fair": (192, 168, 128),
     "red": (150, 70, 34),
 }
 """sRGB hair colours."""
 
 COLOR_SHARES: Final = {
-    "african": (0.62, 0.26, 0.05, 0.02, 0.05, 0.0, 0.0),
-    "asian": (0.6, 0.26, 0.07, 0.02, 0.05, 0.0, 0.0),
+    "african": (0.66, 0.27, 0.05, 0.02, 0.0, 0.0, 0.0),
+    "asian": (0.62, 0.27, 0.08, 0.03, 0.0, 0.0, 0.0),
     "caucasian": (0.09, 0.2, 0.23, 0.14, 0.16, 0.1, 0.08),
 }
 
-DYES: Final = ((120, 40, 70), (150, 60, 40), (190, 150, 90), (60, 50, 110), (30, 24, 24))
+DYES: Final = (
+    (88, 40, 36), (128, 62, 38), (176, 144, 102), (158, 122, 82), (96, 62, 40), (64, 42, 30),
+    (118, 82, 54), (34, 27, 25), (78, 34, 52),
+)  # fmt: skip
 """sRGB colours that women dye their hair."""
+DYE_SHARES: Final = (0.11, 0.12, 0.15, 0.14, 0.16, 0.13, 0.1, 0.06, 0.03)
+
+FAIR_DYE = 100
+"""Dyes with more green than this are blond."""
+FAIR_SHARE: Final = {"african": 0.25, "asian": 0.4, "caucasian": 1.0}
+"""How much rarer blond dyes are."""
 
 STYLES: Final = {
     "male": ("bald", "buzz", "crop", "side", "slick", "curly", "afro", "long"),
@@ -90,10 +99,11 @@ def sample_hair(rng: np.random.Generator, race: str, gender: str, age_years: flo
     greying = float(np.clip((age_years - rng.uniform(38, 62)) / 24, 0, 1))
     natural = np.clip(color * rng.uniform(0.8, 1.25), 8, 235)
     dyed = gender == "female" and happens(rng, 0.12 + 0.5 * greying)
-    dye = np.array(DYES[int(rng.integers(len(DYES)))], np.float64)
+    shares = np.array(DYE_SHARES) * np.where(np.array(DYES)[:, 1] > FAIR_DYE, FAIR_SHARE[race], 1)
+    dye = np.array(DYES[int(rng.choice(len(DYES), p=shares / shares.sum()))], np.float64)
     aged_male = float(np.clip((age_years - 28) / 40, 0, 1)) if gender == "male" else 0.0
     loss = aged_male * float(rng.beta(1.3, 1.6))
-    curls = {"curly": rng.uniform(0.03, 0.07), "afro": rng.uniform(0.03, 0.05)}
+    curls = {"curly": rng.uniform(0.05, 0.09), "afro": rng.uniform(0.03, 0.05)}
     wavy = rng.uniform(0, 0.035) if happens(rng, 0.5) else 0.0
     fringe = {"fringe": 1.0, "crop": rng.uniform(0, 1.0), "bob": float(happens(rng, 0.4))}
     return Hair(

@@ -16,9 +16,9 @@ POPULATIONS: Final = {"demo": 0, "training": 1}
 
 MIN_AGE, MAX_AGE = 18, 75
 SKIN_RANGE: Final = {
-    "african": ((76, 46, 32), (160, 106, 76)),
-    "asian": ((178, 126, 90), (234, 192, 156)),
-    "caucasian": ((202, 146, 116), (246, 204, 180)),
+    "african": ((66, 40, 28), (162, 108, 78)),
+    "asian": ((172, 120, 84), (240, 200, 164)),
+    "caucasian": ((196, 138, 108), (250, 212, 190)),
 }
 """Darkest and lightest sRGB skin colour."""
 
@@ -41,14 +41,14 @@ IRIS_SHARES: Final = {
 
 Race = Literal["african", "asian", "caucasian"]
 Gender = Literal["female", "male"]
-Mark = Literal["none", "scar", "tattoo"]
+Mark = Literal["birthmark", "none", "scar", "tattoo"]
 BeardShape = Literal["none", "full", "goatee", "moustache"]
 Glasses = Literal["none", "round", "square", "half"]
 
-MARK_SHARES = (0.9, 0.06, 0.04)
+MARK_SHARES = (0.06, 0.74, 0.1, 0.1)
 BEARD_SHARES = (0.6, 0.25, 0.15)
 """Of the shapes that are beards."""
-GLASSES_SHARES = (0.76, 0.08, 0.1, 0.06)
+GLASSES_SHARES = (0.72, 0.1, 0.1, 0.08)
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,9 @@ def _sample_skin(
     tone = rng.uniform(0, 1)
     ranges = np.array([SKIN_RANGE[race] for race in RACES], np.float64)
     color = race_weights @ (ranges[:, 0] * (1 - tone) + ranges[:, 1] * tone)
-    color = color * (1 + rng.normal(0, 0.025, 3))
+    color = color * (1 + rng.normal(0, 0.018, 3))
     fair = float(race_weights[2])
-    natural = color * np.array([0.90, 0.58, 0.60]) * rng.uniform(0.85, 1.08)
+    natural = color * np.array([0.90, 0.58, 0.60]) * rng.uniform(0.78, 1.1)
     painted = np.array([rng.uniform(130, 215), rng.uniform(35, 100), rng.uniform(45, 115)])
     paint = rng.uniform(0.3, 0.8) if gender == "female" and happens(rng, 0.5) else 0.0
     aged = (age_years - MIN_AGE) / (MAX_AGE - MIN_AGE)
@@ -125,26 +125,26 @@ def _sample_skin(
         color=np.clip(color, 20, 252),
         lips=np.clip(natural * (1 - paint) + painted * paint, 15, 250),
         blush=rng.uniform(0.05, 0.5),
-        blotch=rng.uniform(0.4, 1.0),
+        blotch=rng.uniform(0.3, 0.6) + 0.4 * aged,
         freckles=max(0.0, rng.normal(-0.25, 0.55)) * fair,
         num_moles=int(rng.poisson(2.2)),
-        mark=get_args(Mark)[rng.choice(3, p=MARK_SHARES)],
+        mark=get_args(Mark)[rng.choice(4, p=MARK_SHARES)],
         eye_shadow=rng.uniform(0.2, 0.7) if paint > 0 and happens(rng, 0.6) else 0.0,
-        dark_circles=rng.uniform(0, 0.4) + 0.3 * aged,
+        dark_circles=rng.uniform(0, 0.2) + 0.5 * aged,
         gloss=rng.uniform(0.6, 1.5),
-        wrinkles=float(np.clip(1.25 * (aged - 0.18), 0, 1) * rng.uniform(0.75, 1.1)),
+        wrinkles=float(np.clip(1.25 * (aged - 0.18), 0, 1) * rng.uniform(0.92, 1.05)),
     )
 
 
 def _sample_brow(rng: np.random.Generator, masculinity: float) -> Brow:
     return Brow(
-        height=rng.uniform(-0.03, 0.035),
-        inner=rng.uniform(0.08, 0.16),
-        outer=rng.uniform(0.5, 0.6),
-        arch=rng.uniform(0.01, 0.065) - 0.025 * masculinity,
-        tilt=rng.normal(-0.006, 0.018),
-        thickness=rng.uniform(0.016, 0.034) + 0.018 * masculinity,
-        density=rng.uniform(0.3, 0.8) + 0.2 * masculinity,
+        height=rng.uniform(-0.045, 0.055),
+        inner=rng.uniform(0.08, 0.18),
+        outer=rng.uniform(0.48, 0.6),
+        arch=rng.uniform(0.02, 0.06) - 0.02 * masculinity,
+        tilt=rng.normal(-0.002, 0.006),
+        thickness=rng.uniform(0.012, 0.032) + 0.014 * masculinity,
+        density=rng.uniform(0.3, 0.65) + 0.15 * masculinity,
     )
 
 
@@ -161,9 +161,9 @@ def sample_identity(
     """
     rng = np.random.default_rng([POPULATIONS[population], seed, number])
     race_index = int(rng.integers(3))
-    race_weights = 0.72 * np.eye(3)[race_index] + 0.28 * rng.dirichlet([0.5] * 3)
+    race_weights = 0.8 * np.eye(3)[race_index] + 0.2 * rng.dirichlet([0.5] * 3)
     gender: Gender = "male" if happens(rng, 0.5) else "female"
-    masculinity = rng.uniform(0.86, 1.0) if gender == "male" else rng.uniform(0.0, 0.14)
+    masculinity = rng.uniform(0.92, 1.0) if gender == "male" else rng.uniform(0.0, 0.08)
     age_years = float(rng.uniform(MIN_AGE, MAX_AGE))
     shape = sample_shape(rng, target_names, race_weights, masculinity, age_years)
     skin = _sample_skin(rng, race_weights, gender, age_years)
@@ -183,8 +183,8 @@ def sample_identity(
         shape=shape,
         skin=skin,
         brow=brow,
-        iris=np.clip(iris * rng.uniform(0.8, 1.25) + rng.normal(0, 6, 3), 12, 230),
-        iris_scale=rng.uniform(0.92, 1.08),
+        iris=np.clip(iris * rng.uniform(0.75, 1.35) + rng.normal(0, 6, 3), 12, 230),
+        iris_scale=rng.uniform(0.9, 1.1),
         lashes=rng.uniform(0.5, 1.0) if gender == "female" else rng.uniform(0.15, 0.5),
         hair=hair,
         beard=float(rng.choice([0.008, 0.015, 0.05, 0.14])) if bearded else 0.0,

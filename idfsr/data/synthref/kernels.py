@@ -9,7 +9,7 @@ import math
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Float32, Int32, UInt8
+from jaxtyping import Float32, Float64, Int32, Int64
 from numba import njit
 
 BACKGROUND = -1
@@ -18,6 +18,8 @@ EDGE_TOLERANCE = 1e-5
 """By how much a barycentric weight may be negative, so that triangles leave no gaps."""
 SHORTEST = 1e-3
 """Pieces of strands that are shorter, in pixels, are not drawn."""
+NEARLY_OPAQUE = 0.5
+"""Strands that cover more of a pixel hide what is drawn later behind them."""
 
 
 @njit(cache=True, nogil=True)
@@ -129,62 +131,139 @@ def vertex_normals(
 @njit(cache=True, nogil=True)
 @no_type_check
 def raster_ribbons(
-    points: Float32[np.ndarray, "S K 3"],
-    widths: Float32[np.ndarray, "S K"],
-    colors: Float32[np.ndarray, "S K 3"],
-    depth: Float32[np.ndarray, "H W"],
-    image: Float32[np.ndarray, "H W 3"],
-    covered: UInt8[np.ndarray, "H W"],
+    points: Float32[np.ndarray, "S K 3"], width: float, depth: Float32[np.ndarray, "H W"]
 ) -> None:
-    """Draw strands as ribbons whose sides are darker than their middle, as those of a cylinder.
+    """Draw strands as ribbons of one width into a z-buffer.
 
     Args:
         points: On the screen.
-        widths: In pixels.
-        colors: At each point.
+        width: In pixels.
         depth: The z-buffer.
-        image: Gets the colours.
-        covered: Gets 1 where a ribbon is the nearest.
     """
-    height, width = depth.shape
+    height, columns = depth.shape
     for strand in range(points.shape[0]):
         for k in range(points.shape[1] - 1):
             ax, ay, az = points[strand, k]
             bx, by, bz = points[strand, k + 1]
-            if max(ax, bx) < 0 or min(ax, bx) >= width or max(ay, by) < 0 or min(ay, by) >= height:
-                continue
             dx = bx - ax
             dy = by - ay
-            length = math.sqrt(dx * dx + dy * dy) + 1e-6
             steep = abs(dy) >= abs(dx)
             major = dy if steep else dx
             if abs(major) < SHORTEST:
                 continue
-            stretch = length / abs(major)
+            half = 0.5 * width * math.sqrt(dx * dx + dy * dy) / abs(major)
             start = ay if steep else ax
-            limit = height if steep else width
-            side_limit = width if steep else height
+            side_limit = columns if steep else height
             low = max(math.floor(min(start, start + major)), 0)
-            high = min(math.floor(max(start, start + major)), limit - 1)
+            high = min(math.floor(max(start, start + major)), (height if steep else columns) - 1)
             for line in range(low, high + 1):
                 along = min(max((line + 0.5 - start) / major, 0.0), 1.0)
                 middle = (ax + along * dx) if steep else (ay + along * dy)
-                half = 0.5 * (
-                    widths[strand, k] + along * (widths[strand, k + 1] - widths[strand, k])
-                )
-                half = max(half * stretch, 0.5)
+                z = az + along * (bz - az)
                 first = max(math.ceil(middle - half - 0.5), 0)
                 last = min(math.floor(middle + half - 0.5), side_limit - 1)
-                z = az + along * (bz - az)
                 for place in range(first, last + 1):
                     y = line if steep else place
                     x = place if steep else line
-                    if z <= depth[y, x]:
-                        continue
-                    depth[y, x] = z
-                    covered[y, x] = 1
-                    shade = 1.0 - 0.35 * ((place + 0.5 - middle) / half) ** 2
-                    for c in range(3):
-                        color = colors[strand, k, c]
-                        color += along * (colors[strand, k + 1, c] - color)
-                        image[y, x, c] = shade * color
+                    depth[y, x] = max(depth[y, x], z)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _hidden(x: float, y: float, z: float, depth: Float32[np.ndarray, "H W"]) -> bool:
+    """Tell whether a point, or the border's pixel nearest to it, lies behind the z-buffer."""
+    row = min(max(int(y), 0), depth.shape[0] - 1)
+    return z <= depth[row, min(max(int(x), 0), depth.shape[1] - 1)]
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _blend(
+    image: Float32[np.ndarray, "H W 4"],
+    y: int,
+    x: int,
+    share: float,
+    weight: float,
+    color: Float64[np.ndarray, "4"],
+) -> None:
+    """Cover a share of a pixel with a colour times `weight`."""
+    keep = 1.0 - share
+    image[y, x, 0] = keep * image[y, x, 0] + weight * color[0]
+    image[y, x, 1] = keep * image[y, x, 1] + weight * color[1]
+    image[y, x, 2] = keep * image[y, x, 2] + weight * color[2]
+    image[y, x, 3] = keep * image[y, x, 3] + share
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def blend_ribbons(
+    order: Int64[np.ndarray, " P"],
+    points: Float32[np.ndarray, "S K 3"],
+    widths: Float32[np.ndarray, "S K"],
+    colors: Float32[np.ndarray, "S K 4"],
+    depth: Float32[np.ndarray, "H W"],
+    front: Float32[np.ndarray, "H W"],
+    image: Float32[np.ndarray, "H W 4"],
+) -> None:
+    """Lay pieces of strands over an image; they cover pixels in part.
+
+    Args:
+        order: Numbers of pieces, strand * (K - 1) + piece, the farthest first.
+        points: On the screen.
+        widths: In pixels; below one, a strand covers pixels thinly.
+        colors: RGB and opacity at each point.
+        depth: The z-buffer that hides pieces.
+        front: Another, which gets the depth of what is nearly opaque.
+        image: Premultiplied RGB and cover.
+    """
+    height, columns = depth.shape
+    pieces = points.shape[1] - 1
+    color = np.empty(4)
+    for number in order:
+        strand = number // pieces
+        k = number - strand * pieces
+        ax, ay, az = points[strand, k]
+        bx, by, bz = points[strand, k + 1]
+        if max(ax, bx) < 0 or min(ax, bx) >= columns or max(ay, by) < 0 or min(ay, by) >= height:
+            continue
+        dx = bx - ax
+        dy = by - ay
+        steep = abs(dy) >= abs(dx)
+        major = dy if steep else dx
+        # Most pieces behind the head are hidden at both ends.
+        hidden = _hidden(ax, ay, az, depth) and _hidden(bx, by, bz, depth)
+        if hidden or abs(major) < SHORTEST:
+            continue
+        stretch = math.sqrt(dx * dx + dy * dy) / abs(major)
+        start = ay if steep else ax
+        side_limit = columns if steep else height
+        low = max(math.floor(min(start, start + major)), 0)
+        high = min(math.floor(max(start, start + major)), (height if steep else columns) - 1)
+        # Where pieces meet, only solid ones may cover a line twice.
+        solid = colors[strand, k, 3] >= 1.0 and colors[strand, k + 1, 3] >= 1.0
+        for line in range(low, high + 1):
+            along = (line + 0.5 - start) / major
+            if not solid and (along < 0.0 or along >= 1.0):
+                continue
+            along = min(max(along, 0.0), 1.0)
+            middle = (ax + along * dx) if steep else (ay + along * dy)
+            half = widths[strand, k] + along * (widths[strand, k + 1] - widths[strand, k])
+            half *= 0.5 * stretch
+            z = az + along * (bz - az)
+            for c in range(4):
+                color[c] = colors[strand, k, c]
+                color[c] += along * (colors[strand, k + 1, c] - color[c])
+            first = max(math.floor(middle - half), 0)
+            last = min(math.floor(middle + half), side_limit - 1)
+            for place in range(first, last + 1):
+                y = line if steep else place
+                x = place if steep else line
+                if z > depth[y, x]:
+                    share = min(place + 1.0, middle + half) - max(place, middle - half)
+                    # The sides of wide strands are darker, as those of a cylinder.
+                    off = (place + 0.5 - middle) / max(half, 1.0)
+                    shade = 1.0 - 0.35 * min(off * off, 1.0)
+                    share = max(share, 0.0) * color[3]
+                    _blend(image, y, x, share, share * shade, color)
+                    if share > NEARLY_OPAQUE:
+                        front[y, x] = max(front[y, x], z)

@@ -34,6 +34,15 @@ class Lighting(NamedTuple):
     """Nearest depth towards the key."""
 
 
+SCATTER = (1.0, 0.42, 0.26)
+"""How far red, green and blue light creeps around the terminator, over `Material.wrap`."""
+SMOOTHED = (0.65, 0.3, 0.15)
+"""Share of the light below the surface, which sees the skin without its relief."""
+SHADOW_TINT, SKY_TINT = 0.74, 0.76
+"""Red light comes back from shadows and from hollows: their power for red, below 1."""
+SHEEN, RIM = 0.12, 0.6
+
+
 class Material(NamedTuple):
     """How a surface reflects."""
 
@@ -112,7 +121,7 @@ def light_surface(
     pixel: Float64[np.ndarray, "3"],
     albedo: Float64[np.ndarray, "3"],
     material: Material,
-    normal: Float64[np.ndarray, "3"],
+    normals: tuple[Float64[np.ndarray, "3"], Float64[np.ndarray, "3"]],
     view: Float64[np.ndarray, "3"],
     reach: tuple[float, float],
     light: Float64[np.ndarray, "8 3"],
@@ -123,12 +132,15 @@ def light_surface(
         pixel: Written.
         albedo: Linear RGB.
         material: How it reflects.
-        normal: Unit.
+        normals: Unit; with and without the relief of the surface.
         view: Unit, towards the camera.
         reach: Shares of the sky and of the key that reach the point.
         light: `Lighting.rows`.
     """
     occlusion, lit = reach
+    normal, smooth = normals
+    smooth_key = dot_row(smooth, light, 0)
+    smooth_fill = dot_row(smooth, light, 1)
     key = dot_row(normal, light, 0)
     fill = dot_row(normal, light, 1)
     up = dot_row(normal, light, 2)
@@ -139,20 +151,23 @@ def light_surface(
     length = math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
     half = max((normal[0] * hx + normal[1] * hy + normal[2] * hz) / length, 0.0)
     fresnel = 0.03 + 0.97 * (1 - facing) ** 5
-    lobes = 0.55 * half ** (material.power * 0.4) + half**material.power * 0.8
+    lobes = 0.5 * half ** (material.power * 0.35) + 0.75 * half**material.power
     shine = material.gloss * lobes * 0.1 * lit
-    sheen = material.gloss * 0.12 * fresnel * occlusion
+    sheen = material.gloss * SHEEN * fresnel * occlusion
     rim = (1 - facing) ** 3 * occlusion
+    red_lit, red_sky = lit**SHADOW_TINT, occlusion**SKY_TINT
     for c in range(3):
-        soft = material.wrap * (1.0 if c == 0 else (0.45 if c == 1 else 0.3))
-        diffuse = max((key + soft) / (1 + soft), 0.0) / (1 + 0.5 * soft)
-        colored = lit if c > 0 else lit**0.85
+        soft = material.wrap * SCATTER[c]
+        keyed = key + SMOOTHED[c] * (smooth_key - key)
+        filled = fill + SMOOTHED[c] * (smooth_fill - fill)
+        diffuse = max((keyed + soft) / (1 + soft), 0.0) / (1 + 0.5 * soft)
+        colored = lit if c > 0 else red_lit
         ambient = light[7, c] + (light[6, c] - light[7, c]) * (0.5 + 0.5 * up)
-        shade = occlusion if c > 0 else occlusion**0.85
+        shade = occlusion if c > 0 else red_sky
         value = albedo[c] * (
             light[3, c] * diffuse * colored
-            + light[4, c] * max((fill + soft) / (1 + soft), 0.0) * (0.4 + 0.6 * occlusion)
+            + light[4, c] * max((filled + soft) / (1 + soft), 0.0) * (0.4 + 0.6 * occlusion)
             + ambient * shade
         )
         value += light[3, c] * shine * (1.0 if key > 0 else 0.0) + light[6, c] * sheen
-        pixel[c] = value + light[5, c] * rim * (0.1 + 0.5 * albedo[c])
+        pixel[c] = value + light[5, c] * rim * (0.1 + 0.5 * albedo[c]) * RIM

@@ -1,17 +1,28 @@
-"""Moles, freckles, scars and tattoos: the small things by which people are told apart."""
+"""Moles, freckles, scars, tattoos, birthmarks: the small things by which people are told apart."""
 
 import cv2
 import numpy as np
 from jaxtyping import Float
 
+from idfsr.data.synthref.chance import happens
 from idfsr.data.synthref.color import to_linear
 from idfsr.data.synthref.identity import Identity
 from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.texture import draw_dots, draw_strokes, front_texels
+from idfsr.data.synthref.texture import (
+    draw_dots,
+    draw_strokes,
+    front_texels,
+    smooth_noise,
+    smooth_step,
+)
 
 MOLE_COLOR = (58, 36, 28)
 TATTOO_COLOR = (30, 38, 52)
 AGE_SPOT_YEARS = 50
+PORT_WINE, BROWN = (0.8, 0.4, 0.47), (0.55, 0.46, 0.4)
+"""Linear RGB of the two kinds of birthmarks, over that of the skin."""
+MARK_PLACES = ((0.42, 7.02), (0.5, 6.75), (0.55, 7.5), (0.25, 7.78), (0.0, 7.8))
+"""(x, y) in rest coordinates: cheek, jaw, temple, forehead beside the middle and in it."""
 
 
 def _cover(albedo: np.ndarray, mask: np.ndarray, color: np.ndarray) -> None:
@@ -71,13 +82,28 @@ def _paint_mark(
         draw_strokes(canvas, front_texels(line, head.front_angle)[None], 0.8, thickness=3)
         color = np.clip(to_linear(person.skin.color) * np.array([1.15, 0.95, 0.95]) + 0.06, 0, 0.9)
     else:
-        places = [(0.42, 7.02), (0.5, 6.75), (0.55, 7.5), (0.25, 7.78), (0.0, 7.8)]
-        place = np.array(places[int(rng.integers(5))]) * np.array([side, 1])
+        place = np.array(MARK_PLACES[int(rng.integers(5))]) * np.array([side, 1])
         for line in _tattoo_lines(rng):
             texels = front_texels(line * rng.uniform(0.9, 1.4) + place, head.front_angle)[None]
             draw_strokes(canvas, texels, 0.9, thickness=3)
         color = to_linear(np.array(TATTOO_COLOR, np.float64))
     _cover(albedo, cv2.GaussianBlur(canvas, (0, 0), 0.7), color)
+
+
+def _paint_birthmark(
+    rng: np.random.Generator, person: Identity, albedo: np.ndarray, head: HeadModel
+) -> None:
+    """Paint a patch with a ragged edge, red or brown."""
+    rest = head.texture_rest
+    side = float(rng.choice([-1, 1]))
+    x, y = MARK_PLACES[int(rng.integers(5))]
+    radius = rng.uniform(0.12, 0.3)
+    away = np.hypot(rest[..., 0] - side * x, (rest[..., 1] - y) / rng.uniform(0.8, 1.4)) / radius
+    ragged = 1 - away + 0.3 * smooth_noise(rng, 9.0) + 0.12 * smooth_noise(rng, 3.0)
+    front = rest[..., 2] > 0.3  # noqa: PLR2004 (before the ears)
+    patch = smooth_step(0.0, 0.2, ragged) * front
+    color = to_linear(person.skin.color) * np.array(PORT_WINE if happens(rng, 0.5) else BROWN)
+    _cover(albedo, rng.uniform(0.6, 0.9) * patch, color)
 
 
 def paint_marks(
@@ -95,5 +121,7 @@ def paint_marks(
     draw_dots(canvas, front_texels(places, head.front_angle), radii, values)
     color = np.minimum(to_linear(np.array(MOLE_COLOR, np.float64)), to_linear(person.skin.color))
     _cover(albedo, cv2.GaussianBlur(canvas, (0, 0), 0.7), color * 0.8)
-    if person.skin.mark != "none":
+    if person.skin.mark == "birthmark":
+        _paint_birthmark(rng, person, albedo, head)
+    elif person.skin.mark != "none":
         _paint_mark(rng, person, albedo, head)

@@ -14,23 +14,24 @@ from idfsr.data.synthref.sources import RACES
 EXPRESSIONS: Final = {
     "neutral": {},
     "happy": {
-        "mouth-corner-puller": 0.75, "mouth-upward-retraction": 0.6, "eye-slit": 0.22,
+        "mouth-corner-puller": 0.65, "mouth-upward-retraction": 0.9, "mouth-retraction": 0.2,
+        "eye-slit": 0.22, "eyebrows-up": 0.15,
     },
     "sad": {
-        "mouth-depression": 1.0, "eyebrows-inner-up": 1.1, "eye-slit": 0.2,
+        "mouth-depression": 1.15, "eyebrows-inner-up": 1.5, "eye-slit": 0.5,
     },
     "angry": {
-        "eyebrows-down": 1.1, "mouth-depression": 0.35, "mouth-eversion": 0.3,
-        "nose-dilatation": 0.8, "nose-compression": 0.4, "eye-opened-up": 0.2,
+        "eyebrows-down": 1.45, "mouth-pursing": 0.55, "mouth-depression": 0.25,
+        "nose-dilatation": 0.8, "eye-slit": 0.25,
     },
-    "surprise": {"eyebrows-up": 1.1, "mouth-open": 0.75, "eye-opened-up": 0.8},
+    "surprise": {"eyebrows-up": 1.4, "mouth-open": 0.8, "eye-opened-up": 1.1},
     "fear": {
-        "eyebrows-inner-up": 0.9, "eyebrows-up": 0.45, "eye-opened-up": 1.0,
-        "mouth-depression-retraction": 0.6, "mouth-retraction": 0.5,
+        "eyebrows-inner-up": 1.3, "eyebrows-up": 0.6, "eye-opened-up": 1.2,
+        "mouth-depression-retraction": 1.0, "mouth-retraction": 0.35,
     },
     "disgust": {
-        "nose-elevation": 1.0, "nose-compression": 1.0, "mouth-elevation": 0.9,
-        "mouth-depression": 0.3, "eyebrows-down": 0.5, "eye-slit": 0.35,
+        "nose-elevation": 1.2, "nose-compression": 1.0, "mouth-elevation": 1.1,
+        "eyebrows-down": 0.7, "eye-slit": 0.5,
     },
 }  # fmt: skip
 """Expression units of each expression at full strength; those with sides act on both."""
@@ -48,7 +49,7 @@ FURROWS: Final = {
 
 SHARES: Final = (0.22, 0.2, 0.12, 0.12, 0.12, 0.11, 0.11)
 
-MAX_YAW, MAX_PITCH = 42.0, 20.0
+MAX_YAW, MAX_PITCH = 36.0, 18.0
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,9 @@ def sample_photo(population: str, seed: int, number: int, image_number: int) -> 
     return Photo(
         seed=int(rng.integers(2**31)),
         expression=str(rng.choice(list(EXPRESSIONS), p=SHARES)),
-        strength=rng.uniform(0.75, 1.0),
-        yaw=float(np.clip(rng.normal(0, 14), -MAX_YAW, MAX_YAW)),
-        pitch=float(np.clip(rng.normal(0, 7), -MAX_PITCH, MAX_PITCH)),
+        strength=rng.uniform(0.85, 1.1),
+        yaw=float(np.clip(rng.normal(0, 12), -MAX_YAW, MAX_YAW)),
+        pitch=float(np.clip(rng.normal(0, 6), -MAX_PITCH, MAX_PITCH)),
         roll=float(rng.normal(0, 3)),
         scale=float(np.clip(rng.normal(1, 0.025), 0.92, 1.08)),
         shift=rng.normal(0, 0.01, 2),

@@ -1,24 +1,23 @@
 """From a person and a photo to pixels and landmarks."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from idfsr.data.synthref.background import paint_background
+from idfsr.data.synthref.background import light_in_surroundings, paint_background
 from idfsr.data.synthref.bake import texture_coordinates
 from idfsr.data.synthref.camera import Camera
 from idfsr.data.synthref.canvas import Canvas, cast_light
 from idfsr.data.synthref.color import to_linear, to_srgb
 from idfsr.data.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
 from idfsr.data.synthref.glasses import build_glasses
-from idfsr.data.synthref.hair import Strands, grow_hair
+from idfsr.data.synthref.hair import Strands, grow_hair, sky_past_hair
 from idfsr.data.synthref.identity import Identity
 from idfsr.data.synthref.kernels import (
-    BACKGROUND,
     raster_sphere,
     raster_triangles,
     vertex_normals,
@@ -41,8 +40,11 @@ SUPERSAMPLING = 2
 RELIEF = 0.8
 IRIS_RADIUS = 0.46
 """Of an iris of scale 1, over the eyeball's."""
+EYE_RADIUS = 0.975
+"""Of the sphere that is drawn, over the eyeball's, lest it come through thin lids."""
 TEETH = (226, 214, 196)
 LASH_COLOR = (14, 10, 9)
+LASH_OPACITY = 0.85
 LASHES_PER_CHAIN = 4
 LASH_GAP = 0.08
 """Chains of lashes that are further apart are not neighbours."""
@@ -69,6 +71,8 @@ class PreparedPerson:
     glasses: Float[np.ndarray, "S K 3"]
     glasses_widths: Float[np.ndarray, " S"]
     texels: Float[np.ndarray, "N 2"]
+    occlusion: Float[np.ndarray, " N"]
+    """Free share of the sky, with the hair in place."""
 
 
 def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
@@ -76,15 +80,18 @@ def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
     coarse = head.base + head.displacement(person.shape)
     neutral = interpolate(head.refine, coarse)
     glasses, widths = build_glasses(head, person, neutral)
+    strands = grow_hair(head, person, neutral)
+    normals = vertex_normals(neutral.astype(np.float32), head.triangles)
     return PreparedPerson(
         person=person,
         coarse=coarse,
         neutral=neutral,
         skin=paint_skin(head, person),
-        strands=grow_hair(head, person, neutral),
+        strands=strands,
         glasses=glasses,
         glasses_widths=widths,
         texels=texture_coordinates(head.rest),
+        occlusion=(head.occlusion * sky_past_hair(strands, neutral, normals)).astype(np.float32),
     )
 
 
@@ -95,7 +102,7 @@ def _place_eyes(
     for eye in head.eyes:
         ball = vertices[eye]
         centre = (ball.max(axis=0) + ball.min(axis=0)) / 2
-        radius = float(np.linalg.norm(ball - centre, axis=1).mean())
+        radius = EYE_RADIUS * float(np.linalg.norm(ball - centre, axis=1).mean())
         place = camera.to_camera(centre[None])
         screen = camera.to_screen(place)[0]
         size = radius * float(camera.pixels_per_unit(place)[0])
@@ -151,7 +158,7 @@ def _draw_head(
         vertex_normals(position, head.triangles),
         prepared.texels,
         head.inside_mouth,
-        head.occlusion,
+        prepared.occlusion,
         light_on_vertices(position, lighting),
     )
     surface = Surface(head.triangles, head.parts, vertices)
@@ -192,18 +199,27 @@ def render_linear(
     lash_color = np.array(LASH_COLOR, np.float64)
     glasses = camera.to_camera(prepared.glasses)
     strands = prepared.strands
+    lash_fade = np.linspace(LASH_OPACITY, 0.4 * LASH_OPACITY, lashes.shape[1])
     parts = (
-        (hair, strands.widths, strands.colors, strands.depths),
-        (lashes, lash_widths, _repeat(lash_color, lashes), np.ones(len(lashes))),
+        (hair, strands.widths, strands.colors, strands.depths, strands.opacities),
+        (
+            lashes,
+            lash_widths,
+            _repeat(lash_color, lashes),
+            np.ones(len(lashes)),
+            np.tile(lash_fade, (len(lashes), 1)),
+        ),
         (
             glasses,
             prepared.glasses_widths,
             _repeat(person.glasses_color, glasses),
             np.ones(len(glasses)),
+            np.ones(glasses.shape[:2]),
         ),
     )
-    for points, widths, colors, depths in parts:
-        lit = np.empty(points.shape, np.float32)
+    for points, widths, colors, depths, opacities in parts:
+        lit = np.empty((*points.shape[:2], 4), np.float32)
+        lit[..., 3] = opacities
         shade_strands(points, colors, depths, camera.distance, lighting, lit)
         canvas.draw_strands(camera, points, widths, lit)
     return canvas, camera.landmarks
@@ -250,11 +266,11 @@ def render_image(
         RGB, and the five landmarks (x, y) in pixels, in the order of `docs/conventions.md`.
     """
     rng = np.random.default_rng(photo.seed)
-    canvas, landmarks = render_linear(head, prepared, photo, size * SUPERSAMPLING)
     background = paint_background(rng, size)
-    covered = ((canvas.face_ids != BACKGROUND) | (canvas.covered > 0)).astype(np.float32)
-    area = (size, size)
-    front = cv2.resize(np.minimum(canvas.image, BRIGHTEST), area, interpolation=cv2.INTER_AREA)
-    share = cv2.resize(covered, area, interpolation=cv2.INTER_AREA)[..., None]
-    image = front + (1 - share) * background
+    photo = replace(photo, light=light_in_surroundings(photo.light, background))
+    canvas, landmarks = render_linear(head, prepared, photo, size * SUPERSAMPLING)
+    front = cv2.resize(
+        np.minimum(canvas.image, BRIGHTEST), (size, size), interpolation=cv2.INTER_AREA
+    )
+    image = front[..., :3] + (1 - front[..., 3:]) * background
     return _finish(image, photo, rng), (landmarks / SUPERSAMPLING).astype(np.float32)

@@ -19,8 +19,16 @@ SKIN, TONGUE = 0, 3
 """Indices into `mesh.PARTS`; those between are teeth."""
 TURNED_AWAY = -0.3
 """Interpolated normals below this z belong to folds, where little light comes."""
-SKIN_WRAP, SKIN_POWER = 0.42, 26.0
+SKIN_WRAP, SKIN_POWER = 0.46, 28.0
 """See `lighting.Material`."""
+BORDER_ROWS = 24
+"""Rows of the texture that are repeated below it."""
+SKY_LEAST, SKY_GAIN = 0.13, 1.25
+"""Light of the sky in a hollow that sees none of it, and its rise with the free share."""
+SHEEN_NARROW, SHEEN_BROAD, SHEEN_SKY = 0.05, 0.012, 0.022
+"""White highlights of strands, of the key and of the sky."""
+TIP_LIGHTER = 0.45
+"""How much lighter strands are at the tip."""
 
 
 class Hits(NamedTuple):
@@ -88,6 +96,10 @@ def _sample(
     """Read a texture between its texels."""
     height, width, channels = texture.shape
     u = min(max(u - 0.5, 0.0), width - 1.001)
+    over = v - 0.5 - (height - 1)
+    if over > 0:  # the shoulders lie below the texture: its lowest rows back and forth
+        over = over % (2 * BORDER_ROWS)
+        v = height - 0.5 - (over if over < BORDER_ROWS else 2 * BORDER_ROWS - over)
     v = min(max(v - 0.5, 0.0), height - 1.001)
     column = int(u)
     row = int(v)
@@ -193,7 +205,7 @@ def shade_pixels(
     eyes: Eyes,
     lighting: Lighting,
     camera: float,
-    image: Float32[np.ndarray, "H W 3"],
+    image: Float32[np.ndarray, "H W 4"],
 ) -> None:
     """Light every pixel that the head covers.
 
@@ -204,13 +216,14 @@ def shade_pixels(
         eyes: The eyeballs.
         lighting: The light.
         camera: Distance of the camera along z.
-        image: Linear RGB, written.
+        image: Linear RGB and cover, written.
     """
     face_ids, weights = hits
     triangles, parts, vertices = surface
     layers, slopes, relief, teeth = paint
     light = lighting.rows
     normal, view, albedo, pixel = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    smooth = np.empty(3)
     values, sample, slope = np.empty(NUM_VALUES), np.empty(4, np.float32), np.empty(2, np.float32)
     for y in range(face_ids.shape[0]):
         for x in range(face_ids.shape[1]):
@@ -227,6 +240,9 @@ def shade_pixels(
                     view[c] = -values[POSITION + c]
                 view[2] += camera
                 _normalise(view)
+                _normalise(normal)
+                for c in range(3):
+                    smooth[c] = normal[c]
                 values[LIT] = min(max(values[LIT], 0.0), 1.0)
                 values[FREE] = min(max(values[FREE], 0.0), 1.0)
                 part = parts[face]
@@ -240,10 +256,21 @@ def shade_pixels(
                 _normalise(normal)
                 if normal[2] < TURNED_AWAY and part == SKIN:
                     free *= 0.3
-                reach = (min(1.0, 0.22 + 1.15 * free), values[LIT])
-                light_surface(pixel, albedo, material, normal, view, reach, light)
+                reach = (min(1.0, SKY_LEAST + SKY_GAIN * free), values[LIT])
+                light_surface(pixel, albedo, material, (normal, smooth), view, reach, light)
             for c in range(3):
                 image[y, x, c] = pixel[c]
+            image[y, x, 3] = 1.0
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _lobe(toward: float, seen: float) -> float:
+    """Return a highlight of a strand, of power 4, from the sines of its tilt to light and view."""
+    toward = min(max(toward, -1.0), 1.0)
+    sines = math.sqrt(1 - toward * toward) * math.sqrt(max(1 - seen * seen, 0.0))
+    cosine = max(sines - toward * seen, 0.0)
+    return cosine * cosine * cosine * cosine
 
 
 @njit(cache=True, nogil=True)
@@ -254,7 +281,7 @@ def shade_strands(
     depths: Float64[np.ndarray, " S"],
     camera: float,
     lighting: Lighting,
-    out: Float32[np.ndarray, "S K 3"],
+    out: Float32[np.ndarray, "S K 4"],
 ) -> None:
     """Light the points of strands.
 
@@ -264,11 +291,14 @@ def shade_strands(
         depths: 0 next to the skin, 1 at the outside.
         camera: Distance of the camera along z.
         lighting: The light.
-        out: Linear RGB, written.
+        out: Linear RGB, written; the opacity stays.
     """
     light = lighting.rows
     count, steps, _ = points.shape
     for strand in range(count):
+        # Each strand has its own place of the highlight, which breaks the bands up.
+        shift = 0.11 * math.sin(strand * 12.9898)
+        layer = 0.3 + 0.7 * depths[strand]
         for k in range(steps):
             first = min(k, steps - 2)
             tx = points[strand, first + 1, 0] - points[strand, first, 0]
@@ -278,6 +308,9 @@ def shade_strands(
             tx, ty, tz = tx / length, ty / length, tz / length
             x, y, z = points[strand, k]
             lit = quick_light(x, y, z, lighting)
+            away = math.sqrt(x * x + y * y + z * z) + 1e-9
+            turned = (x * light[0, 0] + y * light[0, 1] + z * light[0, 2]) / away
+            around = 0.3 + 0.7 * max(turned + 0.35, 0.0) / 1.35
             toward = tx * light[0, 0] + ty * light[0, 1] + tz * light[0, 2]
             vz = camera - z
             distance = math.sqrt(x * x + y * y + vz * vz)
@@ -285,14 +318,28 @@ def shade_strands(
             sin_light = math.sqrt(max(1 - toward * toward, 0.0))
             sin_view = math.sqrt(max(1 - seen * seen, 0.0))
             cosine = max(sin_light * sin_view - toward * seen, 0.0)
-            lobe = cosine**40
-            broad = cosine**10
-            layer = 0.3 + 0.7 * depths[strand]
-            root = 0.7 + 0.3 * min(1.0, 3.0 * k / steps)
+            # Tilting the strand moves the mirrored direction towards root or tip.
+            narrow = _lobe(toward + shift + 0.06, seen)
+            narrow = narrow * narrow * narrow * narrow
+            narrow = narrow * narrow * narrow * narrow
+            broad = _lobe(toward + shift - 0.12, seen)
+            broad = broad * broad * broad
+            root = 0.62 + 0.38 * min(1.0, 3.0 * k / steps)
+            tip = 1.0 + TIP_LIGHTER * (k / steps) ** 2
+            up = 0.5 + 0.5 * y / away
             for c in range(3):
-                color = colors[strand, c]
-                value = color * (light[3, c] * 0.75 * sin_light * lit + 0.3 * light[4, c])
-                value += color * 0.8 * (0.6 * light[6, c] + 0.4 * light[7, c])
-                value += lit * light[3, c] * (0.035 * lobe + 0.25 * color * broad)
-                value += light[5, c] * color * 0.5
+                color = colors[strand, c] * tip
+                sky = light[7, c] + (light[6, c] - light[7, c]) * up
+                value = color * (light[3, c] * 0.8 * sin_light * lit * around + 0.3 * light[4, c])
+                value += color * 0.85 * sky
+                value += (
+                    lit
+                    * around
+                    * light[3, c]
+                    * (SHEEN_NARROW * narrow + SHEEN_BROAD * broad + 0.45 * color * broad)
+                )
+                value += (
+                    light[6, c] * SHEEN_SKY * up * cosine * cosine * cosine
+                    + light[5, c] * color * 0.5
+                )
                 out[strand, k, c] = value * layer * root

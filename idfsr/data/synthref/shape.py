@@ -4,11 +4,8 @@ import numpy as np
 
 from idfsr.data.synthref.sources import RACES
 
-YOUNG_AGE, OLD_AGE = 25, 90
-"""Ages of MPFB's "young" and "old" targets, years."""
-
-SHAPE_SIGMA = 0.29
-"""Standard deviation of the weights of local targets; at 0.45 faces become caricatures."""
+YOUNG_AGE, OLD_AGE = 25, 80
+"""Ages at which MPFB's "young" and "old" targets stand at 1, years."""
 
 OPPOSITES = (
     ("incr", "decr"), ("up", "down"), ("in", "out"), ("forward", "backward"),
@@ -50,36 +47,159 @@ def opposite_targets(names: tuple[str, ...]) -> list[tuple[str, str]]:
 
 LEFT_OUT = (
     "head-angle", "head-trans", "neck-trans", "eye-push", "neck-scale-vert", "nose-trans-in",
-    "mouth-trans-in", "measure-neck-height",
+    "mouth-trans-in", "measure-neck-height", "eye-bag",
 )  # fmt: skip
-"""Targets that move the whole head, push nose or mouth to one side, or open gaps."""
+"""Targets that move the whole head, push nose or mouth to one side, open gaps, or show age."""
 
-EXPRESSIVE = (
-    "eyebrows-angle", "mouth-angles", "-ext-", "eye-height", "eye-corner", "mouth-laugh-lines",
-    "nose-flaring", "eyefold", "lip-middle",
+SIGMAS = (
+    (("eyebrows-angle", "mouth-angles", "-ext-", "mouth-laugh-lines", "nose-flaring",
+      "lip-middle", "eye-corner", "eye-height", "nose-hump", "nose-greek",
+      "chin-prognathism"), 0.1),
+    (("ear-trans", "head-back", "neck", "cheek", "chin-cleft"), 0.32),
+    (("nose-septumangle", "nose-nostrils-angle", "eyefold", "mouth-trans", "mouth-scale-vert",
+      "nose-trans", "forehead", "ear-", "nose-point", "nose-base", "nose-scale",
+      "head-fat"), 0.18),
+    (("head-scale",), 0.24),
+    (("chin", "eye-trans", "mouth-scale-horiz", "eyebrows-trans"), 0.28),
 )  # fmt: skip
-"""Targets that look like an expression: they vary less, so that neutral faces stay neutral."""
+"""Standard deviation of each local target by itself; the first whose words fit counts.
 
-EXPRESSIVE_SHARE = 0.5
+Targets that look like an expression vary little, so that neutral faces stay neutral.
+"""
+
+OTHER_SIGMA = 0.3
+
+DIRECTIONS: tuple[dict[str, float], ...] = (
+    # a wide face
+    {"head-scale-horiz-incr": 0.3, "cheek-bones-incr": 0.35, "nose-scale-horiz-incr": 0.1},
+    # a long one
+    {"head-scale-vert-incr": 0.3, "nose-scale-vert-incr": 0.18, "chin-height-incr": 0.3,
+     "head-scale-horiz-incr": -0.14},
+    # a heavy jaw
+    {"chin-width-incr": 0.45, "chin-bones-incr": 0.4, "chin-prominent-incr": 0.3,
+     "chin-jaw-drop-incr": 0.2, "head-fat-incr": 0.15},
+    # a receding or a protruding profile
+    {"chin-prognathism-incr": 0.18, "forehead-trans-forward": 0.3, "forehead-nubian-incr": 0.3,
+     "nose-scale-depth-incr": -0.2},
+    # a broad nose
+    {"nose-scale-horiz-incr": 0.42, "nose-width1-incr": 0.25, "nose-width2-incr": 0.3,
+     "nose-width3-incr": 0.35, "nose-nostrils-width-incr": 0.3, "nose-point-width-incr": 0.35,
+     "nose-volume-incr": 0.25},
+    # a long nose with a hump, or a short one that turns up
+    {"nose-scale-depth-incr": 0.35, "nose-hump-incr": 0.2, "nose-point-up": -0.26,
+     "nose-scale-vert-incr": 0.2, "nose-base-up": -0.25, "nose-greek-incr": 0.2},
+    # full lips
+    {"mouth-upperlip-volume-incr": 0.45, "mouth-lowerlip-volume-incr": 0.45,
+     "mouth-upperlip-height-incr": 0.4, "mouth-lowerlip-height-incr": 0.4,
+     "mouth-scale-depth-incr": 0.2},
+    # a wide mouth
+    {"mouth-scale-horiz-incr": 0.32, "mouth-lowerlip-width-incr": 0.3,
+     "mouth-upperlip-width-incr": 0.3},
+    # large, open eyes
+    {"eye-scale-incr": 0.5, "eye-height1-incr": 0.15, "eye-height2-incr": 0.25,
+     "eye-height3-incr": 0.15},
+    # eyes near to each other
+    {"eye-trans-in": 0.46, "nose-width1-incr": -0.2},
+    # slanting eyes
+    {"eye-corner2-up": 0.35, "eye-corner1-up": -0.25, "eye-epicanthus-in": 0.2},
+    # flesh
+    {"head-fat-incr": 0.4, "cheek-volume-incr": 0.5, "cheek-inner-incr": 0.4,
+     "neck-double-incr": 0.4, "measure-neck-circ-incr": 0.4},
+    # a ridge above deep eyes
+    {"eyebrows-trans-forward": 0.35, "eyebrows-trans-up": -0.15},
+    # a high middle of the face
+    {"mouth-trans-up": 0.24, "nose-trans-up": 0.28, "nose-scale-vert-incr": -0.1},
+    # ears
+    {"ear-scale-incr": 0.22, "ear-wing-incr": 0.25},
+)  # fmt: skip
+"""Features that go together in faces: weight of each target for a share of 1."""
+
+AVERAGE = {
+    "mouth-angles-up": 0.3, "mouth-scale-horiz-incr": 0.15, "head-scale-horiz-incr": 0.12,
+    "head-scale-vert-incr": -0.12, "nose-trans-up": 0.18, "nose-point-up": 0.15,
+    "nose-scale-vert-incr": -0.12,
+    "eye-scale-incr": 0.25, "forehead-scale-vert-incr": -0.15,
+}  # fmt: skip
+"""What everybody has: MPFB's heads are narrow, with small eyes and corners of the mouth low."""
+
+MALE = {
+    "chin-width-incr": 0.2, "chin-bones-incr": 0.2, "chin-prominent-incr": 0.2,
+    "eyebrows-trans-forward": 0.2, "eyebrows-trans-up": -0.05,
+    "mouth-upperlip-volume-incr": -0.2, "mouth-lowerlip-volume-incr": -0.2,
+    "eye-scale-incr": -0.15, "cheek-bones-incr": -0.15, "measure-neck-circ-incr": 0.3,
+}  # fmt: skip
+"""What men have and women have the opposite of, beyond MPFB's targets of sex."""
+
+OLD = {
+    "head-age-incr": 0.8, "eye-bag-incr": 0.7, "eye-eyefold-up": -0.4, "neck-double-incr": 0.5,
+    "cheek-volume-incr": -0.3, "cheek-trans-up": -0.4, "chin-jaw-drop-incr": 0.4,
+    "nose-scale-vert-incr": 0.12, "nose-point-up": -0.1, "ear-scale-incr": 0.3,
+    "ear-lobe-incr": 0.6, "mouth-upperlip-volume-incr": -0.5, "mouth-lowerlip-volume-incr": -0.4,
+    "mouth-upperlip-height-incr": -0.3,
+}  # fmt: skip
+"""What age adds to MPFB's old targets: eye bags, jowls, thin lips, long nose and ears."""
+
+OUTLINES = {
+    "oval": 0.3, "round": 0.6, "square": 0.6, "triangular": 0.35, "invertedtriangular": 0.6,
+    "rectangular": 0.45, "diamond": 0.3,
+}  # fmt: skip
+"""Largest weight of MPFB's outlines of the head; everybody has a share of two."""
+
+UNEVEN = 0.03
+"""Standard deviation by which the halves of a face differ."""
+
+MAX_WEIGHT = 0.95
+"""Weights of local targets approach it: features that add up do not make caricatures."""
+
+SPREAD, MAX_DIRECTION = 1.35, 2.2
+"""Standard deviation and largest share of a direction."""
 
 
-def _local_weights(rng: np.random.Generator, names: tuple[str, ...]) -> dict[str, float]:
-    """Draw the local targets, the same for both halves of the face but for a little."""
-    weights: dict[str, float] = {}
-    shared: dict[str, float] = {}
+def _sigma(target: str) -> float:
+    for words, sigma in SIGMAS:
+        if any(word in target for word in words):
+            return sigma
+    return OTHER_SIGMA
+
+
+def _features(names: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:
+    """Return the pairs of targets that change a feature; its name lacks folder and side."""
+    features: dict[str, list[tuple[str, str]]] = {}
     for one, other in opposite_targets(names):
-        if any(word in one for word in LEFT_OUT) or one.startswith(("asym", "expression")):
+        if one.startswith(("asym", "expression")):
             continue
         target = one.split("/")[1]
-        paired = target.startswith(("l-", "r-"))
-        key = target[2:] if paired else target
-        if key not in shared:
-            calm = EXPRESSIVE_SHARE if any(word in one for word in EXPRESSIVE) else 1.0
-            shared[key] = float(np.clip(rng.normal(0, SHAPE_SIGMA * calm), -1, 1))
-        weight = shared[key] + (rng.normal(0, 0.03) if paired else 0.0)
-        weights[one if weight > 0 else other] = abs(weight)
-    for kind in ("oval", "round", "square", "triangular", "rectangular", "diamond"):
-        weights[f"head/head-{kind}"] = max(0.0, float(rng.normal(-0.05, 0.25)))
+        name = target[2:] if target.startswith(("l-", "r-")) else target
+        features.setdefault(name, []).append((one, other))
+    return features
+
+
+def _local_weights(
+    rng: np.random.Generator, names: tuple[str, ...], masculinity: float, old: float
+) -> dict[str, float]:
+    """Draw the local targets, the same for both halves of the face but for a little."""
+    features = _features(names)
+    total = {
+        name: 0.0 if any(word in name for word in LEFT_OUT) else float(rng.normal(0, _sigma(name)))
+        for name in features
+    }
+    shifts = [(1.0, AVERAGE), (2 * masculinity - 1, MALE), (old, OLD)]
+    shifts += [
+        (float(np.clip(rng.normal(0, SPREAD), -MAX_DIRECTION, MAX_DIRECTION)), direction)
+        for direction in DIRECTIONS
+    ]
+    for factor, direction in shifts:
+        for name, weight in direction.items():
+            total[name] += factor * weight
+    weights: dict[str, float] = {}
+    for name, pairs in features.items():
+        for one, other in pairs:
+            uneven = float(rng.normal(0, UNEVEN)) if len(pairs) > 1 and total[name] else 0.0
+            weight = float(MAX_WEIGHT * np.tanh((total[name] + uneven) / MAX_WEIGHT))
+            if weight:
+                weights[one if weight > 0 else other] = abs(weight)
+    for outline, share in zip(rng.permutation(list(OUTLINES)), (1.0, 0.4), strict=False):
+        weights[f"head/head-{outline}"] = share * OUTLINES[outline] * float(rng.uniform(0.2, 1))
     for name in names:
         if name.startswith("asym/") and "ear" not in name and "nose" not in name:
             weights[name] = max(0.0, float(rng.normal(-0.04, 0.05)))
@@ -103,13 +223,7 @@ def sample_shape(
         age_years: At least 18.
     """
     old = max(0.0, (age_years - YOUNG_AGE) / (OLD_AGE - YOUNG_AGE))
-    weight = float(np.clip(rng.normal(0.05, 0.42), -0.9, 0.9))
-    muscle = float(np.clip(rng.normal(0, 0.3), -0.9, 0.9))
-    shape = _local_weights(rng, names)
-    shape |= _macro_weights(race_weights, masculinity, old, weight, muscle)
-    sagging = old * rng.uniform(0.5, 1.0)
-    shape["head/head-age-incr"] = shape.get("head/head-age-incr", 0.0) * 0.3 + 0.45 * sagging
-    for side in "lr":
-        bag = f"eyes/{side}-eye-bag-incr"
-        shape[bag] = shape.get(bag, 0.0) + 0.45 * sagging
-    return shape
+    weight = float(np.clip(rng.normal(0.05, 0.5), -0.8, 0.8))
+    muscle = float(np.clip(rng.normal(0, 0.35), -0.9, 0.9))
+    shape = _local_weights(rng, names, masculinity, old)
+    return shape | _macro_weights(race_weights, masculinity, old, weight, muscle)

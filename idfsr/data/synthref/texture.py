@@ -43,13 +43,21 @@ def draw_strokes(
     thickness: int = 1,
 ) -> None:
     """Draw lines through points in texels, with soft edges."""
-    points = np.round(strokes * 2**FRACTION_BITS).astype(np.int32)
-    layer = np.zeros(canvas.shape, np.uint8)
+    # Only the box around the strokes is touched.
+    pad = thickness + 2
+    flat = strokes.reshape(-1, 2)
+    first = np.maximum(np.floor(flat.min(axis=0)).astype(int) - pad, 0)
+    last = np.maximum(np.ceil(flat.max(axis=0)).astype(int) + pad, first + 1)
+    box = canvas[first[1] : last[1], first[0] : last[0]]
+    if box.size == 0:
+        return
+    points = np.round((strokes - first) * 2**FRACTION_BITS).astype(np.int32)
+    layer = np.zeros(box.shape, np.uint8)
     cv2.polylines(
         layer, list(points), isClosed=False, color=255, thickness=thickness,
         lineType=cv2.LINE_AA, shift=FRACTION_BITS,
     )  # fmt: skip
-    np.maximum(canvas, layer.astype(np.float32) * (value / 255), out=canvas)
+    np.maximum(box, layer.astype(np.float32) * (value / 255), out=box)
 
 
 def draw_dots(

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from idfsr.data.synthref import shape as shapes
 from idfsr.data.synthref.identity import MAX_AGE, MIN_AGE, sample_identity
 from idfsr.data.synthref.mesh import HeadModel
 from idfsr.data.synthref.pose import EXPRESSIONS, sample_photo
-from idfsr.data.synthref.shape import opposite_targets
+from idfsr.data.synthref.shape import opposite_targets, sample_shape
 
 
 def test_populations_share_nobody(head: HeadModel) -> None:
@@ -45,10 +46,44 @@ def test_opposites_are_paired_once() -> None:
     assert opposite_targets(names) == [("nose/nose-hump-incr", "nose/nose-hump-decr")]
 
 
+def test_directions_name_features_of_the_mesh(head: HeadModel) -> None:
+    known = {name.split("/")[1].removeprefix("l-") for name in head.target_names}
+    tables = [shapes.AVERAGE, shapes.MALE, shapes.OLD, *shapes.DIRECTIONS]
+    assert {name for table in tables for name in table} <= known
+    first_ends = tuple(f"-{one}" for one, _ in shapes.OPPOSITES)
+    assert all(name.endswith(first_ends) for table in tables for name in table)
+
+
+def test_age_and_sex_show_in_the_local_shape(head: HeadModel) -> None:
+    def mean_weight(target: str, masculinity: float, age_years: float) -> float:
+        one, other = (f"{target}-{end}" for end in ("incr", "decr"))
+        draws = [
+            sample_shape(
+                np.random.default_rng(seed), head.target_names, np.eye(3)[0], masculinity, age_years
+            )
+            for seed in range(20)
+        ]
+        return float(np.mean([draw.get(one, 0.0) - draw.get(other, 0.0) for draw in draws]))
+
+    bag, lip = "eyes/l-eye-bag", "mouth/mouth-upperlip-volume"
+    assert mean_weight(bag, 1.0, 75.0) > mean_weight(bag, 1.0, 25.0) + 0.4
+    assert mean_weight(lip, 1.0, 75.0) < mean_weight(lip, 1.0, 25.0) - 0.2
+    assert mean_weight(lip, 1.0, 25.0) < mean_weight(lip, 0.0, 25.0) - 0.2
+
+
+def test_a_quarter_has_a_mark(head: HeadModel) -> None:
+    marks = [
+        sample_identity("training", 0, number, head.target_names).skin.mark for number in range(400)
+    ]
+    assert marks.count("scar") == pytest.approx(40, abs=18)
+    assert marks.count("tattoo") == pytest.approx(40, abs=18)
+    assert marks.count("birthmark") == pytest.approx(24, abs=14)
+
+
 def test_photos_vary_and_repeat() -> None:
     photos = [sample_photo("demo", 0, 1, image) for image in range(400)]
     assert {photo.expression for photo in photos} == set(EXPRESSIONS)
-    assert np.std([photo.yaw for photo in photos]) == pytest.approx(14, rel=0.15)
-    assert np.std([photo.pitch for photo in photos]) == pytest.approx(7, rel=0.15)
+    assert np.std([photo.yaw for photo in photos]) == pytest.approx(12, rel=0.15)
+    assert np.std([photo.pitch for photo in photos]) == pytest.approx(6, rel=0.15)
     assert sample_photo("demo", 0, 1, 5).yaw == photos[5].yaw
     assert sample_photo("training", 0, 1, 5).yaw != photos[5].yaw

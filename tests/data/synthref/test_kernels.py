@@ -2,6 +2,7 @@ import numpy as np
 
 from idfsr.data.synthref.kernels import (
     BACKGROUND,
+    blend_ribbons,
     raster_ribbons,
     raster_sphere,
     raster_triangles,
@@ -47,14 +48,44 @@ def test_normals_point_out() -> None:
     np.testing.assert_allclose(normals, np.tile([0, 0, 1], (3, 1)), atol=1e-6)
 
 
+def ribbon(
+    points: list[list[float]], width: float, opacity: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    order = np.arange(len(points) - 1)
+    colors = np.ones((1, len(points), 4), np.float32)
+    colors[..., 3] = opacity
+    widths = np.full((1, len(points)), width, np.float32)
+    return order, np.array([points], np.float32), widths, colors
+
+
 def test_ribbon_covers_its_width_and_is_hidden_behind_what_is_nearer() -> None:
     depth, _, _ = empty(10)
     depth[:, 5:] = 9
-    image = np.zeros((10, 10, 3), np.float32)
-    covered = np.zeros((10, 10), np.uint8)
-    points = np.array([[[0, 5, 1], [10, 5, 1]]], np.float32)
-    colors = np.ones((1, 2, 3), np.float32)
-    raster_ribbons(points, np.full((1, 2), 4, np.float32), colors, depth, image, covered)
-    assert covered[:, 2].tolist() == [0, 0, 0, 1, 1, 1, 1, 0, 0, 0]
-    assert covered[:, 5:].sum() == 0
+    front = depth.copy()
+    image = np.zeros((10, 10, 4), np.float32)
+    blend_ribbons(*ribbon([[0, 5, 1], [10, 5, 1]], 4, 1), depth, front, image)
+    # Seen at one end, so the piece is drawn where the buffer lets it through.
+    assert image[:, 2, 3].tolist() == [0, 0, 0, 1, 1, 1, 1, 0, 0, 0]
+    assert image[:, 5:].sum() == 0
     assert image[3, 2, 0] < image[4, 2, 0]  # darker at the side
+    assert front[4, 2] == 1
+    assert depth[4, 2] == -np.inf
+
+
+def test_thin_and_clear_ribbons_cover_in_part() -> None:
+    depth, _, _ = empty(10)
+    front = depth.copy()
+    image = np.zeros((10, 10, 4), np.float32)
+    pieces = ribbon([[0, 4.5, 1], [4, 4.5, 1], [10, 4.5, 1]], 0.5, 0.4)
+    blend_ribbons(*pieces, depth, front, image)
+    # Half of a pixel's width at an opacity of 0.4; the joint is not covered twice.
+    np.testing.assert_allclose(image[4, :, 3], 0.2, atol=1e-6)
+    assert image[:4].sum() + image[5:].sum() == 0
+    assert front.max() == -np.inf
+
+
+def test_shadow_ribbon_leaves_its_depth() -> None:
+    depth, _, _ = empty(10)
+    raster_ribbons(np.array([[[5, 0, 2], [5, 10, 2]]], np.float32), 2.0, depth)
+    assert (depth[:, 4:6] == 2).all()
+    assert np.isinf(depth[:, :4]).all()
