@@ -87,8 +87,16 @@ def restore_probes(
 
 
 @torch.inference_mode()
-def _score(rows: pd.DataFrame, recogniser: SFace, device: torch.device) -> tuple[np.ndarray, ...]:
-    """Return PSNR, and the embeddings of restored images and ground truth."""
+def score_faces(
+    rows: pd.DataFrame, recogniser: SFace, device: torch.device
+) -> tuple[np.ndarray, ...]:
+    """Return PSNR in dB, and the embeddings of restored images and ground truth.
+
+    Args:
+        rows: With PNG images sr_image and gt_image, and landmarks of the latter.
+        recogniser: Its embeddings have length 1.
+        device: Of the recogniser.
+    """
     columns: list[tuple[np.ndarray, ...]] = []
     for pairs in batches(rows, BATCH_SIZE):
         embeddings = (
@@ -150,7 +158,7 @@ def measure_probes(
     truth = read_shard(shards, [*KEY, "gt_image", "landmarks"], "test").to_pandas()
     rows = pd.concat(frames, ignore_index=True).merge(truth, on=KEY, validate="many_to_one")
     device = next(method.model.parameters()).device
-    fidelity, sr, gt = map(torch.from_numpy, _score(rows, recogniser, device))
+    fidelity, sr, gt = map(torch.from_numpy, score_faces(rows, recogniser, device))
     owners = rows["identity"].to_numpy()
     # the mean of the distances to somebody's images is the distance to the mean of these
     means = {identity: gt[owners == identity].mean(dim=0) for identity in identities}
