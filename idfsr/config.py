@@ -122,9 +122,10 @@ class ShardsConfig:
     scale_factors: tuple[ScaleFactor, ...] = (8, 16)
     num_references: Count = 4
     """References prepared for each target, drawn from the identity's other images."""
-    landmark_jitter: Annotated[float, Field(ge=0, le=0.2)] = 0.02
-    """Standard deviation of the noise on the landmarks of pretraining images, as a share of the
-    image's side, in place of a detection."""
+    landmark_jitter: Annotated[float, Field(ge=0, le=0.2)] = 0.013
+    """Standard deviation of the noise on the landmarks of pretraining images, in place of a
+    detection: of a shift that the points share, and of each point by itself, as a share of the
+    image's side. As the embedded LR detector's at x8 and x16."""
     rows_per_shard: Count = 500
     batch_size: Count = 32
 
