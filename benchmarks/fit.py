@@ -23,7 +23,7 @@ from pydantic import TypeAdapter
 
 from idfsr.baselines.contract import restore_identity
 from idfsr.baselines.registry import load_idfsr_method
-from idfsr.config import Config, FitConfig, RestoreConfig
+from idfsr.config import Config, FitConfig, MetricsConfig, RestoreConfig
 from idfsr.data.loader import load_identity
 from idfsr.data.schemas import KEY
 from idfsr.data.shards import read_shard
@@ -36,7 +36,6 @@ from idfsr.training.fit import fit_identity
 
 CPU = torch.device("cpu")
 PRETRAINED = "pretrained, no fit"
-NUM_BOOTSTRAP = 2000
 
 
 def parse_variant(text: str) -> FitConfig:
@@ -47,12 +46,12 @@ def parse_variant(text: str) -> FitConfig:
 
 def run_identity(
     identity: str, args: argparse.Namespace
-) -> tuple[str, list[pd.DataFrame], dict[str, tuple[float, float]]]:
+) -> tuple[list[pd.DataFrame], dict[str, tuple[float, float]]]:
     """Fit one person in every variant.
 
     Returns:
-        The person, restored images of the pretrained model and of each variant, and for each
-        variant the held-out loss before and after the fit.
+        Restored images of the pretrained model and of each variant, and for each variant the
+        held-out loss before and after the fit.
     """
     torch.set_num_threads(1)
     config = Config(restore=RestoreConfig(num_inference_steps=args.restore_steps), seed=args.seed)
@@ -71,7 +70,7 @@ def run_identity(
             fitted = dataclasses.replace(method, fitted_z_id=result.z_id)
         table = restore_identity(fitted, test_examples, identity, scale_factor, 16)
         tables.append(table.assign(variant=name))
-    return identity, tables, losses
+    return tables, losses
 
 
 def main() -> None:
@@ -92,7 +91,7 @@ def main() -> None:
     identities = sorted(set(truth["identity"]))
     with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn")) as pool:
         done = list(pool.map(partial(run_identity, args=args), identities))
-    rows = pd.concat([table for _, tables, _ in done for table in tables], ignore_index=True)
+    rows = pd.concat([table for tables, _ in done for table in tables], ignore_index=True)
     rows = rows.merge(truth, on=KEY, validate="many_to_one")
     fidelity, sr, gt = map(torch.from_numpy, score_faces(rows, load_sface(args.assets, CPU), CPU))
     rows = rows.assign(psnr=fidelity.numpy(), ids=identity_distance(sr, gt).numpy())
@@ -103,8 +102,8 @@ def main() -> None:
         group = groups[name]
         change = group["ids"] - groups[PRETRAINED]["ids"].loc[group.index]
         owners = [str(identity) for identity, _ in group.index]
-        interval = mean_interval(change.to_numpy(), owners, NUM_BOOTSTRAP)
-        ratios = [losses[name][1] / losses[name][0] for *_, losses in done if name in losses]
+        interval = mean_interval(change.to_numpy(), owners, MetricsConfig().num_bootstrap)
+        ratios = [losses[name][1] / losses[name][0] for _, losses in done if name in losses]
         mean = f"{sum(ratios) / len(ratios):.3f} ({sum(r < 1 for r in ratios)})" if ratios else ""
         moved = f"{interval.mean:+.4f} [{interval.lo:+.4f}, {interval.hi:+.4f}]"
         values = f"{group['psnr'].mean():.2f} | {group['ids'].mean():.4f}"
