@@ -9,8 +9,7 @@ from idfsr.baselines.contract import split_examples
 from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.data.loader import IdentityExamples, load_identity
 from idfsr.diffusion.ddim import seeded_noise
-from idfsr.models.idfsr import IDFSR
-from tests.training.makers import TINY_MODEL, unit, write_test_shard
+from tests.training.makers import make_network, unit, write_test_shard
 
 CPU = torch.device("cpu")
 
@@ -21,12 +20,7 @@ def examples(tmp_path: Path) -> IdentityExamples:
 
 
 def make_method(*, fitted: bool = False, seed: int = 0) -> IdfsrMethod:
-    torch.manual_seed(0)
-    model = IDFSR(TINY_MODEL).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if not parameter.any():
-                parameter.normal_(std=0.1)
+    model = make_network()
     return IdfsrMethod(
         model=model,
         model_digest="d",

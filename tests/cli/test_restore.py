@@ -10,19 +10,13 @@ from idfsr.constants import METHOD_NAMES
 from idfsr.data.images import decode_png
 from idfsr.data.tables import read_table
 from idfsr.models.checkpoint import save_model
-from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
-from tests.training.makers import TINY_MODEL, unit, write_test_shard
+from tests.training.makers import make_network, unit, write_test_shard
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    torch.manual_seed(0)
-    model = IDFSR(TINY_MODEL)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if not parameter.any():
-                parameter.normal_(std=0.1)
+    model = make_network()
     save_model(tmp_path / "model.safetensors", model)
     write_test_shard(tmp_path / "test.parquet")
     embedding = Embedding(

@@ -12,8 +12,7 @@ from idfsr.data.shards import read_shard
 from idfsr.errors import IdfsrError
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes, restore_probes
 from idfsr.metrics.sface import SFace, load_sface
-from idfsr.models.idfsr import IDFSR
-from tests.training.makers import TINY_MODEL, unit, write_test_shard
+from tests.training.makers import make_network, unit, write_test_shard
 
 ASSETS = Path(__file__).parents[2] / ".assets"
 Z_IDS = {"00007": torch.from_numpy(unit([1])), "00008": torch.from_numpy(unit([2]))}
@@ -26,12 +25,7 @@ def recogniser() -> SFace:
 
 @pytest.fixture
 def method() -> IdfsrMethod:
-    torch.manual_seed(0)
-    model = IDFSR(TINY_MODEL).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if not parameter.any():
-                parameter.normal_(std=0.3)
+    model = make_network()
     return IdfsrMethod(
         model=model, model_digest="d", fitted_z_id=None, num_inference_steps=4, seed=0
     )

@@ -7,7 +7,6 @@ import torch
 from idfsr.config import FitConfig
 from idfsr.data.loader import IdentityExamples, load_identity
 from idfsr.errors import IdfsrError
-from idfsr.models.idfsr import IDFSR
 from idfsr.training.fit import (
     FitResult,
     FrozenModel,
@@ -17,20 +16,9 @@ from idfsr.training.fit import (
     stratified_timesteps,
 )
 
-from .makers import TINY_MODEL, unit, write_test_shard
+from .makers import make_network, unit, write_test_shard
 
 CONFIG = FitConfig(num_steps=6, batch_size=2, learning_rate=0.05, num_evaluations=3)
-
-
-def woken_model() -> IDFSR:
-    """Build a network whose zero-initialised projections are not 0, so that z_id matters."""
-    torch.manual_seed(0)
-    model = IDFSR(TINY_MODEL)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if not parameter.any():
-                parameter.normal_(std=0.2)
-    return model
 
 
 @pytest.fixture
@@ -40,7 +28,7 @@ def examples(tmp_path: Path) -> dict[str, IdentityExamples]:
 
 
 def test_fit_changes_z_id_and_nothing_else(examples: dict[str, IdentityExamples]) -> None:
-    model = woken_model()
+    model = make_network()
     before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
     result = fit_identity(model, examples["fit"], examples["test"], CONFIG, 0)
     for key, tensor in model.state_dict().items():
@@ -55,7 +43,7 @@ def test_fit_changes_z_id_and_nothing_else(examples: dict[str, IdentityExamples]
 def test_fit_lowers_the_loss_on_both_halves(examples: dict[str, IdentityExamples]) -> None:
     """Fit and test images are the same pattern, which the embedding can learn to prefer."""
     config = dataclasses.replace(CONFIG, num_steps=60, batch_size=4)
-    model = woken_model()
+    model = make_network()
     result = fit_identity(model, examples["fit"], examples["test"], config, 0)
     frozen = FrozenModel(model, examples["fit"], 1)
     before, after = (
@@ -67,7 +55,7 @@ def test_fit_lowers_the_loss_on_both_halves(examples: dict[str, IdentityExamples
 
 def test_same_command_same_numbers(examples: dict[str, IdentityExamples]) -> None:
     first, again, other = (
-        fit_identity(woken_model(), examples["fit"], examples["test"], CONFIG, seed)
+        fit_identity(make_network(), examples["fit"], examples["test"], CONFIG, seed)
         for seed in (0, 0, 1)
     )
     assert torch.equal(first.z_id, again.z_id)
@@ -77,7 +65,7 @@ def test_same_command_same_numbers(examples: dict[str, IdentityExamples]) -> Non
 
 
 def test_curves(examples: dict[str, IdentityExamples]) -> None:
-    result = fit_identity(woken_model(), examples["fit"], examples["test"], CONFIG, 0)
+    result = fit_identity(make_network(), examples["fit"], examples["test"], CONFIG, 0)
     assert list(result.held_out) == [0, 2, 4, 6]
     records = result.records()
     assert [record["step"] for record in records] == list(range(7))
@@ -101,7 +89,7 @@ def test_test_images_do_not_touch_the_result(examples: dict[str, IdentityExample
     other = dict(examples["test"])
     other["gt_image"] = -examples["test"]["gt_image"]
     first, second = (
-        fit_identity(woken_model(), examples["fit"], test, CONFIG, 0)
+        fit_identity(make_network(), examples["fit"], test, CONFIG, 0)
         for test in (examples["test"], other)
     )
     assert torch.equal(first.z_id, second.z_id)
@@ -109,7 +97,7 @@ def test_test_images_do_not_touch_the_result(examples: dict[str, IdentityExample
 
 
 def test_style_embeddings_are_those_of_each_pair(examples: dict[str, IdentityExamples]) -> None:
-    model = woken_model()
+    model = make_network()
     frozen = FrozenModel(model, examples["fit"], 2)
     assert frozen.z_s.shape == (3, 2, 16)
     with torch.no_grad():
@@ -120,7 +108,7 @@ def test_style_embeddings_are_those_of_each_pair(examples: dict[str, IdentityExa
 def test_held_out_loss_does_not_depend_on_the_batch(
     examples: dict[str, IdentityExamples],
 ) -> None:
-    frozen = FrozenModel(woken_model(), examples["test"], 1)
+    frozen = FrozenModel(make_network(), examples["test"], 1)
     z_id = torch.from_numpy(unit([1]))
     losses = [measure_held_out(frozen, z_id, size, seed=0) for size in (1, 2, 3)]
     assert losses[1:] == pytest.approx(losses[:1] * 2, rel=1e-5)
@@ -147,4 +135,4 @@ def test_loss_that_is_not_finite_stops(examples: dict[str, IdentityExamples]) ->
     broken = dict(examples["fit"])
     broken["gt_image"] = torch.full_like(examples["fit"]["gt_image"], float("nan"))
     with pytest.raises(IdfsrError, match="fit of 00007/0/x8: found loss nan in step 1"):
-        fit_identity(woken_model(), broken, examples["test"], CONFIG, 0)
+        fit_identity(make_network(), broken, examples["test"], CONFIG, 0)
