@@ -165,6 +165,9 @@ class TrainConfig:
     learning_rate: Positive = 1e-4
     warmup_images: Annotated[int, Field(ge=0)] = 0
     """Images over which the learning rate rises linearly from 0."""
+    decay_images: Annotated[int, Field(ge=0)] = 0
+    """Images after which the learning rate falls as one over the square root of the images seen
+    (Karras et al. 2024, config E); 0 keeps it."""
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.9999
     clip_norm: Positive = 1.0
     """Bound of the gradient's norm."""

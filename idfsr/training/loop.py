@@ -103,10 +103,15 @@ def noticed_signals() -> Iterator[list[int]]:
 
 
 def learning_rate_at(images_seen: int, config: TrainConfig) -> float:
-    """Return the learning rate of the step that ends at so many images: a ramp, then constant."""
-    if images_seen >= config.warmup_images:
-        return config.learning_rate
-    return config.learning_rate * images_seen / config.warmup_images
+    """Return the learning rate of the step that ends at so many images: a ramp, level, a fall.
+
+    It is no function of `num_images`, so that a training can be made longer while it runs.
+    """
+    if images_seen < config.warmup_images:
+        return config.learning_rate * images_seen / config.warmup_images
+    if 0 < config.decay_images < images_seen:
+        return config.learning_rate * math.sqrt(config.decay_images / images_seen)
+    return config.learning_rate
 
 
 def bound_settings(recipe: Recipe, config: TrainConfig, seed: int) -> dict[str, Any]:

@@ -183,6 +183,8 @@ def describe(
 ) -> Card:
     """Return the card of a pretrained network."""
     identities = {key.split("/")[0] for key in dataset.keys}
+    decay_images = config.pretrain.decay_images
+    falling = f", falling after {decay_images:,} images" if decay_images else ""
     return Card(
         title=f"IDFSR at {config.model.image_size} px",
         data={
@@ -193,7 +195,7 @@ def describe(
         training={
             "first weights": model_digest(init) if init else "random",
             "batch": str(config.pretrain.batch_size),
-            "learning rate": f"{config.pretrain.learning_rate:g}",
+            "learning rate": f"{config.pretrain.learning_rate:g}{falling}",
             "decay of the average": f"{config.pretrain.ema_decay:g}",
             "condition dropout": f"{config.pretrain.condition_dropout:g}",
         },

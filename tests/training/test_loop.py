@@ -188,3 +188,10 @@ def test_learning_rate_ramp() -> None:
     assert learning_rate_at(100, config) == 0.2
     assert learning_rate_at(10**6, config) == 0.2
     assert learning_rate_at(1, TrainConfig(learning_rate=0.2)) == 0.2
+
+
+def test_learning_rate_falls_as_one_over_the_square_root() -> None:
+    config = TrainConfig(learning_rate=0.2, decay_images=100)
+    assert learning_rate_at(50, config) == 0.2
+    assert learning_rate_at(100, config) == 0.2
+    assert learning_rate_at(400, config) == 0.1
