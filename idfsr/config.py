@@ -223,7 +223,8 @@ class MetricsConfig:
     """Which metrics, and how they are aggregated."""
 
     table1: tuple[str, ...] = (
-        "psnr", "ssim", "mobilenetv2_distance", "mobilenetv2_fd", "brisque", "ids_sface",
+        "psnr", "psnr_y", "ssim", "ssim_y", "mobilenetv2_distance", "mobilenetv2_fd", "brisque",
+        "ids_sface",
     )  # fmt: skip
     table2: tuple[str, ...] = (
         "idv_sface", "acc_gender", "acc_expression", "acc_race", "age_diff",

@@ -1,4 +1,4 @@
-"""PSNR, the peak signal-to-noise ratio, over the three colours."""
+"""PSNR, the peak signal-to-noise ratio."""
 
 import torch
 from jaxtyping import Float
@@ -6,11 +6,11 @@ from torch import Tensor
 
 
 def psnr(
-    sr_image: Float[Tensor, "B 3 H W"], gt_image: Float[Tensor, "B 3 H W"]
+    sr_image: Float[Tensor, "B C H W"], gt_image: Float[Tensor, "B C H W"]
 ) -> Float[Tensor, "B"]:
-    """Return 10 log10(1 / MSE), the MSE taken over the pixels of all three channels.
+    """Return 10 log10(1 / MSE), the MSE taken over the pixels of all channels.
 
-    IDFSR does not say whether it means RGB or luma; RGB, nothing cropped off the border.
+    IDFSR does not say whether it means RGB or luma; nothing is cropped off the border.
 
     Args:
         sr_image: In [0, 1].

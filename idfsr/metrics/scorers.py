@@ -17,6 +17,7 @@ from idfsr.data.tensors import to_network
 from idfsr.metrics.attributes import compare_attributes
 from idfsr.metrics.brisque import SupportVectorRegression, brisque, load_brisque
 from idfsr.metrics.ids import identity_distance, same_identity
+from idfsr.metrics.luma import to_luma
 from idfsr.metrics.mobilenetv2 import MobileNetV2, load_mobilenetv2, perceptual_distance
 from idfsr.metrics.pairs import Pairs
 from idfsr.metrics.psnr import psnr
@@ -44,13 +45,15 @@ class Resources:
 
 
 def score_psnr(pairs: Pairs) -> dict[str, np.ndarray]:
-    """Fill the column psnr."""
-    return {"psnr": psnr(to_unit(pairs.sr_image), to_unit(pairs.gt_image)).numpy()}
+    """Fill the columns psnr and psnr_y."""
+    images = to_unit(pairs.sr_image), to_unit(pairs.gt_image)
+    return {"psnr": psnr(*images).numpy(), "psnr_y": psnr(*map(to_luma, images)).numpy()}
 
 
 def score_ssim(pairs: Pairs) -> dict[str, np.ndarray]:
-    """Fill the column ssim."""
-    return {"ssim": ssim(to_unit(pairs.sr_image), to_unit(pairs.gt_image)).numpy()}
+    """Fill the columns ssim and ssim_y."""
+    images = to_unit(pairs.sr_image), to_unit(pairs.gt_image)
+    return {"ssim": ssim(*images).numpy(), "ssim_y": ssim(*map(to_luma, images)).numpy()}
 
 
 def score_mobilenetv2(

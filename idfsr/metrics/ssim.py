@@ -1,4 +1,4 @@
-"""SSIM, the structural similarity, over the three colours."""
+"""SSIM, the structural similarity."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ K2: Final = 0.03
 
 
 def ssim(
-    sr_image: Float[Tensor, "B 3 H W"], gt_image: Float[Tensor, "B 3 H W"]
+    sr_image: Float[Tensor, "B C H W"], gt_image: Float[Tensor, "B C H W"]
 ) -> Float[Tensor, "B"]:
     """Return the mean SSIM over the places where the window lies inside, and over the channels.
 

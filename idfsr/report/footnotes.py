@@ -10,7 +10,9 @@ from idfsr.report.tables import records
 
 NOTES = {
     "psnr": "PSNR: over the three colours of the whole image.",
+    "psnr_y": "PSNR (Y): over the luma of BT.601.",
     "ssim": "SSIM: Wang et al. (2004), a Gaussian window of 11 pixels, mean over the colours.",
+    "ssim_y": "SSIM (Y): likewise, on the luma of BT.601.",
     "mobilenetv2_distance": (
         "MobileNetV2 distance: built like LPIPS on ImageNet features of MobileNetV2, all weights "
         "1. It stands where the paper has LPIPS and is not LPIPS."

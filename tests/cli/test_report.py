@@ -7,12 +7,13 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from idfsr.cli.main import main
+from idfsr.config import MetricsConfig
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.style import write_figure
 from idfsr.report.tables import write_csv
 
 HEADER = "method,scale_factor,num_images,num_identities"
-TABLE1 = ("psnr", "ssim", "mobilenetv2_distance", "mobilenetv2_fd", "brisque", "ids_sface")
+TABLE1 = MetricsConfig().table1
 TABLE2 = ("idv_sface", "acc_gender", "acc_expression", "acc_race", "age_diff_mean", "age_diff_std")
 
 

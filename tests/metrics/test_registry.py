@@ -47,7 +47,7 @@ def test_columns_are_of_one_metric_each() -> None:
 
 
 def test_an_unknown_metric_is_named() -> None:
-    with pytest.raises(IdfsrError, match="found lpips, wanted some of psnr, ssim"):
+    with pytest.raises(IdfsrError, match="found lpips, wanted some of psnr, psnr_y, ssim"):
         find_metrics(["psnr", "lpips"])
 
 
