@@ -5,7 +5,7 @@ depend on the sorted names of the images alone, so the same files give the same 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from idfsr.data.schemas import KEY
 from idfsr.metrics.frechet import MIN_IMAGES, frechet_distance
-from idfsr.metrics.pairs import batches, read_pairs
+from idfsr.metrics.pairs import Pairs, batches, read_pairs
 from idfsr.metrics.registry import Metric
 from idfsr.metrics.scorers import Scorer
 
@@ -28,6 +28,34 @@ SetMetrics = dict[str, str | int | float | None]
 
 
 @torch.inference_mode()
+def score(
+    pairs: Iterator[Pairs], num_pairs: int, metrics: Sequence[Metric], scorers: Sequence[Scorer]
+) -> tuple[dict[str, np.ndarray], dict[str, float | None]]:
+    """Compute metrics of pairs, a batch at a time.
+
+    Args:
+        pairs: Batches of `BATCH_SIZE`, the last of which may be smaller; at least one.
+        num_pairs: In all of them, for the progress bar.
+        metrics: What to compute; see `idfsr.metrics.registry.find_metrics`.
+        scorers: Loaded for these metrics; see `idfsr.metrics.scorers.load_scorers`.
+
+    Returns:
+        The columns of each metric, a value a pair. And the value of each metric of kind "set" by
+        its name; None where there are too few images for it.
+    """
+    scores = [
+        {name: values for scorer in scorers for name, values in scorer(batch).items()}
+        for batch in tqdm(pairs, total=math.ceil(num_pairs / BATCH_SIZE), unit="batch")
+    ]
+    columns = {name: np.concatenate([batch[name] for batch in scores]) for name in scores[0]}
+    of_the_set: dict[str, float | None] = {}
+    if any(metric.name == "mobilenetv2_fd" for metric in metrics):
+        sr, gt = (torch.from_numpy(columns[name]) for name in ("sr_pooled", "gt_pooled"))
+        of_the_set["mobilenetv2_fd"] = frechet_distance(sr, gt) if len(sr) >= MIN_IMAGES else None
+    wanted = [column for metric in metrics for column in metric.columns]
+    return {name: columns[name] for name in wanted}, of_the_set
+
+
 def evaluate(
     shards: Sequence[Path],
     restored: Sequence[Path],
@@ -43,51 +71,30 @@ def evaluate(
         restored: Tables of restored images, e.g. one an identity.
         method: Name of the method in the restored tables.
         scale_factor: Of all rows.
-        metrics: What to compute; see `idfsr.metrics.registry.find_metrics`.
-        scorers: Loaded for these metrics; see `idfsr.metrics.scorers.load_scorers`.
+        metrics: See `score`.
+        scorers: See `score`.
 
     Returns:
         A table with a row an image: identity, image, method, scale_factor, the columns of each
-        metric, model_digest. And method, scale_factor, num_images and the value of each metric of
-        kind "set" by its name; None where there are too few images for it.
+        metric, model_digest. And method, scale_factor, num_images and the metrics of the set.
 
     Raises:
         IdfsrError: The restored images are not exactly those of the test part; names some.
     """
     rows = read_pairs(shards, restored, method, scale_factor)
-    progress = tqdm(
-        batches(rows, BATCH_SIZE),
-        desc=f"metrics {method} x{scale_factor}",
-        total=math.ceil(len(rows) / BATCH_SIZE),
-        unit="batch",
-    )
-    scores = [
-        {name: values for score in scorers for name, values in score(pairs).items()}
-        for pairs in progress
-    ]
-    columns = {name: np.concatenate([batch[name] for batch in scores]) for name in scores[0]}
-    wanted = [column for metric in metrics for column in metric.columns]
+    columns, of_the_set = score(batches(rows, BATCH_SIZE), len(rows), metrics, scorers)
     table = rows[KEY].assign(
         method=method,
         scale_factor=scale_factor,
-        **{name: columns[name] for name in wanted},
+        **columns,
         model_digest=rows["model_digest"],
     )
-    return table, _set_metrics(table, columns, metrics)
-
-
-def _set_metrics(
-    table: pd.DataFrame, columns: dict[str, np.ndarray], metrics: Sequence[Metric]
-) -> SetMetrics:
-    values: SetMetrics = {
-        "method": str(table["method"].iloc[0]),
-        "scale_factor": int(table["scale_factor"].iloc[0]),
+    facts: SetMetrics = {
+        "method": method,
+        "scale_factor": scale_factor,
         "num_images": len(table),
     }
-    if any(metric.name == "mobilenetv2_fd" for metric in metrics):
-        features = (torch.from_numpy(columns[name]) for name in ("sr_pooled", "gt_pooled"))
-        values["mobilenetv2_fd"] = frechet_distance(*features) if len(table) >= MIN_IMAGES else None
-    return values
+    return table, facts | of_the_set
 
 
 def table_schema(table: pd.DataFrame) -> pa.Schema:

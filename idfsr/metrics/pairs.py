@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from idfsr.constants import NUM_LANDMARKS
 from idfsr.data.images import decode_png
@@ -114,21 +114,54 @@ def batches(rows: pd.DataFrame, batch_size: int) -> Iterator[Pairs]:
         gt_images = [decode_png(data) for data in chunk["gt_image"]]
         sr_images = [decode_png(data) for data in chunk["sr_image"]]
         size = size or gt_images[0].shape
-        for index, image in enumerate((*gt_images, *sr_images)):
-            if image.shape != size:
-                key = "/".join(chunk[KEY].iloc[index % len(chunk)])
-                message = f"{key}: found {_text(image.shape)}, wanted {_text(size)} as the others"
-                raise IdfsrError(message)
+        names = ["/".join(key) for key in chunk[KEY].itertuples(index=False)]
+        check_sizes(names, gt_images, sr_images, size)
         landmarks = [
             np.asarray(points, dtype=np.float64).reshape(NUM_LANDMARKS, 2)
             for points in chunk["landmarks"]
         ]
-        yield Pairs(
-            np.stack(gt_images),
-            np.stack(sr_images),
-            np.stack([align_arcface(*pair) for pair in zip(gt_images, landmarks, strict=True)]),
-            np.stack([align_arcface(*pair) for pair in zip(sr_images, landmarks, strict=True)]),
-        )
+        yield crop_pairs(gt_images, sr_images, landmarks)
+
+
+def check_sizes(
+    names: Sequence[str],
+    gt_images: Sequence[UInt8[np.ndarray, "_ _ 3"]],
+    sr_images: Sequence[UInt8[np.ndarray, "_ _ 3"]],
+    size: tuple[int, ...],
+) -> None:
+    """Refuse images of another size.
+
+    Args:
+        names: Of the pairs.
+        gt_images: One for each name.
+        sr_images: One for each name.
+        size: Wanted shape.
+
+    Raises:
+        IdfsrError: Names the first image of another size.
+    """
+    for name, *pair in zip(names, gt_images, sr_images, strict=True):
+        for role, image in zip(("ground truth", "restored image"), pair, strict=True):
+            if image.shape != size:
+                message = (
+                    f"{name}: found a {role} of {_text(image.shape)}, "
+                    f"wanted {_text(size)} as the others"
+                )
+                raise IdfsrError(message)
+
+
+def crop_pairs(
+    gt_images: Sequence[UInt8[np.ndarray, "H W 3"]],
+    sr_images: Sequence[UInt8[np.ndarray, "H W 3"]],
+    landmarks: Sequence[Float[np.ndarray, "5 2"]],
+) -> Pairs:
+    """Cut the faces out of both images of each pair, by the landmarks of the ground truth."""
+    return Pairs(
+        np.stack(gt_images),
+        np.stack(sr_images),
+        np.stack([align_arcface(*pair) for pair in zip(gt_images, landmarks, strict=True)]),
+        np.stack([align_arcface(*pair) for pair in zip(sr_images, landmarks, strict=True)]),
+    )
 
 
 def _text(shape: tuple[int, ...]) -> str:

@@ -1,94 +1,68 @@
-import json
-from collections.abc import Callable
+import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
+from PIL import Image
 
 from idfsr.cli.main import main
-from idfsr.data.images import decode_png, encode_png
-from idfsr.data.shards import write_shard
-from idfsr.data.tables import read_table, write_table
-from idfsr.metrics.registry import METRICS
-from idfsr.models.attributes import AttributeNet, save_attributes
 
-LANDMARKS = np.array([20, 26, 44, 25, 33, 38, 24, 48, 41, 47], dtype=np.float32)
+from ..conftest import make_image  # noqa: TID252 - the tests are not installed
 
 
 @pytest.fixture
-def arguments(
-    tmp_path: Path,
-    shard_row: Callable[..., dict[str, Any]],
-    stage_config: Callable[[str], Path],
-) -> list[str]:
-    """Of a run with two test images; the restored ones are one level off everywhere."""
-    rows = [
-        shard_row("00001", image, part="test") | {"landmarks": LANDMARKS} for image in ("0", "1")
-    ]
-    write_shard(rows, tmp_path / "shard.parquet", {})
-    images = [decode_png(row["gt_image"]) for row in rows]
-    off_by_one = [np.where(image < 255, image + 1, 254).astype(np.uint8) for image in images]
-    restored = {
-        "identity": "00001",
-        "image": ["0", "1"],
-        "scale_factor": 8,
-        "method": "bicubic",
-        "sr_image": [encode_png(image) for image in off_by_one],
-        "model_digest": "none",
-    }
-    write_table(pd.DataFrame(restored), tmp_path / "restored.parquet")
-    torch.manual_seed(0)
-    save_attributes(tmp_path / "attributes.safetensors", AttributeNet())
-    flags = {
-        "--config": stage_config("metrics"),
-        "--shards": tmp_path / "shard.parquet",
-        "--restored": tmp_path / "restored.parquet",
-        "--assets": Path(__file__).parents[2] / ".assets",
-        "--attributes": tmp_path / "attributes.safetensors",
-        "--method": "bicubic",
-        "--scale-factor": 8,
-        "--metrics": tmp_path / "made" / "bicubic.parquet",
-        "--set-metrics": tmp_path / "made" / "bicubic.set.json",
-        "--threads": 1,
-    }
-    return ["metrics", *(str(word) for pair in flags.items() for word in pair)]
+def folders(tmp_path: Path) -> list[str]:
+    """Three images of two people; the restored ones are one level off everywhere."""
+    for index, name in enumerate(("a/0", "a/1", "b/0")):
+        image = make_image(index)
+        off_by_one = np.where(image < 255, image + 1, 254).astype(np.uint8)
+        for folder, pixels in (("gt", image), ("sr", off_by_one)):
+            path = tmp_path / folder / f"{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+    return ["metrics", "--gt", str(tmp_path / "gt"), "--sr", str(tmp_path / "sr")]
 
 
-def test_makes_the_table_and_the_set_metrics(arguments: list[str], tmp_path: Path) -> None:
-    main(arguments)
-    table = read_table(tmp_path / "made" / "bicubic.parquet")
-    assert table["image"].tolist() == ["0", "1"]
-    assert table["psnr"].tolist() == pytest.approx([20 * np.log10(255)] * 2)  # MSE of one level
-    assert {column for metric in METRICS.values() for column in metric.columns} < set(table)
-    set_metrics = json.loads((tmp_path / "made" / "bicubic.set.json").read_text())
-    assert set_metrics["num_images"] == 2
-    assert set_metrics["scale_factor"] == 8
-    assert set_metrics["mobilenetv2_fd"] >= 0
-    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == [
-        "bicubic.parquet", "bicubic.set.json",
-    ]  # fmt: skip
-
-
-def test_the_same_command_writes_the_same_bytes(arguments: list[str], tmp_path: Path) -> None:
-    made = [tmp_path / "made" / name for name in ("bicubic.parquet", "bicubic.set.json")]
-    main(arguments)
-    first = [path.read_bytes() for path in made]
-    main(arguments)
-    assert [path.read_bytes() for path in made] == first
-
-
-def test_a_mistake_is_one_line_and_nothing_is_written(
-    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_prints_a_table_and_writes_the_rows(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments[arguments.index("bicubic")] = "idfsr-ft"
+    main([*folders, "--csv", str(tmp_path / "rows.csv")])
+    printed = capsys.readouterr().out
+    assert printed.startswith("3 images of 2 identities\n")
+    psnr = f"{20 * np.log10(255):.2f}"
+    assert re.search(rf"PSNR \(dB\) ↑ +{psnr} +\[{psnr}, {psnr}\]", printed)
+    assert re.search(r"MobileNetV2 Frechet distance ↓ +\d+\.\d\d\s", printed)
+    rows = pd.read_csv(tmp_path / "rows.csv")
+    assert rows["name"].tolist() == ["a/0", "a/1", "b/0"]
+    assert rows["identity"].tolist() == ["a", "a", "b"]
+    assert rows["psnr"].tolist() == pytest.approx([float(psnr)] * 3, abs=0.01)
+    assert {"ids_sface", "sr_age", "brisque", "ssim_y"} < set(rows)
+
+
+def test_only_some_metrics_and_one_image(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("gt", "sr"):
+        for name in ("a/1", "b/0"):
+            (tmp_path / folder / f"{name}.png").unlink()
+    main([*folders, "--only", "mobilenetv2_fd", "psnr"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1 images of 1 identities"
+    assert lines[2].startswith("PSNR (dB) ↑ ")
+    assert lines[3].split("↓")[0] == "MobileNetV2 Frechet distance "
+    assert "too few images" in lines[3]
+    assert len(lines) == 4
+
+
+def test_a_mistake_is_one_line(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sr" / "a" / "1.png").unlink()
     with pytest.raises(SystemExit) as caught:
-        main(arguments)
+        main(folders)
     assert caught.value.code == 2
-    error = capsys.readouterr().err.splitlines()
-    assert error == [
-        f"idfsr metrics: error: {tmp_path}/restored.parquet: found method bicubic, wanted idfsr-ft"
-    ]
-    assert not (tmp_path / "made").exists()
+    assert capsys.readouterr().err == (
+        f"idfsr metrics: error: {tmp_path}/gt/a/1.png: no image of that name in {tmp_path}/sr, "
+        "wanted one for each\n"
+    )

@@ -75,5 +75,7 @@ def test_a_restored_image_of_another_size(small_run: Any) -> None:
         KEYS, sr_image=[encode_png(small_run.sr_images[KEYS[0]]), small, small]
     )
     rows = read_pairs(small_run.shards, [path], "bicubic", 8)
-    with pytest.raises(IdfsrError, match="00001/1: found 64 x 32 px, wanted 64 x 64 px"):
+    with pytest.raises(
+        IdfsrError, match="00001/1: found a restored image of 64 x 32 px, wanted 64 x 64 px"
+    ):
         list(batches(rows, batch_size=2))

@@ -65,12 +65,12 @@ rule metrics:
     resources:
         mem_mb=3000,
     params:
-        code=code_digest("idfsr.cli.metrics"),
+        code=code_digest("idfsr.cli.evaluate"),
     shell:
         r"""
         exec &> >(tee {log:q})
 
-        idfsr metrics \
+        idfsr evaluate \
             --config {input.config:q} \
             --shards {input.shards:q} \
             --restored {input.restored:q} \
