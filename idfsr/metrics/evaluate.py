@@ -45,7 +45,9 @@ def score(
     """
     scores = [
         {name: values for scorer in scorers for name, values in scorer(batch).items()}
-        for batch in tqdm(pairs, total=math.ceil(num_pairs / BATCH_SIZE), unit="batch")
+        for batch in tqdm(
+            pairs, desc="metrics", total=math.ceil(num_pairs / BATCH_SIZE), unit="batch"
+        )
     ]
     columns = {name: np.concatenate([batch[name] for batch in scores]) for name in scores[0]}
     of_the_set: dict[str, float | None] = {}
