@@ -184,6 +184,8 @@ class PretrainConfig(TrainConfig):
     condition_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """How often z_s, and independently z_id, of an example is 0 (Ho & Salimans 2022, Algorithm 1).
     The network then also knows what to do without them. IDFSR has none."""
+    id_loss_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Of the identity loss beside Eq. 1. IDFSR has none; see `idfsr.training.id_loss`."""
 
 
 @section

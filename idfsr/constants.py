@@ -15,6 +15,9 @@ ID_DIM: Final = 512
 NUM_LANDMARKS: Final = 5
 """Left eye, right eye, nose, left mouth corner, right mouth corner; left is the viewer's left."""
 
+MIRRORED_LANDMARKS: Final = (1, 0, 2, 4, 3)
+"""Order of the landmarks of a mirrored face."""
+
 FFHQ_LANDMARKS_512: Final = (
     (192.98138, 239.94708),
     (318.90277, 240.1936),

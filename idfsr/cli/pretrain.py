@@ -5,7 +5,8 @@ weights and a line of statistics a step. Killed, it goes on when the same comman
 on a CPU ends with the same bytes; the state stands in --state-dir until it is done.
 
     idfsr pretrain --config pretrain.json --shards shards/x*/pretrain-*.parquet \
-        --init idfsr/weights/idfsr64.safetensors --state-dir pretrain/state \
+        --init idfsr/weights/idfsr64.safetensors --id-encoder idfsr/weights/arcface.safetensors \
+        --state-dir pretrain/state \
         --model pretrain/model.safetensors --stats pretrain/stats.jsonl \
         --card pretrain/card.md --threads 2
 """
@@ -29,6 +30,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
     parser.add_argument("--init", type=Path, help="weights to begin with; random if left out")
+    parser.add_argument("--id-encoder", type=Path, required=True, help="ArcFace that made z_id")
     parser.add_argument("--state-dir", type=Path, required=True, help="folder to resume from")
     parser.add_argument("--model", type=Path, required=True, help="weights to write")
     parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     config, device = load_stage(args.config), pick_device()
     num_workers = args.threads if device.type == "cuda" else 0
     model, trained, card = pretrain(
-        config, args.shards, args.init, args.state_dir, device, num_workers
+        config, args.shards, args.init, args.id_encoder, args.state_dir, device, num_workers
     )
     with atomic_path(args.model) as temporary:
         save_model(temporary, model)

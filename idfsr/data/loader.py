@@ -23,7 +23,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from idfsr.constants import ID_DIM
+from idfsr.constants import ID_DIM, MIRRORED_LANDMARKS, NUM_LANDMARKS
 from idfsr.data.degradation import fill_box, upsample
 from idfsr.data.images import decode_png
 from idfsr.data.shards import read_shard
@@ -46,6 +46,8 @@ class Examples(TypedDict):
     masked_lr: Float[Tensor, "B 3 S S"]
     """The low-resolution image, upsampled, with the face's box filled."""
     warped_ref: Float[Tensor, "B 3 S S"]
+    landmarks: Float[Tensor, "B 5 2"]
+    """Of the ground truth, (x, y) in pixels."""
     z_id: Float[Tensor, "B 512"]
     """Of the ground truth."""
 
@@ -114,9 +116,9 @@ def epoch_order(num_rows: int, epoch: int, seed: int) -> Int[np.ndarray, "N"]:
 class ShardDataset(Dataset[Examples]):
     """Rows of shards as an endless shuffled stream of training examples.
 
-    It is indexed by several positions in the stream, which gives a batch. Ground truth, masked
-    low-resolution image and warped reference are flipped together; z_id stays that of the image as
-    it was, whose embedding a flip hardly changes.
+    It is indexed by several positions in the stream, which gives a batch. Ground truth, its
+    landmarks, masked low-resolution image and warped reference are flipped together; z_id stays
+    that of the image as it was, whose embedding a flip hardly changes.
 
     Attributes:
         keys: Of the rows, in the order of the files.
@@ -140,9 +142,9 @@ class ShardDataset(Dataset[Examples]):
         self._gt: list[bytes] = []
         self._lr: list[bytes] = []
         self._references: list[list[bytes]] = []
-        boxes, z_ids, sizes = [], [], {}
+        boxes, z_ids, landmarks, sizes = [], [], [], {}
         for path in paths:
-            table = read_shard([path], _COLUMNS, part)
+            table = read_shard([path], [*_COLUMNS, "landmarks"], part)
             if table.num_rows:
                 self.keys += _keys(table)
                 self._gt += table["gt_image"].to_pylist()
@@ -150,11 +152,14 @@ class ShardDataset(Dataset[Examples]):
                 self._references += _references(table)[0]
                 boxes.append(_matrix(table["mask_box"]))
                 z_ids.append(_matrix(table["z_id"]))
+                landmarks.append(_matrix(table["landmarks"]))
                 sizes[path] = len(decode_png(table["gt_image"][0].as_py()))
         self._check(paths, sizes)
         self.image_size = next(iter(sizes.values()))
         self._mask_boxes = np.concatenate(boxes)
         self._z_ids = torch.from_numpy(np.concatenate(z_ids))
+        points = np.concatenate(landmarks).reshape(-1, NUM_LANDMARKS, 2)
+        self._landmarks = torch.from_numpy(points)
 
     def _check(self, paths: Sequence[Path], sizes: dict[Path, int]) -> None:
         if not sizes:
@@ -193,13 +198,19 @@ class ShardDataset(Dataset[Examples]):
             return torch.where(flip, images.flip(-1), images)
 
         lr_images = [self._lr[row] for row in rows]
+        landmarks = self._landmarks[rows]
         return {
             "keys": [self.keys[row] for row in rows],
             "gt_image": flip_some(_decode([self._gt[row] for row in rows])),
             "masked_lr": flip_some(_masked_lr(lr_images, self._mask_boxes[rows], self.image_size)),
             "warped_ref": flip_some(_decode(references)),
+            "landmarks": torch.where(flip[..., 0], self._mirrored(landmarks), landmarks),
             "z_id": self._z_ids[rows],
         }
+
+    def _mirrored(self, landmarks: Float[Tensor, "B 5 2"]) -> Float[Tensor, "B 5 2"]:
+        x, y = landmarks[:, list(MIRRORED_LANDMARKS)].unbind(2)
+        return torch.stack([self.image_size - x, y], dim=2)
 
 
 class BatchReader:

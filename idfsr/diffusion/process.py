@@ -6,7 +6,7 @@ take denoisers, which give the noise (`as_denoiser`).
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float, Float64, Int
@@ -19,6 +19,15 @@ Predict = Callable[[Tensor, Tensor], Tensor]
 
 Denoise = Predict
 """The same, eps in any case."""
+
+
+class Denoised(NamedTuple):
+    """What a network made of noisy images whose clean ones are known."""
+
+    losses: Float[Tensor, "B"]
+    """Squared error of the prediction, the mean over each image."""
+    x_0: Float[Tensor, "B C H W"]
+    """The clean image that the prediction amounts to; not clamped."""
 
 
 def _scales(
@@ -77,8 +86,8 @@ def denoising_loss(
     t: Int[Tensor, "B"],
     noise: Float[Tensor, "B C H W"],
     alphas_cumprod: Float64[Tensor, "T"],
-) -> Float[Tensor, "B"]:
-    """Return the squared error of what is predicted, the mean over each image.
+) -> Denoised:
+    """Return the squared error of what is predicted, and the clean image that it amounts to.
 
     Ho et al. (2020), Eq. 14, or for v = alpha eps - sigma x_0 Salimans & Ho (2022), Appendix D. One
     term an image: the mean over the batch is the loss, and the single terms give the loss by
@@ -92,9 +101,11 @@ def denoising_loss(
         noise: Standard normal.
         alphas_cumprod: On the device of `t`.
     """
-    target = noise
+    alpha, sigma = _scales(alphas_cumprod, t, x_0.dtype)
+    x_t = q_sample(x_0, t, noise, alphas_cumprod)
+    found = predict(x_t, t).float()
     if prediction == "v":
-        alpha, sigma = _scales(alphas_cumprod, t, x_0.dtype)
-        target = alpha * noise - sigma * x_0
-    found = predict(q_sample(x_0, t, noise, alphas_cumprod), t).float()
-    return (found - target).square().mean(dim=(1, 2, 3))
+        target, estimate = alpha * noise - sigma * x_0, alpha * x_t - sigma * found
+    else:
+        target, estimate = noise, (x_t - sigma * found) / alpha
+    return Denoised((found - target).square().mean(dim=(1, 2, 3)), estimate)

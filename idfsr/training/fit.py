@@ -98,7 +98,7 @@ class FrozenModel:
             t.to(self.x_0.device),
             noise.to(self.x_0.device),
             self.alphas_cumprod,
-        )
+        ).losses
 
 
 @torch.no_grad()

@@ -10,6 +10,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from idfsr.config import Config
+from idfsr.constants import MIRRORED_LANDMARKS
 from idfsr.data.degradation import degrade, upsample
 from idfsr.faces.align import BORDER_FFHQ, transform, warp_image
 from idfsr.faces.targets import Face, read_target
@@ -25,9 +26,6 @@ MAX_SHIFT = 0.03
 
 MAX_LOG_SCALE = 0.06
 """Of an augmented image: the logarithm of its change of size."""
-
-MIRRORED = (1, 0, 2, 4, 3)
-"""Order of the landmarks of a mirrored face."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def vary_face(
     return (
         warp_image(image, matrix, size, BORDER_FFHQ),
         np.concatenate((corners.min(axis=0), corners.max(axis=0))).astype(np.float32),
-        (moved[list(MIRRORED)] if mirrored else moved).astype(np.float32),
+        (moved[list(MIRRORED_LANDMARKS)] if mirrored else moved).astype(np.float32),
     )
 
 

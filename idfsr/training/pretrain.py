@@ -14,17 +14,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from idfsr.config import Config, ModelConfig
+from idfsr.config import Config, ModelConfig, PretrainConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import BatchReader, Examples, ShardDataset
+from idfsr.data.tables import read_metadata
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.idfsr import IDFSR
+from idfsr.models.iresnet import IdEncoder, load_id_encoder
 from idfsr.models.weights import model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
+from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Recipe, Trained, train
 from idfsr.training.order import derive_seed
 
@@ -83,16 +86,44 @@ def drop_some(
     return condition * kept.to(condition.device)
 
 
+def find_id_encoder(
+    config: Config, path: Path, shards: Sequence[Path], device: torch.device
+) -> IdEncoder | None:
+    """Return the recogniser of the identity loss, None where that has no weight.
+
+    Args:
+        config: Its section `pretrain`.
+        path: Weights.
+        shards: What is trained on.
+        device: Where it is trained.
+
+    Raises:
+        IdfsrError: The file is missing, not of a recogniser, or not of the one that made z_id.
+    """
+    if config.pretrain.id_loss_weight == 0:
+        return None
+    encoder = load_id_encoder(path, device)
+    for shard in shards:
+        found = read_metadata(shard).get("id_encoder", "")
+        if found != encoder.digest:
+            message = f"{shard}: found z_id of {found or 'no known encoder'}, wanted {path}'s"
+            raise IdfsrError(message)
+    return encoder
+
+
 def pretrain_loss(
-    model: IDFSR, condition_dropout: float
+    model: IDFSR, config: PretrainConfig, id_encoder: IdEncoder | None
 ) -> Callable[[Examples, torch.Generator], Any]:
     """Return the loss of a batch: IDFSR, Eq. 1, with t uniform in [0, T - 1].
 
-    The equation is that of a model that predicts epsilon; see `denoising_loss` for the other.
+    The equation is that of a model that predicts epsilon; see `denoising_loss` for the other. An
+    identity loss comes to it with weight alpha of the timestep: amid much noise the clean image
+    that the network has in mind is a mean over many faces and nobody's.
 
     Args:
         model: In training, on its device.
-        condition_dropout: See `PretrainConfig`.
+        config: Its `condition_dropout` and `id_loss_weight`.
+        id_encoder: Of the identity loss; None without one.
     """
     alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS)
 
@@ -105,10 +136,11 @@ def pretrain_loss(
         x_0, masked_lr = place(batch["gt_image"]), place(batch["masked_lr"])
         t = torch.randint(NUM_TRAIN_TIMESTEPS, (len(x_0),), generator=generator).to(device)
         noise = place(torch.randn(x_0.shape, generator=generator))
-        z_s, z_id = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
-        if condition_dropout > 0:
-            z_s, z_id = (drop_some(z, condition_dropout, generator) for z in (z_s, z_id))
-        losses = denoising_loss(
+        z_s, wanted = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
+        z_id = wanted
+        if config.condition_dropout > 0:
+            z_s, z_id = (drop_some(z, config.condition_dropout, generator) for z in (z_s, z_id))
+        denoised = denoising_loss(
             lambda x_t, t: model(x_t, t, masked_lr, z_s, z_id),
             model.config.prediction,
             x_0,
@@ -116,7 +148,15 @@ def pretrain_loss(
             noise,
             alphas_cumprod.to(device),
         )
-        return losses.mean(), {}
+        diffusion_loss = denoised.losses.mean()
+        if id_encoder is None:
+            return diffusion_loss, {}
+        distances = identity_losses(id_encoder.network, denoised.x_0, batch["landmarks"], wanted)
+        # whom the network was not told it need not draw
+        weights = alphas_cumprod.to(t.device)[t].sqrt().float() * z_id.any(dim=1)
+        id_loss = (weights * distances).mean()
+        total = diffusion_loss + config.id_loss_weight * id_loss
+        return total, {"diffusion_loss": diffusion_loss, "id_loss": id_loss}
 
     return loss
 
@@ -125,6 +165,7 @@ def pretrain(
     config: Config,
     shards: Sequence[Path],
     init: Path | None,
+    id_encoder_path: Path,
     state_dir: Path,
     device: torch.device,
     num_workers: int,
@@ -135,6 +176,7 @@ def pretrain(
         config: Its sections `seed`, `model` and `pretrain`.
         shards: Of the part `pretrain`.
         init: See `first_model`.
+        id_encoder_path: See `find_id_encoder`.
         state_dir: Of the training loop.
         device: Where it is trained.
         num_workers: Processes that decode images; 0 decodes between the steps.
@@ -143,8 +185,8 @@ def pretrain(
         The network with averaged weights, what the loop returned, and the card.
 
     Raises:
-        IdfsrError: See `ShardDataset`, `first_model` and `train`; or the images are not of the
-            model's size.
+        IdfsrError: See `ShardDataset`, `first_model`, `find_id_encoder` and `train`; or the images
+            are not of the model's size.
     """
     dataset = ShardDataset(shards, config.seed, "pretrain")
     if dataset.image_size != config.model.image_size:
@@ -157,11 +199,12 @@ def pretrain(
     if init is None:
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
+    id_encoder = find_id_encoder(config, id_encoder_path, shards, device)
     digests = "".join(file_digest(path) for path in shards)
     recipe = Recipe(
         name="pretrain",
         module=model,
-        loss=pretrain_loss(model, config.pretrain.condition_dropout),
+        loss=pretrain_loss(model, config.pretrain, id_encoder),
         batch_at=BatchReader(dataset, config.pretrain.batch_size, num_workers),
         settings={
             **{f"model.{name}": value for name, value in vars(config.model).items()},
@@ -198,6 +241,8 @@ def describe(
             "learning rate": f"{config.pretrain.learning_rate:g}{falling}",
             "decay of the average": f"{config.pretrain.ema_decay:g}",
             "condition dropout": f"{config.pretrain.condition_dropout:g}",
+            "weight of the identity loss": f"{config.pretrain.id_loss_weight:g}",
+            "precision": config.pretrain.precision,
         },
         trained=trained,
         device=device,

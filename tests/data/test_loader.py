@@ -18,7 +18,7 @@ from idfsr.errors import IdfsrError
 
 Row = Callable[..., dict[str, Any]]
 Rows = dict[str, dict[str, Any]]
-TENSORS = ("gt_image", "masked_lr", "warped_ref", "z_id")
+TENSORS = ("gt_image", "masked_lr", "warped_ref", "z_id", "landmarks")
 
 
 @pytest.fixture
@@ -73,6 +73,9 @@ def test_examples_are_those_of_the_rows(paths: list[Path], rows: Rows) -> None:
         ]
         assert sum(matches) == 1
         np.testing.assert_array_equal(batch["z_id"][index].numpy(), row["z_id"])
+        mirrored = [[62, 3], [64, 1], [60, 5], [56, 9], [58, 7]]
+        points = mirrored if flip else np.reshape(row["landmarks"], (5, 2)).tolist()
+        assert batch["landmarks"][index].tolist() == points
         flips[flip] += 1
         choices[matches.index(True)] += 1
     # 200 throws of a coin: 100 with a deviation of 7

@@ -2,6 +2,7 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from torch import Tensor
@@ -11,12 +12,23 @@ from idfsr.data.loader import ShardDataset
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import save_model
 from idfsr.models.idfsr import IDFSR
+from idfsr.models.iresnet import load_id_encoder
+from idfsr.models.weights import model_digest
+from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import InterruptedTrainingError
-from idfsr.training.pretrain import first_model, pretrain, pretrain_loss, standardise_style
+from idfsr.training.pretrain import (
+    find_id_encoder,
+    first_model,
+    pretrain,
+    pretrain_loss,
+    standardise_style,
+)
 
 from .makers import TINY_MODEL, write_pretrain_shard
 
 CPU = torch.device("cpu")
+NO_ENCODER = Path("not read without an identity loss")
+ENCODER = Path("idfsr/weights/arcface.safetensors")
 CONFIG = Config(
     model=TINY_MODEL,
     shards=ShardsConfig(image_size=32),
@@ -37,7 +49,7 @@ def test_loss_is_equation_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(model, "forward", answer)
     batch = ShardDataset([write_pretrain_shard(tmp_path / "a.parquet")], 0)[range(6)]
-    loss, _ = pretrain_loss(model, 0.0)(batch, torch.Generator().manual_seed(5))
+    loss, _ = pretrain_loss(model, PretrainConfig(), None)(batch, torch.Generator().manual_seed(5))
     generator = torch.Generator().manual_seed(5)
     t = torch.randint(1000, (6,), generator=generator)
     noise = torch.randn((6, 3, 32, 32), generator=generator)
@@ -62,7 +74,9 @@ def test_conditions_are_dropped_one_by_one(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(model, "forward", answer)
     batch = ShardDataset([write_pretrain_shard(tmp_path / "a.parquet")], 0)[range(400)]
-    pretrain_loss(model, 0.25)(batch, torch.Generator().manual_seed(1))
+    pretrain_loss(model, PretrainConfig(condition_dropout=0.25), None)(
+        batch, torch.Generator().manual_seed(1)
+    )
     style, identity = np.array(kept).T
     for share, wanted in (
         (style.mean(), 3 / 4), (identity.mean(), 3 / 4), ((style & identity).mean(), 9 / 16)
@@ -74,7 +88,7 @@ def test_interrupted_pretraining_ends_with_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shards = [write_pretrain_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
-    whole, trained, _ = pretrain(CONFIG, shards, None, tmp_path / "whole", CPU, 0)
+    whole, trained, _ = pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "whole", CPU, 0)
     assert len(trained.stats_path.read_text().splitlines()) == 6
 
     def stop(*_: object) -> None:
@@ -83,10 +97,10 @@ def test_interrupted_pretraining_ends_with_the_same_weights(
     with monkeypatch.context() as patch:
         patch.setattr("idfsr.training.loop.save_state", stop)
         with pytest.raises(InterruptedTrainingError):
-            pretrain(CONFIG, shards, None, tmp_path / "broken", CPU, 0)
+            pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "broken", CPU, 0)
     half = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=12))
-    pretrain(half, shards, None, tmp_path / "broken", CPU, 0)
-    resumed, again, _ = pretrain(CONFIG, shards, None, tmp_path / "broken", CPU, 0)
+    pretrain(half, shards, None, NO_ENCODER, tmp_path / "broken", CPU, 0)
+    resumed, again, _ = pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "broken", CPU, 0)
     assert again.stats_path.read_bytes() == trained.stats_path.read_bytes()
     for key, tensor in whole.state_dict().items():
         assert torch.equal(resumed.state_dict()[key], tensor), key
@@ -106,7 +120,7 @@ def test_style_is_standard_normal_at_first(tmp_path: Path) -> None:
 def test_every_part_of_the_network_learns(tmp_path: Path) -> None:
     """After enough steps that the zero-initialised projections let gradients through."""
     shards = [write_pretrain_shard(tmp_path / "a.parquet")]
-    model, _, _ = pretrain(CONFIG, shards, None, tmp_path / "state", CPU, 0)
+    model, _, _ = pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
     first = first_model(CONFIG, None).state_dict()
     same = [key for key, tensor in model.state_dict().items() if torch.equal(first[key], tensor)]
     assert same == []
@@ -115,9 +129,9 @@ def test_every_part_of_the_network_learns(tmp_path: Path) -> None:
 def test_other_data_are_not_resumed(tmp_path: Path) -> None:
     shards = [write_pretrain_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
     short = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=4))
-    pretrain(short, shards[:1], None, tmp_path / "state", CPU, 0)
+    pretrain(short, shards[:1], None, NO_ENCODER, tmp_path / "state", CPU, 0)
     with pytest.raises(IdfsrError, match="found a training with shards "):
-        pretrain(short, shards, None, tmp_path / "state", CPU, 0)
+        pretrain(short, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
 
 
 def test_goes_on_from_weights(tmp_path: Path) -> None:
@@ -127,7 +141,7 @@ def test_goes_on_from_weights(tmp_path: Path) -> None:
     none = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=0))
     shards = [write_pretrain_shard(tmp_path / "a.parquet")]
     model, _, card = pretrain(
-        none, shards, tmp_path / "init.safetensors", tmp_path / "state", CPU, 0
+        none, shards, tmp_path / "init.safetensors", NO_ENCODER, tmp_path / "state", CPU, 0
     )
     for key, tensor in before.state_dict().items():
         assert torch.equal(model.state_dict()[key], tensor), key
@@ -153,4 +167,48 @@ def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
 def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
     shards = [write_pretrain_shard(tmp_path / "a.parquet", size=64)]
     with pytest.raises(IdfsrError, match=r"found images of 64 px, wanted model\.image_size, 32"):
-        pretrain(CONFIG, shards, None, tmp_path / "state", CPU, 0)
+        pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
+
+
+def with_id_loss(weight: float) -> Config:
+    return dataclasses.replace(
+        CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, id_loss_weight=weight)
+    )
+
+
+def test_identity_loss_comes_to_equation_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that answers 0 for v has alpha x_t in mind; alpha weighs it."""
+    model = IDFSR(dataclasses.replace(TINY_MODEL, prediction="v"))
+    monkeypatch.setattr(model, "forward", lambda x_t, *_: torch.zeros_like(x_t))
+    batch = ShardDataset([write_pretrain_shard(tmp_path / "a.parquet")], 0)[range(6)]
+    encoder = load_id_encoder(ENCODER)
+    config = PretrainConfig(id_loss_weight=0.5, condition_dropout=0.4)
+    loss, scalars = pretrain_loss(model, config, encoder)(batch, torch.Generator().manual_seed(5))
+    generator = torch.Generator().manual_seed(5)
+    t = torch.randint(1000, (6,), generator=generator)
+    noise = torch.randn((6, 3, 32, 32), generator=generator)
+    torch.rand((6, 1), generator=generator)
+    told = torch.rand((6,), generator=generator) >= 0.4
+    assert 0 < told.sum() < 6
+    alpha_2 = torch.tensor(np.cumprod(1 - np.linspace(1e-4, 0.02, 1000))[t.numpy()]).float()
+    alpha, sigma = (part.sqrt()[:, None, None, None] for part in (alpha_2, 1 - alpha_2))
+    estimate = alpha * (alpha * batch["gt_image"] + sigma * noise)
+    distances = identity_losses(encoder.network, estimate, batch["landmarks"], batch["z_id"])
+    assert scalars["id_loss"].item() == pytest.approx(
+        (alpha_2.sqrt() * told * distances).mean().item(), rel=1e-4
+    )
+    wanted = scalars["diffusion_loss"] + 0.5 * scalars["id_loss"]
+    assert loss.item() == pytest.approx(wanted.item(), rel=1e-6)
+
+
+def test_identity_loss_is_of_the_encoder_of_the_shards(tmp_path: Path) -> None:
+    path = write_pretrain_shard(tmp_path / "a.parquet")
+    with pytest.raises(IdfsrError, match=r"a\.parquet: found z_id of no known encoder, wanted"):
+        find_id_encoder(with_id_loss(0.1), ENCODER, [path], CPU)
+    table = pq.read_table(path)
+    digest = model_digest(ENCODER)
+    pq.write_table(table.replace_schema_metadata({"id_encoder": digest}), path)
+    encoder = find_id_encoder(with_id_loss(0.1), ENCODER, [path], CPU)
+    assert encoder is not None
+    assert encoder.digest == digest
+    assert find_id_encoder(with_id_loss(0.0), NO_ENCODER, [path], CPU) is None

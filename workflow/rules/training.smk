@@ -11,6 +11,7 @@ rule pretrain:
         config="results/{run}/config/pretrain.json",
         shards=pretrain_shards,
         init=weights("idfsr"),
+        id_encoder=weights("id_encoder"),
     output:
         model="results/{run}/pretrain/model.safetensors",
         stats="results/{run}/pretrain/stats.jsonl",
@@ -38,6 +39,7 @@ rule pretrain:
             --config {input.config:q} \
             --shards {input.shards:q} \
             {params.init:q} \
+            --id-encoder {input.id_encoder:q} \
             --state-dir {params.state_dir:q} \
             --model {output.model:q} \
             --stats {output.stats:q} \

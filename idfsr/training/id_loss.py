@@ -1,0 +1,63 @@
+"""The identity loss: what a recogniser says of the clean image that a denoiser has in mind.
+
+IDFSR trains with Eq. 1 alone and begins with DiffAE's weights. The embedded network begins with
+random ones, and this shows it early what in a face is the person (docs/decisions/0013).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from idfsr.constants import ARCFACE_LANDMARKS_112, ARCFACE_SIZE
+from idfsr.faces.align import fit_similarity
+
+
+def _to_normalised(size: int) -> Float[np.ndarray, "3 3"]:
+    """Return the map from (x, y) in pixels of a square image to (x, y) in [-1, 1]."""
+    return np.array([[2 / size, 0, -1], [0, 2 / size, -1], [0, 0, 1]])
+
+
+def crop_grid(landmarks: Float[Tensor, "B 5 2"], image_size: int) -> Float[Tensor, "B 112 112 2"]:
+    """Return where the pixels of ArcFace crops lie in images, for `grid_sample`.
+
+    Convention: (x, y) in [-1, 1], -1 and 1 at the edges of the image (align_corners=False).
+
+    Args:
+        landmarks: (x, y) in pixels of the image.
+        image_size: Side in pixels.
+    """
+    template = np.array(ARCFACE_LANDMARKS_112)
+    maps = []
+    for points in landmarks.numpy().astype(np.float64):
+        image_to_crop = np.vstack([fit_similarity(points, template), [0, 0, 1]])
+        normalised = _to_normalised(ARCFACE_SIZE) @ image_to_crop
+        maps.append((_to_normalised(image_size) @ np.linalg.inv(normalised))[:2])
+    size = [len(landmarks), 3, ARCFACE_SIZE, ARCFACE_SIZE]
+    return functional.affine_grid(torch.from_numpy(np.stack(maps)).float(), size, False)
+
+
+def identity_losses(
+    embed: Callable[[Tensor], Tensor],
+    images: Float[Tensor, "B 3 S S"],
+    landmarks: Float[Tensor, "B 5 2"],
+    z_id: Float[Tensor, "B 512"],
+) -> Float[Tensor, "B"]:
+    """Return 1 - cosine of the embedding of each face and what it should be, in [0, 2].
+
+    The gradient goes through the recogniser into the images. They are sampled bilinearly: of
+    images much larger than the crop it would see scattered pixels.
+
+    Args:
+        embed: The recogniser, frozen.
+        images: In [-1, 1] or near it.
+        landmarks: Of the faces, (x, y) in pixels of the images.
+        z_id: Of unit norm.
+    """
+    grid = crop_grid(landmarks, images.shape[-1]).to(images.device)
+    crops = functional.grid_sample(images, grid, mode="bilinear", align_corners=False)
+    found = embed(crops.contiguous(memory_format=torch.channels_last)).float()
+    return 1 - functional.cosine_similarity(found, z_id)
