@@ -34,6 +34,7 @@ COMMANDS = {
     "attributes": "train the network for age, gender, race and expression",
     "publish": "halve a weight file's precision",
     "assets": "check the files of the asset packages",
+    "weights": "list or check published weight files",
     "schema": "write the JSON schema of the settings",
 }
 """Sub-command to its one line of help; its module is `idfsr.cli.<name>`."""

@@ -1,0 +1,107 @@
+"""Weight files that others published: where each lies, where it comes from, what it is for.
+
+They keep their own licences and are never part of the package. The user puts them into one folder,
+under the paths at which the libraries look, and `config/weights.yaml` lists them.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, Literal
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from idfsr.config import section
+from idfsr.errors import IdfsrError
+from idfsr.provenance import file_digest
+
+MANIFEST: Final = Path("config/weights.yaml")
+FOLDER_VARIABLE: Final = "IDFSR_WEIGHTS"
+"""Environment variable that names the folder of the files; without it, `weights`."""
+
+Use = Literal["metrics", "idfsr", "baselines"]
+
+
+@section
+class PublishedFile:
+    """An entry of the list."""
+
+    use: Use
+    """Part of the work that wants it."""
+    needed_by: tuple[str, ...]
+    """Columns of the tables that cannot be filled, or methods that cannot run, without it."""
+    path: Path
+    """Below the folder."""
+    source: str
+    """An address, or what to ask for."""
+    licence: str
+    size: int | None = None
+    """In bytes, where it is known."""
+    sha256: str = ""
+    """Of the file's bytes, or its first digits, as far as they were published."""
+
+
+def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
+    """Return the list of files by name.
+
+    Raises:
+        IdfsrError: The file is missing or is not such a list.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return TypeAdapter(dict[str, PublishedFile]).validate_python(values)
+    except FileNotFoundError:
+        message = f"{path}: no such file, wanted the list of published weights"
+        raise IdfsrError(message) from None
+    except yaml.YAMLError as error:
+        message = f"{path}: not YAML: {' '.join(str(error).split())}"
+        raise IdfsrError(message) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise IdfsrError(message) from None
+
+
+def weights_folder() -> Path:
+    """Return the folder of the files."""
+    return Path(os.environ.get(FOLDER_VARIABLE, "weights"))
+
+
+def problem_of(file: PublishedFile, folder: Path) -> str:
+    """Say what is wrong with a file of the list in one line; "" if nothing is.
+
+    The whole file is read where its digest is known.
+    """
+    path = folder / file.path
+    if not path.is_file():
+        return f"{path}: no such file, wanted from {file.source}"
+    size = path.stat().st_size
+    if file.size is not None and size != file.size:
+        return f"{path}: found {size:,} bytes, wanted {file.size:,}, from {file.source}"
+    if file.sha256:
+        digest = file_digest(path)
+        if not digest.startswith(file.sha256):
+            return f"{path}: found sha256 {digest[:16]}..., wanted {file.sha256[:16]}"
+    return ""
+
+
+def missing_files(names: Iterable[str], folder: Path, manifest: Path = MANIFEST) -> dict[str, str]:
+    """Return the metrics or methods whose weights are not in the folder, and the first that lacks.
+
+    Files are looked for, not read: see `problem_of` for that.
+
+    Args:
+        names: Metrics or methods that are wanted.
+        folder: Of the files.
+        manifest: The list.
+    """
+    files = read_manifest(manifest).values()
+    missing: dict[str, str] = {}
+    for name in names:
+        lacking = [
+            file for file in files if name in file.needed_by and not (folder / file.path).is_file()
+        ]
+        if lacking:
+            missing[name] = f"{folder / lacking[0].path}, from {lacking[0].source}"
+    return missing

@@ -1,0 +1,89 @@
+"""Published weight files: what is said of those that are missing, cut short or of somebody else."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from idfsr.cli.main import main
+from idfsr.errors import IdfsrError
+from idfsr.published import (
+    FOLDER_VARIABLE,
+    missing_files,
+    problem_of,
+    read_manifest,
+    weights_folder,
+)
+
+CONTENT = b"weights"
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+def write_manifest(folder: Path, extra: str = "") -> Path:
+    path = folder / "list.yaml"
+    path.write_text(
+        f"net:\n  use: metrics\n  needed_by: [lpips]\n  path: hub/net.pth\n  source: a release\n"
+        f"  licence: MIT\n  size: 7\n  sha256: {DIGEST[:8]}\n{extra}"
+    )
+    return path
+
+
+def test_paths_lie_below_the_folder() -> None:
+    paths = [file.path for file in read_manifest().values()]
+    assert not any(path.is_absolute() or ".." in path.parts for path in paths)
+    assert len(set(paths)) == len(paths)
+
+
+def test_folder_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, "/elsewhere")
+    assert weights_folder() == Path("/elsewhere")
+    monkeypatch.delenv(FOLDER_VARIABLE)
+    assert weights_folder() == Path("weights")
+
+
+def test_problems_are_one_line_each(tmp_path: Path) -> None:
+    file = read_manifest(write_manifest(tmp_path))["net"]
+    assert problem_of(file, tmp_path).endswith("hub/net.pth: no such file, wanted from a release")
+    path = tmp_path / "hub" / "net.pth"
+    path.parent.mkdir()
+    path.write_bytes(CONTENT[:3])
+    assert "net.pth: found 3 bytes, wanted 7, from a release" in problem_of(file, tmp_path)
+    path.write_bytes(CONTENT[::-1])
+    assert f"wanted {DIGEST[:8]}" in problem_of(file, tmp_path)
+    path.write_bytes(CONTENT)
+    assert problem_of(file, tmp_path) == ""
+
+
+def test_metrics_without_their_weights(tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path)
+    missing = missing_files(["psnr", "lpips"], tmp_path, manifest)
+    assert missing == {"lpips": f"{tmp_path}/hub/net.pth, from a release"}
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "net.pth").write_bytes(CONTENT)
+    assert missing_files(["psnr", "lpips"], tmp_path, manifest) == {}
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [("  md5: a\n", "net.*md5"), ("other:\n  use: metrics\n", "other"), ("  : [\n", "not YAML")],
+)
+def test_bad_lists_are_refused(tmp_path: Path, extra: str, words: str) -> None:
+    with pytest.raises(IdfsrError, match=words):
+        read_manifest(write_manifest(tmp_path, extra))
+
+
+def test_command_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = write_manifest(tmp_path)
+    words = ["weights", "check", "metrics", "--folder", str(tmp_path), "--manifest", str(manifest)]
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert out.startswith("bad net ")
+    assert err.endswith(f"error: {tmp_path}: found 0 of 1 files, wanted all\n")
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "net.pth").write_bytes(CONTENT)
+    main(words)
+    assert capsys.readouterr().out.startswith("ok  net ")
+    main(["weights", "list", *words[3:]])
+    assert "for lpips; licence MIT" in capsys.readouterr().out
