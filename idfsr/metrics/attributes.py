@@ -28,12 +28,13 @@ def compare_attributes(
         gt: Likewise, of the ground truth.
 
     Returns:
-        Columns: acc_gender, acc_expression and acc_race, 1 where both have the same class and 0
-        elsewhere; age_diff, the absolute difference in years; and of each attribute what was seen
-        in either, gt_* and sr_*: a word, or years.
+        Columns: acc_gender_embedded, acc_expression_embedded and acc_race_embedded, 1 where both
+        have the same class and 0 elsewhere; age_diff_embedded, the absolute difference in years;
+        and of each attribute what was seen in either, gt_*_embedded and sr_*_embedded: a word, or
+        years.
     """
     seen = {
-        f"{side}_{name}": values[name].cpu().numpy()
+        f"{side}_{name}": np.asarray(values[name])
         for side, values in (("gt", gt), ("sr", sr))
         for name in ("age", *CLASSES)
     }
@@ -45,4 +46,4 @@ def compare_attributes(
         columns[f"acc_{name}"] = (gt_class == sr_class).astype(np.float64)
         columns[f"gt_{name}"] = np.array(classes)[gt_class]
         columns[f"sr_{name}"] = np.array(classes)[sr_class]
-    return columns
+    return {f"{name}_embedded": values for name, values in columns.items()}

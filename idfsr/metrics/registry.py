@@ -50,7 +50,7 @@ def _agreement(name: str, title: str, attribute: str) -> Metric:
         kind="pair",
         scorer="attributes",
         weights="weights.attributes",
-        columns=(name, f"gt_{attribute}", f"sr_{attribute}"),
+        columns=(name, f"gt_{attribute}_embedded", f"sr_{attribute}_embedded"),
         decimals=3,
     )
 
@@ -159,11 +159,11 @@ _IN_ORDER: Final = (
         columns=("idv_sface",),
         decimals=3,
     ),
-    _agreement("acc_gender", "Same gender", "gender"),
-    _agreement("acc_expression", "Same expression", "expression"),
-    _agreement("acc_race", "Same race", "race"),
+    _agreement("acc_gender_embedded", "Same gender", "gender"),
+    _agreement("acc_expression_embedded", "Same expression", "expression"),
+    _agreement("acc_race_embedded", "Same race", "race"),
     Metric(
-        name="age_diff",
+        name="age_diff_embedded",
         title="Age difference",
         unit="years",
         direction="lower",
@@ -171,7 +171,7 @@ _IN_ORDER: Final = (
         kind="pair",
         scorer="attributes",
         weights="weights.attributes",
-        columns=("age_diff", "gt_age", "sr_age"),
+        columns=("age_diff_embedded", "gt_age_embedded", "sr_age_embedded"),
         decimals=2,
     ),
 )

@@ -35,12 +35,14 @@ NOTES = {
         "IDV (SFace): images whose IDS (SFace) is at most {threshold:g}, a threshold that was set "
         "on photographs."
     ),
-    "acc_gender": "Same gender: a small network says the same of restored image and ground truth.",
-    "acc_expression": (
+    "acc_gender_embedded": (
+        "Same gender: a small network says the same of restored image and ground truth."
+    ),
+    "acc_expression_embedded": (
         "Same expression: likewise. It stands where the paper has emotion accuracy by DeepFace."
     ),
-    "acc_race": "Same race: likewise.",
-    "age_diff": (
+    "acc_race_embedded": "Same race: likewise.",
+    "age_diff_embedded": (
         "Age difference: of the ages that a small network gives to restored image and ground "
         "truth; mean ± standard deviation of its size over the images."
     ),

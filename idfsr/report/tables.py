@@ -24,7 +24,7 @@ from idfsr.report.intervals import mean_interval
 KEYS = ["identity", "image", "method", "scale_factor", "model_digest"]
 """Columns of every table of metrics, beside those of the metrics."""
 
-WITH_SPREAD = ("age_diff",)
+WITH_SPREAD = ("age_diff", "age_diff_embedded")
 """Metrics of which the paper gives the standard deviation over images, not the mean alone."""
 
 FITTED = "idfsr-ft"

@@ -18,8 +18,8 @@ from idfsr.data.tables import write_table
 
 METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
 METRICS = (
-    "psnr", "ssim", "mobilenetv2_distance", "brisque", "ids_sface", "idv_sface", "acc_gender",
-    "acc_expression", "acc_race", "age_diff",
+    "psnr", "ssim", "mobilenetv2_distance", "brisque", "ids_sface", "idv_sface",
+    "acc_gender_embedded", "acc_expression_embedded", "acc_race_embedded", "age_diff_embedded",
 )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def test_prints_a_table_and_writes_the_rows(
     assert rows["name"].tolist() == ["a/0", "a/1", "b/0"]
     assert rows["identity"].tolist() == ["a", "a", "b"]
     assert rows["psnr"].tolist() == pytest.approx([float(psnr)] * 3, abs=0.01)
-    assert {"ids_sface", "sr_age", "brisque", "ssim_y"} < set(rows)
+    assert {"ids_sface", "sr_age_embedded", "brisque", "ssim_y"} < set(rows)
 
 
 def test_only_some_metrics_and_one_image(

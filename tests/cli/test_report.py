@@ -14,7 +14,10 @@ from idfsr.report.tables import write_csv
 
 HEADER = "method,scale_factor,num_images,num_identities"
 TABLE1 = MetricsConfig().table1
-TABLE2 = ("idv_sface", "acc_gender", "acc_expression", "acc_race", "age_diff_mean", "age_diff_std")
+TABLE2 = (
+    "idv_sface", "acc_gender_embedded", "acc_expression_embedded", "acc_race_embedded",
+    "age_diff_embedded_mean", "age_diff_embedded_std",
+)  # fmt: skip
 
 
 def test_report(tmp_path: Path) -> None:

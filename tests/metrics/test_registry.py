@@ -14,7 +14,7 @@ from idfsr.metrics.scorers import SCORERS
 def test_directions() -> None:
     lower = {name for name, metric in METRICS.items() if metric.direction == "lower"}
     assert lower == {
-        "mobilenetv2_distance", "mobilenetv2_fd", "brisque", "ids_sface", "age_diff",
+        "mobilenetv2_distance", "mobilenetv2_fd", "brisque", "ids_sface", "age_diff_embedded",
     }  # fmt: skip
 
 

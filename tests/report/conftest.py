@@ -36,8 +36,8 @@ def metric_rows(method: str, scale_factor: int) -> pd.DataFrame:
         brisque=float("nan"),
         ids_sface=0.9 - 0.2 * better,
         idv_sface=[1.0, 0.0, 1.0, 0.0],
-        age_diff=[1.0, 2.0, 3.0, 6.0],
-        gt_age=30.0,
+        age_diff_embedded=[1.0, 2.0, 3.0, 6.0],
+        gt_age_embedded=30.0,
         model_digest="" if method == "bicubic" else "0123456789012e45",
     )
 

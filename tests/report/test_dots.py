@@ -8,7 +8,7 @@ METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
 
 
 def test_a_panel_for_each_metric_with_values(measurements: Measurements) -> None:
-    names1, names2 = ("psnr", "brisque", "mobilenetv2_fd"), ("idv_sface", "age_diff")
+    names1, names2 = ("psnr", "brisque", "mobilenetv2_fd"), ("idv_sface", "age_diff_embedded")
     tables = [
         (build_table(measurements, names, METHODS, 50), metric_columns(names))
         for names in (names1, names2)

@@ -25,7 +25,9 @@ from idfsr.report.write_up import make_tables
 
 CONFIG = Config(
     seed=41,
-    metrics=MetricsConfig(table1=("psnr", "brisque"), table2=("age_diff",), num_bootstrap=50),
+    metrics=MetricsConfig(
+        table1=("psnr", "brisque"), table2=("age_diff_embedded",), num_bootstrap=50
+    ),
     report=ReportConfig(num_examples=3),
 )
 

@@ -41,11 +41,11 @@ def test_rows_values_and_columns(measurements: Measurements) -> None:
 
 
 def test_age_difference_has_mean_and_spread(measurements: Measurements) -> None:
-    table = build_table(measurements, ("age_diff", "idv_sface"), METHODS, 100)
-    assert set(table["age_diff_mean"]) == {3}
-    assert table["age_diff_std"].iloc[0] == pytest.approx((14 / 4) ** 0.5)
+    table = build_table(measurements, ("age_diff_embedded", "idv_sface"), METHODS, 100)
+    assert set(table["age_diff_embedded_mean"]) == {3}
+    assert table["age_diff_embedded_std"].iloc[0] == pytest.approx((14 / 4) ** 0.5)
     assert set(table["idv_sface"]) == {0.5}
-    assert "age_diff" not in table
+    assert "age_diff_embedded" not in table
 
 
 @pytest.mark.parametrize("name", ["brisque", "mobilenetv2_distance"])

@@ -4,7 +4,7 @@ from idfsr.report.write_up import make_tables
 
 CONFIG = Config(
     metrics=MetricsConfig(
-        table1=("psnr", "brisque"), table2=("idv_sface", "age_diff"), num_bootstrap=50
+        table1=("psnr", "brisque"), table2=("idv_sface", "age_diff_embedded"), num_bootstrap=50
     )
 )
 
@@ -12,8 +12,8 @@ CONFIG = Config(
 def test_all_tables_at_once(measurements: Measurements) -> None:
     tables = make_tables(measurements, CONFIG)
     assert "psnr" in tables.table1
-    assert "age_diff_mean" in tables.table2
-    assert set(tables.paired["metric"]) == {"psnr", "brisque", "idv_sface", "age_diff"}
+    assert "age_diff_embedded_mean" in tables.table2
+    assert set(tables.paired["metric"]) == {"psnr", "brisque", "idv_sface", "age_diff_embedded"}
     assert "| IDFSR (FT) | **25.25** |" in tables.markdown
     assert r"IDFSR (FT) & \textbf{25.25}" in tables.latex
     for text in (tables.markdown, tables.latex):
