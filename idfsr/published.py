@@ -68,6 +68,24 @@ def weights_folder() -> Path:
     return Path(os.environ.get(FOLDER_VARIABLE, "weights"))
 
 
+def find_weights(folder: Path, name: str, network: str) -> Path:
+    """Return the path of a published file.
+
+    Args:
+        folder: Of the files.
+        name: Path below it.
+        network: Whose weights they are, for the error.
+
+    Raises:
+        IdfsrError: The file is not there.
+    """
+    path = folder / name
+    if not path.is_file():
+        message = f"{path}: no such file, wanted the weights of {network}"
+        raise IdfsrError(message)
+    return path
+
+
 def problem_of(file: PublishedFile, folder: Path) -> str:
     """Say what is wrong with a file of the list in one line; "" if nothing is.
 

@@ -9,6 +9,7 @@ from idfsr.cli.main import main
 from idfsr.errors import IdfsrError
 from idfsr.published import (
     FOLDER_VARIABLE,
+    find_weights,
     missing_files,
     problem_of,
     read_manifest,
@@ -87,3 +88,10 @@ def test_command_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out.startswith("ok  net ")
     main(["weights", "list", *words[3:]])
     assert "for lpips; licence MIT" in capsys.readouterr().out
+
+
+def test_a_missing_file_is_named_with_its_network(tmp_path: Path) -> None:
+    (tmp_path / "net.pth").write_bytes(CONTENT)
+    assert find_weights(tmp_path, "net.pth", "Net") == tmp_path / "net.pth"
+    with pytest.raises(IdfsrError, match="hub/net.pth: no such file, wanted the weights of Net"):
+        find_weights(tmp_path, "hub/net.pth", "Net")
