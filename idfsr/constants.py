@@ -58,3 +58,7 @@ PROBES: Final = {
     "no-mask": "the face left in the low-resolution image",
 }
 """What each probe of `idfsr probes` changes, by its name; the first changes nothing."""
+
+DEEPFACE_THRESHOLD: Final = 0.68
+"""Largest cosine distance of one person between VGG-Face embeddings: DeepFace's default, to which
+the paper's IDS and IDV fit (see `tests/report/test_paper.py`)."""

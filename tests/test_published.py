@@ -93,5 +93,5 @@ def test_command_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_a_missing_file_is_named_with_its_network(tmp_path: Path) -> None:
     (tmp_path / "net.pth").write_bytes(CONTENT)
     assert find_weights(tmp_path, "net.pth", "Net") == tmp_path / "net.pth"
-    with pytest.raises(IdfsrError, match="hub/net.pth: no such file, wanted the weights of Net"):
+    with pytest.raises(IdfsrError, match=r"hub/net\.pth: no such file, wanted the weights of Net"):
         find_weights(tmp_path, "hub/net.pth", "Net")

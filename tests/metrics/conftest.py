@@ -1,5 +1,6 @@
 """Images and a small run for the tests of the metrics."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,15 @@ from idfsr.data.tables import write_table
 @pytest.fixture(scope="session")
 def assets_dir() -> Path:
     return Path(__file__).parents[2] / ".assets"
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """A folder with real-faces/<person>/<photograph>."""
+    folder = os.environ.get("IDFSR_TEST_DATA")
+    if folder is None:
+        pytest.skip("IDFSR_TEST_DATA is not set: no real photographs")
+    return Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from deepface.config.threshold import thresholds
 
+from idfsr.constants import DEEPFACE_THRESHOLD
 from idfsr.errors import IdfsrError
 from idfsr.report.paper import COLUMNS, lay_out_paper, read_paper
 
@@ -30,6 +33,19 @@ def test_smaller_identity_distance_goes_with_more_verified_identities() -> None:
     assert joined.index[0] == "idfsr-ft"
     assert joined["idv"].is_monotonic_decreasing
     assert len(joined) == 7
+
+
+def test_half_are_verified_where_the_distance_is_deepfaces_threshold() -> None:
+    """The curve of the paper's own numbers tells VGG-Face's threshold from other recognisers'."""
+    tables = read_paper(PAPER)
+    distances = tables[1].query("scale_factor == 16").set_index("method")["ids"]
+    joined = pd.DataFrame({"ids": distances, "idv": tables[2].set_index("method")["idv"]})
+    joined = joined.dropna().sort_values("idv")
+    median = np.interp(0.5, joined["idv"], joined["ids"])
+    others = {row["cosine"] for name, row in thresholds.items() if row["cosine"] < 0.64}
+    assert median == pytest.approx(DEEPFACE_THRESHOLD, abs=0.02)
+    assert thresholds["VGG-Face"]["cosine"] == DEEPFACE_THRESHOLD
+    assert all(abs(median - other) > 0.05 for other in others)
 
 
 def test_eight_is_easier_than_sixteen() -> None:
