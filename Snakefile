@@ -1,5 +1,6 @@
 """IDFSR from photographs to Table 1 and Table 2. The demo runs with no options at all."""
 
+import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -42,6 +43,11 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/embedded.smk"
+
+
+onstart:
+    for line in missing_metrics(RUN):
+        print(line, file=sys.stderr)
 
 
 rule all:

@@ -235,6 +235,9 @@ class MetricsConfig:
     idv_threshold: Annotated[float, Field(gt=0, lt=2)] = 0.637
     """Largest SFace cosine distance of one person: 1 - 0.363, the threshold of OpenCV's model
     card, which belongs to photographs."""
+    enforce_detection: bool = False
+    """DeepFace's option: whether a pair with an image in which it finds no face is left out of its
+    metrics; otherwise the whole image is taken for the face. IDFSR does not say."""
     num_bootstrap: Count = 2000
     """Resamples of the identities behind a 95 % interval."""
 

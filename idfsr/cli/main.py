@@ -25,6 +25,7 @@ COMMANDS = {
     "fit": "fit the ID embedding of one person",
     "restore": "restore the test images of one person",
     "probes": "restore with one condition exchanged or left out",
+    "features": "ask the networks of the metrics of the ground truth",
     "evaluate": "compare restored test images with the ground truth",
     "tables": "make Table 1 and Table 2",
     "figure": "draw one figure",

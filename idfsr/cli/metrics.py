@@ -14,13 +14,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from idfsr.config import LandmarksConfig, MetricsConfig, WeightsConfig
+from idfsr.cli.evaluate import add_resources, find_resources
+from idfsr.config import LandmarksConfig, MetricsConfig
 from idfsr.faces.detector import load_detector
-from idfsr.metrics.evaluate import BATCH_SIZE, score
+from idfsr.metrics.evaluate import BATCH_SIZE, load_evaluator
 from idfsr.metrics.folders import pair_files, read_batches
 from idfsr.metrics.registry import METRICS, find_metrics
-from idfsr.metrics.scorers import Resources, load_scorers
-from idfsr.models.device import pick_device
 from idfsr.report.summary import summarise
 from idfsr.report.tables import write_csv
 
@@ -32,39 +31,31 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--sr", type=Path, required=True, help="folder of the restored images")
     add("--csv", type=Path, help="table to write, a row an image")
     add("--only", nargs="+", default=list(METRICS), metavar="METRIC", help=", ".join(METRICS))
-    add("--assets", type=Path, default=Path(".assets"), help="folder of the asset packages")
-    add(
-        "--attributes",
-        type=Path,
-        default=Path(WeightsConfig().attributes),
-        help="weights of the attribute network",
-    )
+    add("--enforce-detection", action="store_true", help="leave out pairs without a face")
+    add_resources(parser)
     add("--threads", type=int, default=1, help="CPU threads")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    metrics, pairs, device = find_metrics(args.only), pair_files(args.gt, args.sr), pick_device()
-    settings, landmarks = MetricsConfig(), LandmarksConfig()
-    scorers = load_scorers(
-        metrics, Resources(args.assets, args.attributes, settings.idv_threshold, device)
-    )
-    detector = load_detector(landmarks, args.assets, device)
-    columns, of_the_set = score(
-        read_batches(pairs, detector, landmarks.image_size, BATCH_SIZE),
-        len(pairs),
-        metrics,
-        scorers,
+    pairs = pair_files(args.gt, args.sr)
+    settings = MetricsConfig(enforce_detection=args.enforce_detection)
+    landmarks = LandmarksConfig()
+    resources = find_resources(args, settings)
+    evaluator = load_evaluator(args.only, resources)
+    detector = load_detector(landmarks, args.assets, resources.device)
+    scores = evaluator.score(
+        read_batches(pairs, detector, landmarks.image_size, BATCH_SIZE), len(pairs)
     )
     rows = pd.DataFrame(
         {
             "name": [pair.name for pair in pairs],
             "identity": [pair.identity for pair in pairs],
-            **columns,
+            **scores.columns,
         }
     )
-    print(summarise(rows, of_the_set, metrics, settings.num_bootstrap))
+    print(summarise(rows, scores.of_the_set, find_metrics(args.only), settings))
     if args.csv:
         write_csv(rows, args.csv)
         print(f"{args.csv}: {len(rows)} rows")

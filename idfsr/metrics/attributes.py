@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Shaped
-from torch import Tensor
 
 from idfsr.constants import EXPRESSIONS, GENDERS, RACES
 
@@ -18,7 +17,7 @@ CLASSES: Final = {"gender": GENDERS, "expression": EXPRESSIONS, "race": RACES}
 
 
 def compare_attributes(
-    sr: Mapping[str, Shaped[Tensor, "B"]], gt: Mapping[str, Shaped[Tensor, "B"]]
+    sr: Mapping[str, Shaped[np.ndarray, "B"]], gt: Mapping[str, Shaped[np.ndarray, "B"]]
 ) -> dict[str, np.ndarray]:
     """Compare what the network says of restored images and of the ground truth.
 
@@ -34,7 +33,7 @@ def compare_attributes(
         years.
     """
     seen = {
-        f"{side}_{name}": np.asarray(values[name])
+        f"{side}_{name}": values[name]
         for side, values in (("gt", gt), ("sr", sr))
         for name in ("age", *CLASSES)
     }

@@ -83,6 +83,11 @@ def pair_files(gt_dir: Path, sr_dir: Path) -> list[FilePair]:
     return [FilePair(name, path, sr[name]) for name, path in gt.items()]
 
 
+def is_grey(image: UInt8[np.ndarray, "H W 3"]) -> bool:
+    """Return whether an image has no colour, as one of a greyscale file."""
+    return bool((image == image[..., :1]).all())
+
+
 def find_faces(
     images: Sequence[UInt8[np.ndarray, "_ _ 3"]], detector: Detector, image_size: int
 ) -> tuple[list[Float[np.ndarray, "5 2"]], int]:
@@ -123,16 +128,19 @@ def read_batches(
         IdfsrError: A file cannot be read, or is not of the size of the others.
     """
     size: tuple[int, ...] | None = None
-    num_without = 0
+    num_without = num_grey = 0
     for start in range(0, len(pairs), batch_size):
         batch = pairs[start : start + batch_size]
         gt_images = [read_image(pair.gt_path) for pair in batch]
         sr_images = [read_image(pair.sr_path) for pair in batch]
+        num_grey += sum(is_grey(image) for image in (*gt_images, *sr_images))
         size = size or gt_images[0].shape
         check_sizes([pair.name for pair in batch], gt_images, sr_images, size)
         landmarks, without = find_faces(gt_images, detector, image_size)
         num_without += without
         yield crop_pairs(gt_images, sr_images, landmarks)
+    if num_grey:
+        logger.warning("%d images are grey: taken as RGB of three equal channels", num_grey)
     if num_without:
         logger.warning(
             "no face found in %d of %d ground truths: their crops are of the likeliest place",

@@ -16,6 +16,7 @@ from idfsr.data.shards import read_shard
 from idfsr.data.tables import read_table
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
+from idfsr.metrics.features import ImageBatch, make_batch
 
 _RESTORED_COLUMNS: Final = (*KEY, "scale_factor", "method", "sr_image", "model_digest")
 _SHARD_COLUMNS: Final = (*KEY, "scale_factor", "gt_image", "landmarks")
@@ -32,6 +33,12 @@ class Pairs:
     """The face of gt_image, aligned to the ArcFace template by the landmarks of gt_image."""
     sr_crop: UInt8[np.ndarray, "B 112 112 3"]
     """The same cut out of sr_image: the same landmarks, so that no detector can fail on it."""
+
+
+def read_truth(shards: Sequence[Path]) -> pd.DataFrame:
+    """Return the test rows of shards: identity, image, scale_factor, gt_image (PNG), landmarks."""
+    table: pd.DataFrame = read_shard(shards, columns=_SHARD_COLUMNS, part="test").to_pandas()
+    return table
 
 
 def read_pairs(
@@ -53,7 +60,7 @@ def read_pairs(
         IdfsrError: A restored image has no ground truth or the reverse, an image occurs twice, or
             a row is of another method or scale.
     """
-    truth: pd.DataFrame = read_shard(shards, columns=_SHARD_COLUMNS, part="test").to_pandas()
+    truth = read_truth(shards)
     if not restored:
         message = "no restored images given, wanted at least one Parquet table"
         raise IdfsrError(message)
@@ -98,6 +105,30 @@ def _check_complete(keys: pd.Index, problem: str) -> None:
         raise IdfsrError(message)
 
 
+def truth_batches(rows: pd.DataFrame, batch_size: int) -> Iterator[ImageBatch]:
+    """Decode and crop the ground truth alone, a batch at a time.
+
+    Args:
+        rows: Of `read_truth`.
+        batch_size: Images of a batch; the last may have fewer.
+    """
+    for start in range(0, len(rows), batch_size):
+        chunk = rows.iloc[start : start + batch_size]
+        images = [decode_png(data) for data in chunk["gt_image"]]
+        crops = [
+            align_arcface(image, points)
+            for image, points in zip(images, _landmarks(chunk), strict=True)
+        ]
+        yield make_batch(np.stack(images), np.stack(crops))
+
+
+def _landmarks(rows: pd.DataFrame) -> list[Float[np.ndarray, "5 2"]]:
+    return [
+        np.asarray(points, dtype=np.float64).reshape(NUM_LANDMARKS, 2)
+        for points in rows["landmarks"]
+    ]
+
+
 def batches(rows: pd.DataFrame, batch_size: int) -> Iterator[Pairs]:
     """Decode and crop the pairs, a batch at a time.
 
@@ -116,11 +147,7 @@ def batches(rows: pd.DataFrame, batch_size: int) -> Iterator[Pairs]:
         size = size or gt_images[0].shape
         names = ["/".join(key) for key in chunk[KEY].itertuples(index=False)]
         check_sizes(names, gt_images, sr_images, size)
-        landmarks = [
-            np.asarray(points, dtype=np.float64).reshape(NUM_LANDMARKS, 2)
-            for points in chunk["landmarks"]
-        ]
-        yield crop_pairs(gt_images, sr_images, landmarks)
+        yield crop_pairs(gt_images, sr_images, _landmarks(chunk))
 
 
 def check_sizes(

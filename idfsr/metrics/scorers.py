@@ -1,9 +1,12 @@
-"""Scorers: the metrics of this package behind one signature, from a batch of pairs to columns.
+"""Scorers: the metrics of this package behind two signatures, loaded by the name in the registry.
 
-Each loads its weights once and then fills the columns of one or more metrics of the registry,
-or gives features of which a metric of the whole set is made.
+A scorer of pairs looks at both images at once. A comparison is made of what a network says of each
+image by itself, which is kept (see `idfsr.metrics.features`). Each loads its weights once, and
+fills the columns of one or more metrics, or gives features of which a metric of the whole set is
+made.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -13,35 +16,29 @@ from typing import Final
 import numpy as np
 import torch
 
-from idfsr.data.tensors import to_network
-from idfsr.metrics.attributes import compare_attributes
-from idfsr.metrics.brisque import SupportVectorRegression, brisque, load_brisque
-from idfsr.metrics.ids import identity_distance, same_identity
+from idfsr.metrics.comparisons import COMPARISONS, Comparison, Resources
+from idfsr.metrics.lpips import load_lpips, lpips_distance
 from idfsr.metrics.luma import to_luma
 from idfsr.metrics.mobilenetv2 import MobileNetV2, load_mobilenetv2, perceptual_distance
 from idfsr.metrics.pairs import Pairs
 from idfsr.metrics.psnr import psnr
 from idfsr.metrics.registry import Metric
-from idfsr.metrics.sface import SFace, load_sface
 from idfsr.metrics.ssim import ssim
 from idfsr.metrics.unit_range import to_unit
-from idfsr.models.attributes import AttributeNet, load_attributes
+from idfsr.published import missing_files
 
-Scorer = Callable[[Pairs], dict[str, np.ndarray]]
+logger = logging.getLogger(__name__)
+
+PairScorer = Callable[[Pairs], dict[str, np.ndarray]]
 """Gives an array for each column, a row an image."""
 
 
 @dataclass(frozen=True)
-class Resources:
-    """What scorers are made of."""
+class Scorers:
+    """What computes some metrics."""
 
-    assets_dir: Path
-    """Folder of the asset packages."""
-    attributes: Path
-    """Weights of the attribute network."""
-    idv_threshold: float
-    """Largest SFace distance of one person."""
-    device: torch.device
+    of_pairs: list[PairScorer]
+    comparisons: list[Comparison]
 
 
 def score_psnr(pairs: Pairs) -> dict[str, np.ndarray]:
@@ -56,6 +53,12 @@ def score_ssim(pairs: Pairs) -> dict[str, np.ndarray]:
     return {"ssim": ssim(*images).numpy(), "ssim_y": ssim(*map(to_luma, images)).numpy()}
 
 
+def score_lpips(network: torch.nn.Module, pairs: Pairs) -> dict[str, np.ndarray]:
+    """Fill the column lpips."""
+    distance = lpips_distance(network, to_unit(pairs.sr_image), to_unit(pairs.gt_image))
+    return {"lpips": distance.cpu().numpy()}
+
+
 def score_mobilenetv2(
     network: MobileNetV2, device: torch.device, pairs: Pairs
 ) -> dict[str, np.ndarray]:
@@ -63,57 +66,51 @@ def score_mobilenetv2(
     sr, gt = (network(to_unit(images).to(device)) for images in (pairs.sr_image, pairs.gt_image))
     return {
         "mobilenetv2_distance": perceptual_distance(sr, gt).cpu().numpy(),
-        "sr_pooled": sr.pooled.cpu().numpy(),
-        "gt_pooled": gt.pooled.cpu().numpy(),
+        "sr_mobilenetv2": sr.pooled.cpu().numpy(),
+        "gt_mobilenetv2": gt.pooled.cpu().numpy(),
     }
 
 
-def score_brisque(model: SupportVectorRegression, pairs: Pairs) -> dict[str, np.ndarray]:
-    """Fill the column brisque, of the restored image."""
-    return {"brisque": brisque(to_unit(pairs.sr_image), model).numpy()}
-
-
-def score_ids(network: SFace, resources: Resources, pairs: Pairs) -> dict[str, np.ndarray]:
-    """Fill the columns ids_sface and idv_sface."""
-    sr, gt = (
-        network(to_unit(crops).to(resources.device)).cpu()
-        for crops in (pairs.sr_crop, pairs.gt_crop)
-    )
-    distance = identity_distance(sr, gt)
-    passed = same_identity(distance, resources.idv_threshold)
-    return {"ids_sface": distance.numpy(), "idv_sface": passed.double().numpy()}
-
-
-def score_attributes(network: AttributeNet, pairs: Pairs) -> dict[str, np.ndarray]:
-    """Fill the columns of the agreement of attributes and of the difference in age."""
-    sr, gt = (network.predict(to_network(crops)) for crops in (pairs.sr_crop, pairs.gt_crop))
-    return compare_attributes(sr, gt)
-
-
-SCORERS: Final[dict[str, Callable[[Resources], Scorer]]] = {
+PAIR_SCORERS: Final[dict[str, Callable[[Resources], PairScorer]]] = {
     "psnr": lambda _: score_psnr,
     "ssim": lambda _: score_ssim,
+    "lpips": lambda resources: partial(
+        score_lpips, load_lpips(resources.weights_dir, resources.device)
+    ),
     "mobilenetv2": lambda resources: partial(
         score_mobilenetv2,
         load_mobilenetv2(resources.assets_dir, resources.device),
         resources.device,
     ),
-    "brisque": lambda resources: partial(score_brisque, load_brisque(resources.assets_dir)),
-    "ids": lambda resources: partial(
-        score_ids, load_sface(resources.assets_dir, resources.device), resources
-    ),
-    "attributes": lambda resources: partial(
-        score_attributes, load_attributes(resources.attributes, resources.device)
-    ),
 }
 """Name to what loads the scorer."""
 
 
-def load_scorers(metrics: Iterable[Metric], resources: Resources) -> list[Scorer]:
+def load_scorers(metrics: Iterable[Metric], resources: Resources) -> Scorers:
     """Load what these metrics need, and nothing else.
 
     Raises:
         IdfsrError: A file of weights is missing or is not what it should be.
     """
-    names = dict.fromkeys(metric.scorer for metric in metrics)
-    return [SCORERS[name](resources) for name in names]
+    names = list(dict.fromkeys(metric.scorer for metric in metrics))
+    return Scorers(
+        [PAIR_SCORERS[name](resources) for name in names if name in PAIR_SCORERS],
+        [COMPARISONS[name](resources) for name in names if name in COMPARISONS],
+    )
+
+
+def drop_missing(metrics: Iterable[Metric], weights_dir: Path) -> tuple[list[Metric], list[str]]:
+    """Leave out metrics whose published weights are not there, and log a line for each.
+
+    Args:
+        metrics: What is wanted.
+        weights_dir: Folder of the published weights.
+
+    Returns:
+        The metrics that can be computed, and the names of the others.
+    """
+    wanted = list(metrics)
+    missing = missing_files([metric.name for metric in wanted], weights_dir)
+    for name, file in missing.items():
+        logger.warning("%s: not computed, its column stays empty: no %s", name, file)
+    return [metric for metric in wanted if metric.name not in missing], list(missing)

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from idfsr.config import MetricsConfig
 from idfsr.metrics.registry import Metric
+from idfsr.report.footnotes import describe
 from idfsr.report.intervals import mean_interval
 from idfsr.report.layout import metric_columns
 
@@ -14,15 +16,15 @@ def summarise(
     rows: pd.DataFrame,
     of_the_set: Mapping[str, float | None],
     metrics: Sequence[Metric],
-    num_bootstrap: int,
+    config: MetricsConfig,
 ) -> str:
-    """Print the mean of each metric with its 95 % interval over identities.
+    """Print the mean of each metric with its 95 % interval over identities, and what it is.
 
     Args:
         rows: A row an image: identity, and the columns of the metrics.
-        of_the_set: Metrics of kind "set" by name; None where there were too few images.
+        of_the_set: Metrics of kind "set" by name; None where one could not be computed.
         metrics: In the order of the lines.
-        num_bootstrap: Resamples behind an interval.
+        config: With which they were computed.
     """
     identities = rows["identity"].tolist()
     lines = []
@@ -31,9 +33,11 @@ def summarise(
     ):
         if metric.kind == "set":
             value, ends = of_the_set[metric.name], ""
-            text = "too few images" if value is None else column.text(value)
+            text = column.text(math.nan if value is None else value)
+            if value is None and len(rows) == 1:
+                text = "too few images"
         else:
-            found = mean_interval(rows[metric.name].to_numpy(), identities, num_bootstrap)
+            found = mean_interval(rows[metric.name].to_numpy(), identities, config.num_bootstrap)
             text = column.text(found.mean)
             known = not math.isnan(found.lo)
             ends = f"[{column.text(found.lo)}, {column.text(found.hi)}]" if known else ""
@@ -41,4 +45,10 @@ def summarise(
     table = pd.DataFrame(lines)
     table["metric"] = table["metric"].str.ljust(table["metric"].str.len().max())
     counts = f"{len(rows)} images of {len(set(identities))} identities"
-    return f"{counts}\n{table.to_string(index=False, justify='left')}"
+    without = [
+        f"no face in {(rows[name] == 0).sum()} of {len(rows)} {images}, says DeepFace"
+        for name, images in (("gt_num_faces", "ground truths"), ("sr_num_faces", "restored images"))
+        if name in rows
+    ]
+    notes = describe([metric.name for metric in metrics], config)
+    return "\n".join([counts, table.to_string(index=False, justify="left"), *without, "", *notes])

@@ -27,6 +27,9 @@ KEYS = ["identity", "image", "method", "scale_factor", "model_digest"]
 WITH_SPREAD = ("age_diff", "age_diff_embedded")
 """Metrics of which the paper gives the standard deviation over images, not the mean alone."""
 
+FACE_COUNTS = {"gt_num_faces": "num_gt_without_face", "sr_num_faces": "num_sr_without_face"}
+"""Numbers of faces that DeepFace's detector found in an image, and in how many it found none."""
+
 FITTED = "idfsr-ft"
 """The method that the others are compared with in pairs."""
 
@@ -74,7 +77,11 @@ def _groups(
 
 def _check_images(images: pd.DataFrame) -> None:
     """Refuse methods of one scale that were measured on different images, or in part."""
-    names = [name for name in METRICS if name in images]
+    # DeepFace's metrics may leave out images without a face; the face counts say how many
+    names = [
+        name for name, metric in METRICS.items()
+        if name in images and "face_note" not in metric.details
+    ]  # fmt: skip
     for scale_factor, method, rows in _groups(images, list(dict.fromkeys(images["method"]))):
         counts = rows[names].count()
         partial = counts[(counts > 0) & (counts < len(rows))]
@@ -147,6 +154,14 @@ def _cells(name: str, rows: pd.DataFrame, num_bootstrap: int) -> dict[str, float
     return cells
 
 
+def _count_without_face(rows: pd.DataFrame) -> dict[str, float]:
+    """Return the columns of `FACE_COUNTS`; NaN where no image was searched."""
+    return {
+        name: float((rows[column] == 0).sum()) if column in rows else float("nan")
+        for column, name in FACE_COUNTS.items()
+    }
+
+
 def build_table(
     measurements: Measurements, names: Sequence[str], methods: Sequence[str], num_bootstrap: int
 ) -> pd.DataFrame:
@@ -161,7 +176,8 @@ def build_table(
     Returns:
         Columns method, scale_factor, num_images, num_identities, then for each metric its value,
         `<metric>_lo` and `<metric>_hi` (set metrics have the value alone; `WITH_SPREAD` ones are
-        `<metric>_mean` and `<metric>_std`), and model_digest.
+        `<metric>_mean` and `<metric>_std`), with DeepFace's metrics those of `FACE_COUNTS`, and
+        model_digest.
 
     Raises:
         IdfsrError: A metric is unknown, or images of one row come from different models.
@@ -181,6 +197,8 @@ def build_table(
                 row[metric.name] = values.get(metric.name, float("nan"))
             else:
                 row |= _cells(metric.name, rows, num_bootstrap)
+        if any("face_note" in metric.details for metric in metrics):
+            row |= _count_without_face(rows)
         row["model_digest"] = _digest(rows["model_digest"], f"x{scale_factor}/{method}")
         table.append(row)
     return pd.DataFrame(table)

@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from idfsr.cli.main import main
+from idfsr.config import MetricsConfig
 from idfsr.data.images import decode_png, encode_png
 from idfsr.data.shards import write_shard
 from idfsr.data.tables import read_table, write_table
-from idfsr.metrics.registry import METRICS
+from idfsr.metrics.features import FeatureStore
+from idfsr.metrics.registry import find_metrics
 from idfsr.models.attributes import AttributeNet, save_attributes
 
 LANDMARKS = np.array([20, 26, 44, 25, 33, 38, 24, 48, 41, 47], dtype=np.float32)
@@ -62,7 +64,9 @@ def test_makes_the_table_and_the_set_metrics(arguments: list[str], tmp_path: Pat
     table = read_table(tmp_path / "made" / "bicubic.parquet")
     assert table["image"].tolist() == ["0", "1"]
     assert table["psnr"].tolist() == pytest.approx([20 * np.log10(255)] * 2)  # MSE of one level
-    assert {column for metric in METRICS.values() for column in metric.columns} < set(table)
+    settings = MetricsConfig()
+    metrics = find_metrics((*settings.table1, *settings.table2))
+    assert {column for metric in metrics for column in metric.columns} < set(table)
     set_metrics = json.loads((tmp_path / "made" / "bicubic.set.json").read_text())
     assert set_metrics["num_images"] == 2
     assert set_metrics["scale_factor"] == 8
@@ -78,6 +82,27 @@ def test_the_same_command_writes_the_same_bytes(arguments: list[str], tmp_path: 
     first = [path.read_bytes() for path in made]
     main(arguments)
     assert [path.read_bytes() for path in made] == first
+
+
+def test_the_truth_is_asked_once_and_the_restored_images_are_remembered(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth, features = tmp_path / "truth.parquet", tmp_path / "features.parquet"
+    options = {word: arguments[arguments.index(word) + 1] for word in arguments if word[0] == "-"}
+    shared = ("--config", "--shards", "--assets", "--attributes")
+    words = [word for name in shared for word in (name, options[name])]
+    main(["features", *words, "--features", str(truth)])
+    main(arguments)
+    before = (tmp_path / "made" / "bicubic.parquet").read_bytes()
+
+    arguments += ["--truth", str(truth), "--features", str(features)]
+    main(arguments)
+    assert (tmp_path / "made" / "bicubic.parquet").read_bytes() == before
+    asked: list[str] = []
+    monkeypatch.setattr(FeatureStore, "_ask", lambda _, name, __: asked.append(name))
+    main(arguments)
+    assert asked == []
+    assert (tmp_path / "made" / "bicubic.parquet").read_bytes() == before
 
 
 def test_a_mistake_is_one_line_and_nothing_is_written(

@@ -1,4 +1,4 @@
-import torch
+import numpy as np
 
 from idfsr.constants import EXPRESSIONS, GENDERS, RACES
 from idfsr.metrics.attributes import compare_attributes
@@ -6,7 +6,7 @@ from idfsr.metrics.attributes import compare_attributes
 
 def seen(age: list[float], gender: list[int], expression: list[int], race: list[int]) -> dict:
     names = {"gender": gender, "expression": expression, "race": race}
-    return {"age": torch.tensor(age)} | {name: torch.tensor(x) for name, x in names.items()}
+    return {"age": np.array(age)} | {name: np.array(x) for name, x in names.items()}
 
 
 def test_agreement_by_hand() -> None:

@@ -1,4 +1,5 @@
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +9,20 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
+from idfsr.config import MetricsConfig
 from idfsr.data.images import encode_png
 from idfsr.data.shards import write_shard
 from idfsr.data.tables import read_table, write_table
 from idfsr.metrics import evaluate as module
-from idfsr.metrics.evaluate import evaluate, table_schema
-from idfsr.metrics.pairs import Pairs
-from idfsr.metrics.registry import METRICS, Metric, find_metrics
-from idfsr.metrics.scorers import SCORERS, Resources, load_scorers
-from idfsr.models.attributes import AttributeNet
+from idfsr.metrics.comparisons import Resources
+from idfsr.metrics.evaluate import Evaluator, evaluate, load_evaluator, table_schema
+from idfsr.metrics.features import FeatureStore
+from idfsr.metrics.pairs import Pairs, read_pairs, read_truth, truth_batches
+from idfsr.metrics.registry import METRICS, find_metrics
+from idfsr.metrics.scorers import Scorers
+from idfsr.models.attributes import AttributeNet, save_attributes
 
+EMBEDDED = (*MetricsConfig().table1, *MetricsConfig().table2)
 KEYS = [("00001", "0"), ("00001", "1"), ("00002", "0")]
 
 
@@ -35,22 +40,34 @@ class FakeAttributes(AttributeNet):
 
 
 @pytest.fixture
-def resources(assets_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Resources:
-    monkeypatch.setattr("idfsr.metrics.scorers.load_attributes", lambda *_: FakeAttributes())
-    return Resources(assets_dir, Path("unused"), 0.637, torch.device("cpu"))
+def resources(assets_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resources:
+    save_attributes(tmp_path / "attributes.safetensors", AttributeNet())
+    monkeypatch.setattr("idfsr.metrics.comparisons.load_attributes", lambda *_: FakeAttributes())
+    return Resources(
+        assets_dir=assets_dir,
+        weights_dir=tmp_path / "nothing",
+        attributes=tmp_path / "attributes.safetensors",
+        idv_threshold=0.637,
+        enforce_detection=False,
+        device=torch.device("cpu"),
+    )
+
+
+def run(small_run: Any, evaluator: Evaluator) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:
+    rows = read_pairs(small_run.shards, small_run.restored, "bicubic", 8)
+    return evaluate(evaluator, rows, "bicubic", 8)
 
 
 def run_all(small_run: Any, resources: Resources) -> tuple[pd.DataFrame, dict[str, Any]]:
-    metrics = list(METRICS.values())
-    scorers = load_scorers(metrics, resources)
-    return evaluate(small_run.shards, small_run.restored, "bicubic", 8, metrics, scorers)
+    table, set_metrics, _ = run(small_run, load_evaluator(EMBEDDED, resources))
+    return table, set_metrics
 
 
 def test_a_table_with_every_column_and_the_set_metrics(
     small_run: Any, resources: Resources, tmp_path: Path
 ) -> None:
     table, set_metrics = run_all(small_run, resources)
-    wanted = [column for metric in METRICS.values() for column in metric.columns]
+    wanted = [column for metric in find_metrics(EMBEDDED) for column in metric.columns]
     assert list(table.columns) == [
         "identity", "image", "method", "scale_factor", *wanted, "model_digest",
     ]  # fmt: skip
@@ -74,7 +91,7 @@ def test_a_table_with_every_column_and_the_set_metrics(
 
 def test_values_are_in_the_range_of_the_registry(small_run: Any, resources: Resources) -> None:
     table, _ = run_all(small_run, resources)
-    for metric in METRICS.values():
+    for metric in find_metrics(EMBEDDED):
         for column in metric.columns[:1]:
             low, high = metric.value_range
             assert table[column].between(low, high).all(), column
@@ -115,35 +132,94 @@ def test_batches_are_put_together(small_run: Any, monkeypatch: pytest.MonkeyPatc
         sizes.append(len(pairs.gt_image))
         return {"psnr": pairs.sr_image[:, 0, 0, 0].astype(np.float64)}
 
-    metrics = find_metrics(["psnr"])
-    table, set_metrics = evaluate(
-        small_run.shards, small_run.restored, "bicubic", 8, metrics, [score]
-    )
+    evaluator = Evaluator(find_metrics(["psnr"]), [], Scorers([score], []), FeatureStore([]))
+    table, set_metrics, _ = run(small_run, evaluator)
     assert sizes == [2, 1]
     assert table["psnr"].tolist() == [small_run.sr_images[key][0, 0, 0] for key in KEYS]
-    assert "mobilenetv2_fd" not in set_metrics
+    assert set(set_metrics) == {"method", "scale_factor", "num_images"}
+
+
+def test_the_size_of_the_batches_does_not_matter(
+    small_run: Any, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together, of_all = run_all(small_run, resources)
+    monkeypatch.setattr(module, "BATCH_SIZE", 1)
+    alone, of_each = run_all(small_run, resources)
+    pd.testing.assert_frame_equal(alone, together, rtol=1e-5, atol=1e-6)
+    name = "mobilenetv2_fd"
+    assert of_each[name] == pytest.approx(of_all[name], rel=1e-5)
 
 
 def test_one_image_has_no_frechet_distance(
-    shard_row: Any, small_run: Any, assets_dir: Path, tmp_path: Path
+    shard_row: Any, small_run: Any, resources: Resources, tmp_path: Path
 ) -> None:
     shard = tmp_path / "single.parquet"
     row = shard_row("00001", "0", part="test") | {
         "gt_image": encode_png(small_run.gt_images[KEYS[0]])
     }
     write_shard([row], shard, {})
-    metrics = find_metrics(["mobilenetv2_fd"])
-    resources = Resources(assets_dir, Path("unused"), 0.637, torch.device("cpu"))
-    _, set_metrics = evaluate(
-        [shard], [small_run.restore(KEYS[:1])], "bicubic", 8, metrics,
-        load_scorers(metrics, resources),
-    )  # fmt: skip
+    small_run.shards, small_run.restored = [shard], [small_run.restore(KEYS[:1])]
+    _, set_metrics, _ = run(small_run, load_evaluator(["mobilenetv2_fd"], resources))
     assert set_metrics["num_images"] == 1
     assert set_metrics["mobilenetv2_fd"] is None
 
 
+def test_no_network_sees_an_image_twice(
+    small_run: Any, resources: Resources, tmp_path: Path
+) -> None:
+    """The truth is asked once for all, a method once; the table is the same as without a store."""
+    first = load_evaluator(EMBEDDED, resources)
+    rows = read_truth(small_run.shards)
+    keys = first.extract_truth(truth_batches(rows, 2), len(rows))
+    first.store.write(tmp_path / "truth.parquet", keys)
+
+    second = load_evaluator(EMBEDDED, resources)
+    seen = count_images(second)
+    second.store.read(tmp_path / "truth.parquet")
+    table, set_metrics, keys = run(small_run, second)
+    assert seen == {"brisque": 3, "sface": 3, "attributes": 3}  # the restored ones
+    second.store.write(tmp_path / "method.parquet", keys)
+
+    third = load_evaluator(EMBEDDED, resources)
+    seen = count_images(third)
+    third.store.read(tmp_path / "truth.parquet")
+    third.store.read(tmp_path / "method.parquet")
+    again, set_again, _ = run(small_run, third)
+    assert seen == {}
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+    assert set_again == set_metrics
+
+
+def count_images(evaluator: Evaluator) -> dict[str, int]:
+    """Let the store count the images that each network is asked of."""
+    seen: dict[str, int] = {}
+    ask = evaluator.store._ask
+
+    def count(name: str, batch: Any) -> Any:
+        seen[name] = seen.get(name, 0) + len(batch.keys)
+        return ask(name, batch)
+
+    evaluator.store._ask = count
+    return seen
+
+
 def test_only_what_is_wanted_is_loaded(tmp_path: Path) -> None:
-    nowhere = Resources(tmp_path, tmp_path / "none", 0.637, torch.device("cpu"))
-    metrics: list[Metric] = find_metrics(["psnr", "ssim"])
-    assert len(load_scorers(metrics, nowhere)) == 2
-    assert set(SCORERS) == {metric.scorer for metric in METRICS.values()}
+    nowhere = Resources(tmp_path, tmp_path, tmp_path / "none", 0.637, False, torch.device("cpu"))
+    evaluator = load_evaluator(["psnr", "ssim"], nowhere)
+    assert len(evaluator.scorers.of_pairs) == 2
+    assert evaluator.scorers.comparisons == []
+
+
+def test_metrics_without_weights_are_named_before_and_empty_after(
+    small_run: Any, resources: Resources, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        evaluator = load_evaluator(["psnr", "lpips", "fid", "ids", "acc_race"], resources)
+    assert [record.getMessage().split(",")[0] for record in caplog.records] == [
+        f"{name}: not computed" for name in ("lpips", "fid", "ids", "acc_race")
+    ]
+    assert f"no {resources.weights_dir}/hub/checkpoints/alexnet-owt" in caplog.text
+    table, set_metrics, _ = run(small_run, evaluator)
+    assert table[["lpips", "ids", "acc_race"]].isna().all(axis=None)
+    assert table["psnr"].notna().all()
+    assert set_metrics["fid"] is None

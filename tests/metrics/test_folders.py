@@ -87,6 +87,7 @@ def test_grey_and_coloured_files_are_read_in_batches_and_missing_faces_counted(
     np.testing.assert_array_equal(batches[1].sr_image[0], np.stack([head[..., 0]] * 3, axis=-1))
     assert batches[0].sr_crop.shape == (2, 112, 112, 3)
     assert "no face found in 1 of 3 ground truths" in caplog.text
+    assert "4 images are grey" in caplog.text
 
 
 def test_another_size_or_a_broken_file_is_one_clear_line(

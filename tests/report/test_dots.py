@@ -17,7 +17,7 @@ def test_a_panel_for_each_metric_with_values(measurements: Measurements) -> None
     visible = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_title("left") for axes in visible] == [
         "PSNR (dB) ↑", "MobileNetV2 Frechet distance ↓", "IDV (SFace) (%) ↑",
-        "Age difference (years) ↓",
+        "Age difference (embedded) (years) ↓",
     ]  # fmt: skip
     psnr, frechet, verified, _ = visible
     labels = [label.get_text() for label in psnr.get_yticklabels()]

@@ -2,7 +2,7 @@ import pandas as pd
 
 from idfsr.config import MetricsConfig
 from idfsr.metrics.registry import METRICS
-from idfsr.report.footnotes import NOTES, write_footnotes
+from idfsr.report.footnotes import NOTES, describe, write_footnotes
 from idfsr.report.tables import Measurements, build_table
 
 METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
@@ -60,3 +60,30 @@ def test_complete_tables_have_no_such_note() -> None:
         {"method": ["bicubic"], "scale_factor": [8], "num_images": [1], "num_identities": [1]}
     ).assign(psnr=1.0, mobilenetv2_fd=1.0, brisque=1.0, idv_sface=1.0)
     assert not any("could not" in note for note in write_footnotes(table, table, CONFIG))
+
+
+def test_the_options_that_the_paper_leaves_open_are_stated() -> None:
+    notes = {
+        policy: " ".join(describe(["ids", "idv"], MetricsConfig(enforce_detection=policy)))
+        for policy in (True, False)
+    }
+    assert "no face is found are left out" in notes[True]
+    assert "the whole image is taken for one" in notes[False]
+    assert "at most 0.68" in notes[False]
+
+
+def test_failed_detections_and_few_images_are_stated() -> None:
+    table = pd.DataFrame(
+        {
+            "method": ["bicubic", "idfsr-ft"], "scale_factor": 16, "num_images": 586,
+            "num_identities": 56, "fid": 30.0, "ids": 0.5, "lpips": float("nan"),
+            "num_gt_without_face": 2.0, "num_sr_without_face": [31.0, 0.0],
+        }
+    )  # fmt: skip
+    config = MetricsConfig(table1=("lpips", "fid", "ids"), table2=("ids",))
+    notes = write_footnotes(table, table, config)
+    text = "in 2 of the ground truths and in these restored images: 31 of Bicubic \u00d716."
+    assert any(note.endswith(text) for note in notes)
+    assert any(note.startswith("FID of 586 images") for note in notes)
+    assert any("LPIPS: not computed, for its weights were not there" in note for note in notes)
+    assert notes[-1].startswith("Of these metrics the paper has LPIPS, FID and IDS, and only")

@@ -1,8 +1,10 @@
 import pandas as pd
 
+from idfsr.config import MetricsConfig
 from idfsr.metrics.registry import find_metrics
 from idfsr.report.summary import summarise
 
+CONFIG = MetricsConfig(num_bootstrap=500)
 METRICS = find_metrics(["psnr", "mobilenetv2_fd", "idv_sface"])
 
 
@@ -11,17 +13,19 @@ def test_by_hand() -> None:
     rows = pd.DataFrame(
         {"identity": ["a", "a", "b"], "psnr": [20.0, 22.0, 24.0], "idv_sface": [1.0, 0.0, 1.0]}
     )
-    lines = summarise(rows, {"mobilenetv2_fd": 12.345}, METRICS, 500).splitlines()
+    lines = summarise(rows, {"mobilenetv2_fd": 12.345}, METRICS, CONFIG).splitlines()
     assert lines[0] == "3 images of 2 identities"
-    assert [line.split() for line in lines[2:]] == [
+    assert [line.split() for line in lines[2:5]] == [
         ["PSNR", "(dB)", "↑", "22.00", "[21.00,", "24.00]"],
         ["MobileNetV2", "Frechet", "distance", "↓", "12.35"],
         ["IDV", "(SFace)", "(%)", "↑", "66.7", "[50.0,", "100.0]"],
     ]
+    assert lines[6].startswith("PSNR: over the three colours")
+    assert len(lines) == 9
 
 
 def test_one_identity_has_no_interval() -> None:
     rows = pd.DataFrame({"identity": ["a"], "psnr": [20.0], "idv_sface": [1.0]})
-    text = summarise(rows, {"mobilenetv2_fd": None}, METRICS, 500)
+    text = summarise(rows, {"mobilenetv2_fd": None}, METRICS, CONFIG)
     assert "[" not in text
     assert "too few images" in text

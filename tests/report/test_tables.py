@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -150,5 +151,19 @@ def test_bad_files_are_refused(write_run: WriteRun, tmp_path: Path) -> None:
 
 
 def test_unknown_metric_is_refused(measurements: Measurements) -> None:
-    with pytest.raises(IdfsrError, match="found lpips"):
-        build_table(measurements, ("lpips",), METHODS, 100)
+    with pytest.raises(IdfsrError, match="found niqe"):
+        build_table(measurements, ("niqe",), METHODS, 100)
+
+
+def test_images_without_a_face_are_counted_and_may_be_left_out(write_run: WriteRun) -> None:
+    def leave_out(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(
+            ids=[0.5, 0.7, np.nan, 0.6],
+            gt_num_faces=[1.0, 1.0, 1.0, 2.0],
+            sr_num_faces=[1.0, 1.0, 0.0, 1.0],
+        )
+
+    table = build_table(read_measurements(*write_run(leave_out), METHODS), ("ids",), METHODS, 10)
+    assert table["ids"].tolist() == pytest.approx([0.6] * 6)
+    assert set(table["num_sr_without_face"]) == {1}
+    assert set(table["num_gt_without_face"]) == {0}

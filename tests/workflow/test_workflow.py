@@ -10,7 +10,7 @@ import pytest
 from .project import ROOT, copy_sources, run_snakemake
 
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
-EVALUATION = {"figure_grid", "figure_metrics", "metrics", "report", "tables"}
+EVALUATION = {"features", "figure_grid", "figure_metrics", "metrics", "report", "tables"}
 
 
 def planned_rules(directory: Path, *arguments: str) -> set[str]:

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from idfsr.config import stage_json
 from idfsr.data.sharding import plan_shards
 from idfsr.provenance import code_digest
+from idfsr.published import missing_files, read_manifest, weights_folder
 
 
 def settings(wildcards):
@@ -62,11 +63,43 @@ def pretrain_shards(wildcards):
     ]
 
 
+def shards_of_scale(wildcards, scale_factor):
+    """All test shards of a scale."""
+    return [
+        f"results/{wildcards.run}/shards/x{scale_factor}/test-{shard:05d}.parquet"
+        for shard, _ in enumerate(shard_plan(wildcards, "test"))
+    ]
+
+
 def test_shards(wildcards):
     """All test shards of one scale."""
+    return shards_of_scale(wildcards, wildcards.scale_factor)
+
+
+def truth_shards(wildcards):
+    """Test shards of the first scale: the ground truth is the same at every scale."""
+    return shards_of_scale(wildcards, settings(wildcards).shards.scale_factors[0])
+
+
+def published_weights(wildcards):
+    """Published weights of the run's metrics that are there, so that new ones count."""
+    metrics = settings(wildcards).metrics
+    wanted = {*metrics.table1, *metrics.table2}
+    paths = [
+        weights_folder() / file.path
+        for file in read_manifest().values()
+        if wanted & set(file.needed_by)
+    ]
+    return [str(path) for path in paths if path.is_file()]
+
+
+def missing_metrics(run):
+    """A line for each metric of a run whose published weights are not there."""
+    names = [*run.metrics.table1, *run.metrics.table2]
+    missing = missing_files(names, weights_folder())
     return [
-        f"results/{wildcards.run}/shards/x{wildcards.scale_factor}/test-{shard:05d}.parquet"
-        for shard, _ in enumerate(shard_plan(wildcards, "test"))
+        f"{name}: its column will stay empty: no {file}"
+        for name, file in missing.items()
     ]
 
 
