@@ -40,4 +40,4 @@ ADM_FFHQ256: Final = UNetConfig(
     num_id_heads=0,
     nested_time_embed=False,
 )
-"""ffhq_10m of ILVR (Choi et al. 2021) and ffhq_p2 of P2 (Choi et al. 2022); DR2's has their form."""
+"""ffhq_10m of ILVR (Choi et al. 2021), ffhq_p2 of P2 (Choi et al. 2022) and DR2's own."""

@@ -1,12 +1,10 @@
-import json
-
 import pytest
 import torch
 
 from idfsr.models.priors import ADM_FFHQ256, IDDPM_FFHQ512
 from idfsr.models.unet import UNet, UNetConfig
 
-from .golden_values import GOLDEN, assert_golden, fill_by_name, golden_keys, shapes, uniform_image
+from .golden_values import assert_golden, fill_by_name, golden, golden_keys, shapes, uniform_image
 
 
 @pytest.mark.parametrize(
@@ -39,4 +37,4 @@ def test_outputs_are_the_published_ones(file: str, name: str, config: UNetConfig
     fill_by_name(network)
     with torch.no_grad():
         found = network(uniform_image(0), torch.tensor([437]))
-    assert_golden(found, json.loads((GOLDEN / f"{file}_models.json").read_text())[name]["out"])
+    assert_golden(found, golden(f"{file}_models")[name]["out"])
