@@ -257,8 +257,8 @@ class WeightsConfig:
     attributes: str = "idfsr/weights/attributes.safetensors"
     """Age, gender, race and expression."""
     idfsr: str = ""
-    """IDFSR from which the pretraining goes on, of the settings in `model`; empty begins with
-    random weights."""
+    """Weights from which the pretraining goes on, of the settings in `model`: an IDFSR
+    (.safetensors) or a checkpoint that DiffAE publishes; empty begins with random ones."""
 
 
 @section

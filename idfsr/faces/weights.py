@@ -5,26 +5,21 @@ with every batch norm folded into the convolution before it.
 """
 
 import ast
-import pickle
 from pathlib import Path
 
 import onnx
 import torch
 from onnx import numpy_helper
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from idfsr.assets import check_asset
 from idfsr.errors import IdfsrError
 from idfsr.faces.retinaface import Backbone, RetinaFace
+from idfsr.models.foreign import read_torch_tensors
+from idfsr.models.weights import read_tensors
 
 _HEADS = {"class_head": "ClassHead", "bbox_head": "BboxHead", "landmark_head": "LandmarkHead"}
 _BATCH_NORM_EPS = 1e-5
-_SIGNS_OF_OTHER_CONTENT = (
-    SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError, LookupError, ValueError,
-)  # fmt: skip
-"""What the two readers raise on a file of another kind: PyTorch's runs it as a list of commands."""
 
 
 def read_stock_graph(assets_dir: Path) -> bytes:
@@ -116,21 +111,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         IdfsrError: The file is missing or is not a plain dictionary of tensors.
     """
-    try:
-        if path.suffix == ".safetensors":
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted weights of RetinaFace"
-        raise IdfsrError(message) from None
-    except _SIGNS_OF_OTHER_CONTENT as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        message = f"{path}: not a weight file: {first}"
-        raise IdfsrError(message) from None
-    if not isinstance(state, dict) or not all(isinstance(x, Tensor) for x in state.values()):
-        message = f"{path}: found {type(state).__name__}, wanted a dictionary of tensors"
-        raise IdfsrError(message)
+    if path.suffix == ".safetensors":
+        state = read_tensors(path)
+    else:
+        state = read_torch_tensors(path, "weights of RetinaFace")
     return {name.removeprefix("module."): tensor for name, tensor in state.items()}
 
 

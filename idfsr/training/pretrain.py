@@ -4,7 +4,6 @@ The network sees the masked low-resolution image, the style embedding of a warpe
 ID embedding of the ground truth, and predicts the noise. One network serves all scale factors.
 """
 
-import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,47 +13,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from idfsr.config import Config, ModelConfig, PretrainConfig
+from idfsr.config import Config, PretrainConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import BatchReader, Examples, ShardDataset
 from idfsr.data.tables import read_metadata
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
-from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.iresnet import IdEncoder, load_id_encoder
 from idfsr.models.weights import model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
+from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Recipe, Trained, train
-from idfsr.training.order import derive_seed
 
 NUM_STYLE_SAMPLES = 256
 """References over which the style embedding is standardised before the first step."""
-
-
-def first_model(config: Config, init: Path | None) -> IDFSR:
-    """Return the network to begin with: from a file, or with random weights of the run's seed.
-
-    Args:
-        config: Its sections `seed` and `model`.
-        init: Weights of an earlier pretraining.
-
-    Raises:
-        IdfsrError: The file is not of such a network, or of one with other settings.
-    """
-    if init is None:
-        torch.manual_seed(derive_seed(config.seed, "pretrain", "weights"))
-        return IDFSR(config.model)
-    model = load_idfsr(init)
-    for field in dataclasses.fields(ModelConfig):
-        found, wanted = getattr(model.config, field.name), getattr(config.model, field.name)
-        if found != wanted:
-            message = f"{init}: found model.{field.name} {found}, wanted {wanted}"
-            raise IdfsrError(message)
-    return model
 
 
 @torch.no_grad()
@@ -195,7 +171,7 @@ def pretrain(
             f"wanted model.image_size, {config.model.image_size}"
         )
         raise IdfsrError(message)
-    model = first_model(config, init)
+    model, first_weights = first_model(config, init)
     if init is None:
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
@@ -214,13 +190,13 @@ def pretrain(
     )
     trained = train(recipe, config.pretrain, config.seed, state_dir, device)
     model.load_state_dict(trained.ema)
-    return model, trained, describe(config, dataset, init, trained, device)
+    return model, trained, describe(config, dataset, first_weights, trained, device)
 
 
 def describe(
     config: Config,
     dataset: ShardDataset,
-    init: Path | None,
+    first_weights: str,
     trained: Trained,
     device: torch.device,
 ) -> Card:
@@ -236,7 +212,7 @@ def describe(
             "examples": str(len(dataset)),
         },
         training={
-            "first weights": model_digest(init) if init else "random",
+            "first weights": first_weights,
             "batch": str(config.pretrain.batch_size),
             "learning rate": f"{config.pretrain.learning_rate:g}{falling}",
             "decay of the average": f"{config.pretrain.ema_decay:g}",
