@@ -251,7 +251,7 @@ class WeightsConfig:
     """Weight files of the networks that are not trained in the run."""
 
     id_encoder: str = "idfsr/weights/arcface.safetensors"
-    """ArcFace, which makes z_id."""
+    """ArcFace, which makes z_id: one of ours (.safetensors) or of insightface (.onnx, .pth)."""
     lr_detector: str = "idfsr/weights/lr_retinaface.safetensors"
     """RetinaFace from which the LR fine-tuning goes on; empty starts from the stock detector."""
     attributes: str = "idfsr/weights/attributes.safetensors"

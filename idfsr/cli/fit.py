@@ -21,6 +21,7 @@ from idfsr.baselines.embedding import Embedding, save_embedding
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
 from idfsr.data.loader import load_identity
+from idfsr.data.shards import check_id_encoder
 from idfsr.data.tables import read_metadata
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     config = load_stage(args.config)
     model = load_idfsr(args.model, pick_device())
+    check_id_encoder(args.shards, model.id_encoder)
     examples = {part: load_identity(args.shards, args.identity, part) for part in ("fit", "test")}
     result = fit_identity(model, examples["fit"], examples["test"], config.fit, config.seed)
     embedding = Embedding(

@@ -16,9 +16,11 @@ from pathlib import Path
 import torch
 
 from idfsr.baselines.contract import RESTORED_SCHEMA, restore_identity
+from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.baselines.registry import make_method
 from idfsr.config import load_stage
 from idfsr.data.loader import load_identity
+from idfsr.data.shards import check_id_encoder
 from idfsr.data.tables import read_metadata, write_table
 
 
@@ -45,6 +47,8 @@ def run(args: argparse.Namespace) -> None:
     method = make_method(
         args.method, config, args.identity, scale_factor, args.model, args.embedding
     )
+    if isinstance(method, IdfsrMethod):
+        check_id_encoder(args.shards, method.model.id_encoder)
     table = restore_identity(
         method, examples, args.identity, scale_factor, config.restore.batch_size
     )

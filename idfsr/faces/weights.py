@@ -16,10 +16,10 @@ from idfsr.assets import check_asset
 from idfsr.errors import IdfsrError
 from idfsr.faces.retinaface import Backbone, RetinaFace
 from idfsr.models.foreign import read_torch_tensors
+from idfsr.models.onnx_weights import identity_batch_norm
 from idfsr.models.weights import read_tensors
 
 _HEADS = {"class_head": "ClassHead", "bbox_head": "BboxHead", "landmark_head": "LandmarkHead"}
-_BATCH_NORM_EPS = 1e-5
 
 
 def read_stock_graph(assets_dir: Path) -> bytes:
@@ -48,19 +48,6 @@ def _convolution_key(node_name: str) -> str:
     stage, block, *half, _ = leaf.split(".")
     # A depthwise and a 1x1 convolution, each with norm and activation, share one flat Sequential.
     return f"body.{stage}.{block}.{3 * int(half[0]) if half else 0}"
-
-
-def _batch_norm_state(key: str, bias: Tensor) -> dict[str, Tensor]:
-    """Return a batch norm that adds `bias` and does nothing else."""
-    base, index = key.rsplit(".", 1)
-    norm = f"{base}.{int(index) + 1}"
-    return {
-        f"{norm}.weight": torch.ones_like(bias),
-        f"{norm}.bias": bias,
-        f"{norm}.running_mean": torch.zeros_like(bias),
-        f"{norm}.running_var": torch.full_like(bias, 1 - _BATCH_NORM_EPS),
-        f"{norm}.num_batches_tracked": torch.tensor(0),
-    }
 
 
 def read_stock_weights(assets_dir: Path) -> dict[str, Tensor]:
@@ -95,7 +82,9 @@ def read_stock_weights(assets_dir: Path) -> dict[str, Tensor]:
         if key.endswith(".conv1x1"):
             state[f"{key}.bias"] = tensors[bias]
         else:
-            state.update(_batch_norm_state(key, tensors[bias]))
+            base, index = key.rsplit(".", 1)
+            norm = identity_batch_norm(tensors[bias])
+            state |= {f"{base}.{int(index) + 1}.{name}": value for name, value in norm.items()}
     return state
 
 

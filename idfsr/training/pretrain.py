@@ -16,12 +16,12 @@ from torch import Tensor, nn
 from idfsr.config import Config, PretrainConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import BatchReader, Examples, ShardDataset
-from idfsr.data.tables import read_metadata
+from idfsr.data.shards import check_id_encoder
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
+from idfsr.models.id_encoder import IdEncoder, load_id_encoder
 from idfsr.models.idfsr import IDFSR
-from idfsr.models.iresnet import IdEncoder, load_id_encoder
 from idfsr.models.weights import model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
@@ -63,14 +63,14 @@ def drop_some(
 
 
 def find_id_encoder(
-    config: Config, path: Path, shards: Sequence[Path], device: torch.device
+    config: Config, path: Path, model: IDFSR, device: torch.device
 ) -> IdEncoder | None:
     """Return the recogniser of the identity loss, None where that has no weight.
 
     Args:
         config: Its section `pretrain`.
         path: Weights.
-        shards: What is trained on.
+        model: That is trained; it knows who made its z_id.
         device: Where it is trained.
 
     Raises:
@@ -79,11 +79,12 @@ def find_id_encoder(
     if config.pretrain.id_loss_weight == 0:
         return None
     encoder = load_id_encoder(path, device)
-    for shard in shards:
-        found = read_metadata(shard).get("id_encoder", "")
-        if found != encoder.digest:
-            message = f"{shard}: found z_id of {found or 'no known encoder'}, wanted {path}'s"
-            raise IdfsrError(message)
+    if encoder.name != model.id_encoder:
+        message = (
+            f"{path}: found the encoder {encoder.name}, "
+            f"wanted {model.id_encoder or 'one that is known'}, which made z_id of the shards"
+        )
+        raise IdfsrError(message)
     return encoder
 
 
@@ -161,8 +162,8 @@ def pretrain(
         The network with averaged weights, what the loop returned, and the card.
 
     Raises:
-        IdfsrError: See `ShardDataset`, `first_model`, `find_id_encoder` and `train`; or the images
-            are not of the model's size.
+        IdfsrError: See `ShardDataset`, `first_model`, `check_id_encoder`, `find_id_encoder` and
+            `train`; or the images are not of the model's size.
     """
     dataset = ShardDataset(shards, config.seed, "pretrain")
     if dataset.image_size != config.model.image_size:
@@ -175,7 +176,8 @@ def pretrain(
     if init is None:
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
-    id_encoder = find_id_encoder(config, id_encoder_path, shards, device)
+    model.id_encoder = check_id_encoder(shards, model.id_encoder)
+    id_encoder = find_id_encoder(config, id_encoder_path, model, device)
     digests = "".join(file_digest(path) for path in shards)
     recipe = Recipe(
         name="pretrain",

@@ -11,8 +11,8 @@ from idfsr.config import Config, PretrainConfig, ShardsConfig
 from idfsr.data.loader import ShardDataset
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import save_model
+from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
-from idfsr.models.iresnet import load_id_encoder
 from idfsr.models.weights import model_digest
 from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
@@ -185,14 +185,27 @@ def test_identity_loss_comes_to_equation_1(tmp_path: Path, monkeypatch: pytest.M
     assert loss.item() == pytest.approx(wanted.item(), rel=1e-6)
 
 
-def test_identity_loss_is_of_the_encoder_of_the_shards(tmp_path: Path) -> None:
-    path = write_pretrain_shard(tmp_path / "a.parquet")
-    with pytest.raises(IdfsrError, match=r"a\.parquet: found z_id of no known encoder, wanted"):
-        find_id_encoder(with_id_loss(0.1), ENCODER, [path], CPU)
-    table = pq.read_table(path)
-    digest = model_digest(ENCODER)
-    pq.write_table(table.replace_schema_metadata({"id_encoder": digest}), path)
-    encoder = find_id_encoder(with_id_loss(0.1), ENCODER, [path], CPU)
+def test_identity_loss_is_of_the_encoder_of_the_shards() -> None:
+    model = IDFSR(TINY_MODEL)
+    with pytest.raises(IdfsrError, match=r"arcface\.safetensors: found .* one that is known"):
+        find_id_encoder(with_id_loss(0.1), ENCODER, model, CPU)
+    model.id_encoder = model_digest(ENCODER)
+    encoder = find_id_encoder(with_id_loss(0.1), ENCODER, model, CPU)
     assert encoder is not None
-    assert encoder.digest == digest
-    assert find_id_encoder(with_id_loss(0.0), NO_ENCODER, [path], CPU) is None
+    assert encoder.name == model.id_encoder
+    assert find_id_encoder(with_id_loss(0.0), NO_ENCODER, model, CPU) is None
+
+
+def test_encoders_are_not_mixed(tmp_path: Path) -> None:
+    """Neither shards of two, nor a network of one on shards of another."""
+    short = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=4))
+    shards = [write_pretrain_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
+    for path, name in zip(shards, ("iresnet50-a", "iresnet50-b"), strict=True):
+        pq.write_table(pq.read_table(path).replace_schema_metadata({"id_encoder": name}), path)
+    with pytest.raises(IdfsrError, match=r"x16\.parquet: found z_id of the encoder iresnet50-b, w"):
+        pretrain(short, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
+    model, _, _ = pretrain(short, shards[:1], None, NO_ENCODER, tmp_path / "state", CPU, 0)
+    assert model.id_encoder == "iresnet50-a"
+    save_model(tmp_path / "a.safetensors", model)
+    with pytest.raises(IdfsrError, match=r"x16\.parquet: found z_id of .*-b, wanted .*-a"):
+        pretrain(short, shards[1:], tmp_path / "a.safetensors", NO_ENCODER, tmp_path / "b", CPU, 0)
