@@ -30,7 +30,8 @@ class PublishedFile:
     use: Use
     """Part of the work that wants it."""
     needed_by: tuple[str, ...]
-    """Columns of the tables that cannot be filled, or methods that cannot run, without it."""
+    """Columns of the tables that cannot be filled, methods that cannot run, or settings that
+    cannot be used, without it."""
     path: Path
     """Below the folder."""
     source: str

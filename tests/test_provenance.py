@@ -16,6 +16,7 @@ LAYERS = {
     "models": {"models"},
     "training": {"training", "data", "faces", "models", "diffusion"},
     "baselines": {"baselines", "data", "faces", "models", "diffusion"},
+    "people": {"people", "baselines", "data", "faces", "models", "training", "diffusion"},
     "metrics": {"metrics", "data", "faces", "models"},
     "report": {"report", "data", "faces", "metrics"},
 }

@@ -1,13 +1,20 @@
 """Fit the ID embedding z_id of one person, everything else frozen.
 
-Reads the person's fit images (to learn from) and test images (to watch the loss on) from a test
-shard, and a pretrained network; makes the embedding, 512 numbers with the network's digest, and
-the loss curves. Killed, the same command fits anew to the same bytes.
+In the workflow: reads the person's fit images (to learn from) and test images (to watch the loss
+on) from a test shard, and a pretrained network; makes the embedding, 512 numbers with the network's
+digest, and the loss curves. Killed, the same command fits anew to the same bytes.
 
     idfsr fit --config fit.json --model pretrain/model.safetensors \
         --shards shards/x16/test-00000.parquet --identity 00082 \
         --embedding fit/x16/00082/embedding.safetensors --stats fit/x16/00082/stats.jsonl \
         --threads 1
+
+With photographs of your own: reads a folder of photographs of one person, in each of which the
+largest face is taken; makes the person's file for `idfsr restore`. It holds the aligned
+photographs, which serve as references. The settings are a run's YAML, config/photographs.yaml
+unless --config names another.
+
+    idfsr fit --identity-dir photographs/ann --out ann.safetensors
 """
 
 import argparse
@@ -18,34 +25,73 @@ from pathlib import Path
 import torch
 
 from idfsr.baselines.embedding import Embedding, save_embedding
+from idfsr.cli.own import check_arguments, open_studio_of
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
 from idfsr.data.loader import load_identity
+from idfsr.data.shards import check_id_encoder
 from idfsr.data.tables import read_metadata
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
+from idfsr.people.fit import fit_person
+from idfsr.people.person import save_person
 from idfsr.training.fit import fit_identity
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
-    parser.add_argument("--model", type=Path, required=True, help="pretrained weights")
     parser.add_argument(
-        "--shards", type=Path, nargs="+", required=True, help="test shards with the person, Parquet"
+        "--config", type=Path, help="settings: of the stage (JSON), or a run's YAML"
     )
-    parser.add_argument("--identity", required=True, help="the person's name")
-    parser.add_argument("--embedding", type=Path, required=True, help="safetensors to write")
-    parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
     parser.add_argument("--threads", type=int, default=1, help="of the network")
+    stage = parser.add_argument_group("in the workflow")
+    stage.add_argument("--model", type=Path, help="pretrained weights")
+    stage.add_argument(
+        "--shards", type=Path, nargs="+", help="test shards with the person, Parquet"
+    )
+    stage.add_argument("--identity", help="the person's name")
+    stage.add_argument("--embedding", type=Path, help="safetensors to write")
+    stage.add_argument("--stats", type=Path, help="JSON lines to write")
+    own = parser.add_argument_group("photographs of your own")
+    own.add_argument("--identity-dir", type=Path, help="folder of photographs of one person")
+    own.add_argument("--out", type=Path, help="person to write, safetensors")
+    own.add_argument(
+        "--assets", type=Path, default=Path(".assets"), help="folder of asset packages"
+    )
+
+
+STAGE_ARGUMENTS = ("model", "shards", "identity", "embedding", "stats")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    if args.identity_dir is not None:
+        check_arguments(args, ["out"], STAGE_ARGUMENTS, "a fit of --identity-dir")
+        fit_photographs(args)
+    else:
+        needed = ["config", *STAGE_ARGUMENTS]
+        check_arguments(args, needed, ["out"], "a fit without --identity-dir")
+        fit_stage(args)
+
+
+def fit_photographs(args: argparse.Namespace) -> None:
+    """Fit a person to a folder of photographs."""
+    person, result = fit_person(args.identity_dir, open_studio_of(args))
+    save_person(args.out, person)
+    before, *_, after = result.held_out.values()
+    print(
+        f"{args.out}: {person.name}, {len(person.ref_images)} photographs, "
+        f"loss {before:.4f} before the fit, {after:.4f} after it"
+    )
+
+
+def fit_stage(args: argparse.Namespace) -> None:
+    """Fit a person of the workflow."""
     torch.set_num_threads(args.threads)
     config = load_stage(args.config)
     model = load_idfsr(args.model, pick_device())
+    check_id_encoder(args.shards, model.id_encoder)
     examples = {part: load_identity(args.shards, args.identity, part) for part in ("fit", "test")}
     result = fit_identity(model, examples["fit"], examples["test"], config.fit, config.seed)
     embedding = Embedding(

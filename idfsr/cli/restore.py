@@ -1,49 +1,128 @@
-"""Restore the test images of one person with one method.
+"""Restore the test images of one person with one method, or photographs of your own.
 
-Reads a test shard and, for the methods of IDFSR, weights and a fitted embedding, for the others
-published weights (see `idfsr weights list`); makes a table with a PNG for each test image, or the
-reason why a method could not restore it. Random numbers are seeded by the image, so that no result
-depends on the batch.
+In the workflow: reads a test shard and, for the methods of IDFSR, weights and a fitted embedding,
+for the others published weights (see `idfsr weights list`); makes a table with a PNG for each test
+image, or the reason why a method could not restore it. Random numbers are seeded by the image, so
+that no result depends on the batch.
 
     idfsr restore --config restore.json --method idfsr-ft --shards shards/x16/test-00000.parquet \
         --identity 00082 --model pretrain/model.safetensors \
         --embedding fit/x16/00082/embedding.safetensors \
         --restored restored/x16/idfsr-ft/00082.parquet --threads 1
+
+With photographs of your own: reads whole photographs and a person of `idfsr fit --identity-dir`;
+makes a PNG for each, in which the face most like the person's is restored and pasted back. The
+settings are a run's YAML, config/photographs.yaml unless --config names another. Photographs in
+which nothing can be restored are named at the end, with status 2; the others are done.
+
+    idfsr restore --embedding ann.safetensors --scale 16 old/*.jpg --out restored
 """
 
 import argparse
+import sys
+from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import torch
 
 from idfsr.baselines.contract import RESTORED_SCHEMA, Method, restore_identity
+from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.baselines.registry import make_baseline, make_idfsr
-from idfsr.config import load_stage
+from idfsr.cli.own import check_arguments, open_studio_of
+from idfsr.config import ScaleFactor, load_stage
 from idfsr.constants import IDFSR_METHODS
+from idfsr.data.files import atomic_path
+from idfsr.data.images import encode_png
 from idfsr.data.loader import load_identity
+from idfsr.data.shards import check_id_encoder
 from idfsr.data.tables import read_metadata, write_table
+from idfsr.errors import IdfsrError
+from idfsr.people.person import load_person
+from idfsr.people.restore import restore_photograph
 from idfsr.published import weights_folder
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
-    parser.add_argument("--method", required=True, help="name as in the tables")
-    parser.add_argument(
-        "--shards", type=Path, nargs="+", required=True, help="test shards with the person, Parquet"
-    )
-    parser.add_argument("--identity", required=True, help="the person's name")
-    parser.add_argument("--model", type=Path, help="pretrained weights, for idfsr-pt and idfsr-ft")
-    parser.add_argument("--embedding", type=Path, help="fitted embedding, for idfsr-ft")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--config", type=Path, help="settings: of the stage (JSON), or a run's YAML")
+    add("--embedding", type=Path, help="fitted embedding, for idfsr-ft; or the person's file")
+    add("--threads", type=int, default=1, help="of the network")
+    stage = parser.add_argument_group("in the workflow").add_argument
+    stage("--method", help="name as in the tables")
+    stage("--shards", type=Path, nargs="+", help="test shards with the person, Parquet")
+    stage("--identity", help="the person's name")
+    stage("--model", type=Path, help="pretrained weights, for idfsr-pt and idfsr-ft")
+    stage(
         "--weights", type=Path, default=weights_folder(), help="folder of the published weights"
     )
-    parser.add_argument("--restored", type=Path, required=True, help="table to write, Parquet")
-    parser.add_argument("--threads", type=int, default=1, help="of the network")
+    stage("--restored", type=Path, help="table to write, Parquet")
+    own = parser.add_argument_group("photographs of your own").add_argument
+    own("images", type=Path, nargs="*", metavar="IN", help="photographs")
+    own("--scale", type=int, choices=get_args(ScaleFactor), help="what the face has lost")
+    own("--out", type=Path, help="folder to write to")
+    own("--all-faces", action="store_true", help="restore every face as this person")
+    own("--assets", type=Path, default=Path(".assets"), help="folder of asset packages")
+
+
+STAGE_ARGUMENTS = ("method", "shards", "identity", "restored")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    if args.images:
+        check_arguments(
+            args,
+            ["embedding", "scale", "out"],
+            [*STAGE_ARGUMENTS, "model"],
+            "restoring photographs",
+        )
+        restore_photographs(args)
+    else:
+        check_arguments(
+            args, ["config", *STAGE_ARGUMENTS], ["scale", "out"], "restoring without photographs"
+        )
+        restore_stage(args)
+
+
+def restore_photographs(args: argparse.Namespace) -> None:
+    """Restore whole photographs."""
+    names = Counter(path.stem for path in args.images)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        message = (
+            f"{args.out / twice[0]}.png: {names[twice[0]]} photographs have that name, wanted 1"
+        )
+        raise IdfsrError(message)
+    studio = open_studio_of(args)
+    person = load_person(
+        args.embedding, model_digest=studio.model_digest, id_encoder=studio.id_encoder
+    )
+    problems = []
+    for path in args.images:
+        try:
+            done = restore_photograph(path, person, studio, args.scale, all_faces=args.all_faces)
+        except IdfsrError as error:
+            problems.append(str(error))
+            continue
+        target = args.out / f"{path.stem}.png"
+        with atomic_path(target) as temporary:
+            temporary.write_bytes(encode_png(done.image))
+        best = done.similarities[list(done.chosen)].max()
+        print(
+            f"{target}: {len(done.chosen)} of {done.num_faces} faces restored, "
+            f"similarity {best:.2f}, enlarged x{done.enlarged}"
+        )
+    if problems:
+        others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        for problem in problems[1:]:
+            print(problem, file=sys.stderr)
+        raise IdfsrError(problems[0] + others)
+
+
+def restore_stage(args: argparse.Namespace) -> None:
+    """Restore the test images of a person of the workflow."""
     torch.set_num_threads(args.threads)
     config = load_stage(args.config)
     examples = load_identity(args.shards, args.identity, "test")
@@ -55,6 +134,8 @@ def run(args: argparse.Namespace) -> None:
         )
     else:
         method = make_baseline(args.method, config, scale_factor, args.weights)
+    if isinstance(method, IdfsrMethod):
+        check_id_encoder(args.shards, method.model.id_encoder)
     table = restore_identity(
         method, examples, args.identity, scale_factor, config.restore.batch_size
     )

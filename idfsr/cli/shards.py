@@ -23,7 +23,7 @@ from idfsr.faces.low_resolution import load_lr_detector
 from idfsr.faces.prepare import Networks, TargetRow, prepare_rows
 from idfsr.faces.targets import read_faces
 from idfsr.models.device import pick_device
-from idfsr.models.iresnet import load_id_encoder
+from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.weights import model_digest
 
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
     metadata = {
         "image_size": str(config.shards.image_size),
         "scale_factor": str(args.scale_factor),
-        "id_encoder": id_encoder.digest,
+        "id_encoder": id_encoder.name,
         "lr_detector": model_digest(args.lr_detector),
     }
     write_shard(rows, args.shards, metadata)

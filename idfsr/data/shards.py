@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from idfsr.constants import ID_DIM, NUM_LANDMARKS
 from idfsr.data.files import atomic_path
-from idfsr.data.tables import open_table
+from idfsr.data.tables import open_table, read_metadata
 from idfsr.errors import IdfsrError
 
 ROWS_PER_GROUP = 32
@@ -117,3 +117,25 @@ def read_shard(
         )
         tables.append(table.replace_schema_metadata(None))
     return pa.concat_tables(tables)
+
+
+def check_id_encoder(paths: Sequence[Path], wanted: str) -> str:
+    """Return the name of the ID encoder that made z_id in shards.
+
+    Args:
+        paths: The shards.
+        wanted: The name that it must have; empty if any will do.
+
+    Returns:
+        The name; `wanted` where the shards have none.
+
+    Raises:
+        IdfsrError: They are of several encoders, or of another than is wanted.
+    """
+    for path in paths:
+        found = read_metadata(path).get("id_encoder", "")
+        if found and wanted and found != wanted:
+            message = f"{path}: found z_id of the encoder {found}, wanted that of {wanted}"
+            raise IdfsrError(message)
+        wanted = wanted or found
+    return wanted

@@ -130,6 +130,19 @@ def warp_image(
     return averaged
 
 
+def ffhq_matrix(landmarks: Float[np.ndarray, "5 2"], size: int) -> Float[np.ndarray, "2 3"]:
+    """Return the map from a photograph to its FFHQ crop.
+
+    Convention: from (x, y) of the photograph to (x, y) of the crop; see `warp_image`.
+
+    Args:
+        landmarks: Of the face, (x, y) in pixels of the photograph.
+        size: Side of the crop in pixels.
+    """
+    template = np.array(FFHQ_LANDMARKS_512) * (size / 512)
+    return fit_similarity(landmarks.astype(np.float64), template)
+
+
 def align_ffhq(
     image: UInt8[np.ndarray, "H W 3"], landmarks: Float[np.ndarray, "5 2"], size: int
 ) -> tuple[UInt8[np.ndarray, "size size 3"], Float[np.ndarray, "2 3"]]:
@@ -143,8 +156,7 @@ def align_ffhq(
     Returns:
         The crop, and the matrix that maps (x, y) of the image to (x, y) of the crop.
     """
-    template = np.array(FFHQ_LANDMARKS_512) * (size / 512)
-    matrix = fit_similarity(landmarks.astype(np.float64), template)
+    matrix = ffhq_matrix(landmarks, size)
     return warp_image(image, matrix, size, BORDER_FFHQ), matrix
 
 

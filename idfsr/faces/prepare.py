@@ -139,7 +139,7 @@ def _place_landmarks(
     ]
 
 
-def _prepare_images(
+def prepare_images(
     rows: Sequence[TargetRow],
     faces: Mapping[tuple[str, str], Face],
     networks: Networks,
@@ -174,9 +174,10 @@ def _reference_fields(reference: Prepared, prepared: Prepared, size: int) -> dic
     }
 
 
-def _shard_row(
+def shard_row(
     prepared: Prepared, references: Sequence[Prepared], scale_factor: int
 ) -> dict[str, Any]:
+    """Return a row of `SHARD_SCHEMA`, the references warped onto the image."""
     size = len(prepared.target.gt_image)
     return {
         "identity": prepared.row.identity,
@@ -225,7 +226,7 @@ def prepare_rows(
             prepared = {
                 item.row.image: item
                 for start in range(0, len(group), batch_size)
-                for item in _prepare_images(
+                for item in prepare_images(
                     group[start : start + batch_size], faces, networks, config, scale_factor
                 )
             }
@@ -234,6 +235,6 @@ def prepare_rows(
                 num_alone += not names
                 if names:
                     references = [prepared[name] for name in names]
-                    yield _shard_row(prepared[row.image], references, scale_factor)
+                    yield shard_row(prepared[row.image], references, scale_factor)
             progress.update(len(group))
     logger.info("%d of %d images have no reference and are left out", num_alone, len(rows))

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from idfsr.faces.align import BORDER_BLACK, fit_affine, warp_image
+from idfsr.faces.align import BORDER_BLACK, fit_affine, fit_similarity, transform, warp_image
 
 
 def warp_reference(
@@ -35,3 +35,20 @@ def warp_reference(
         ref_landmarks.astype(np.float64), target_landmarks.astype(np.float64)
     )
     return warp_image(ref_image, matrix, size, BORDER_BLACK), matrix, well_conditioned
+
+
+def landmark_distance(
+    ref_landmarks: Float[np.ndarray, "5 2"], target_landmarks: Float[np.ndarray, "5 2"]
+) -> float:
+    """Say how far the pose and the expression of two faces are apart.
+
+    Root mean square distance of the five points once the reference's are brought onto the target's
+    by a similarity, so that place, size and tilt do not count; in pixels of the target.
+
+    Args:
+        ref_landmarks: (x, y) of a reference.
+        target_landmarks: (x, y) of the target.
+    """
+    reference, target = ref_landmarks.astype(np.float64), target_landmarks.astype(np.float64)
+    moved = transform(fit_similarity(reference, target), reference)
+    return float(np.sqrt(np.square(moved - target).sum(axis=1).mean()))

@@ -5,26 +5,21 @@ with every batch norm folded into the convolution before it.
 """
 
 import ast
-import pickle
 from pathlib import Path
 
 import onnx
 import torch
 from onnx import numpy_helper
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from idfsr.assets import check_asset
 from idfsr.errors import IdfsrError
 from idfsr.faces.retinaface import Backbone, RetinaFace
+from idfsr.models.foreign import read_torch_tensors
+from idfsr.models.onnx_weights import identity_batch_norm
+from idfsr.models.weights import read_tensors
 
 _HEADS = {"class_head": "ClassHead", "bbox_head": "BboxHead", "landmark_head": "LandmarkHead"}
-_BATCH_NORM_EPS = 1e-5
-_SIGNS_OF_OTHER_CONTENT = (
-    SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError, LookupError, ValueError,
-)  # fmt: skip
-"""What the two readers raise on a file of another kind: PyTorch's runs it as a list of commands."""
 
 
 def read_stock_graph(assets_dir: Path) -> bytes:
@@ -53,19 +48,6 @@ def _convolution_key(node_name: str) -> str:
     stage, block, *half, _ = leaf.split(".")
     # A depthwise and a 1x1 convolution, each with norm and activation, share one flat Sequential.
     return f"body.{stage}.{block}.{3 * int(half[0]) if half else 0}"
-
-
-def _batch_norm_state(key: str, bias: Tensor) -> dict[str, Tensor]:
-    """Return a batch norm that adds `bias` and does nothing else."""
-    base, index = key.rsplit(".", 1)
-    norm = f"{base}.{int(index) + 1}"
-    return {
-        f"{norm}.weight": torch.ones_like(bias),
-        f"{norm}.bias": bias,
-        f"{norm}.running_mean": torch.zeros_like(bias),
-        f"{norm}.running_var": torch.full_like(bias, 1 - _BATCH_NORM_EPS),
-        f"{norm}.num_batches_tracked": torch.tensor(0),
-    }
 
 
 def read_stock_weights(assets_dir: Path) -> dict[str, Tensor]:
@@ -100,7 +82,9 @@ def read_stock_weights(assets_dir: Path) -> dict[str, Tensor]:
         if key.endswith(".conv1x1"):
             state[f"{key}.bias"] = tensors[bias]
         else:
-            state.update(_batch_norm_state(key, tensors[bias]))
+            base, index = key.rsplit(".", 1)
+            norm = identity_batch_norm(tensors[bias])
+            state |= {f"{base}.{int(index) + 1}.{name}": value for name, value in norm.items()}
     return state
 
 
@@ -116,21 +100,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         IdfsrError: The file is missing or is not a plain dictionary of tensors.
     """
-    try:
-        if path.suffix == ".safetensors":
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted weights of RetinaFace"
-        raise IdfsrError(message) from None
-    except _SIGNS_OF_OTHER_CONTENT as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        message = f"{path}: not a weight file: {first}"
-        raise IdfsrError(message) from None
-    if not isinstance(state, dict) or not all(isinstance(x, Tensor) for x in state.values()):
-        message = f"{path}: found {type(state).__name__}, wanted a dictionary of tensors"
-        raise IdfsrError(message)
+    if path.suffix == ".safetensors":
+        state = read_tensors(path)
+    else:
+        state = read_torch_tensors(path, "weights of RetinaFace")
     return {name.removeprefix("module."): tensor for name, tensor in state.items()}
 
 

@@ -68,11 +68,16 @@ class IDFSR(UNet):
 
     At first it gives what DiffAE gives, with its weights loaded (`idfsr.models.pretrained`): the
     channels of the masked LR image and the ID attention start at 0.
+
+    Attributes:
+        id_encoder: Name of the recogniser whose z_id it was trained on; empty where it is not
+            known, as in files from before it was stored.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(unet_config(config))
         self.config = config
+        self.id_encoder = ""
         self.encoder = SemanticEncoder(encoder_config(config))
         self.id_projector = IdProjector(config.num_id_tokens, config.embed_channels)
         # a fifth faster on a CPU, where it also spares the attention a copy

@@ -10,16 +10,9 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from idfsr.constants import ARCFACE_SIZE, ID_DIM
-from idfsr.models.weights import (
-    dump_settings,
-    model_digest,
-    read_settings,
-    read_weights,
-    save_weights,
-)
+from idfsr.models.weights import dump_settings, save_weights
 
 METADATA_NAME = "iresnet"
 
@@ -35,7 +28,8 @@ class IResNetConfig:
 
 
 IRESNET50 = IResNetConfig((3, 4, 14, 3), (64, 128, 256, 512))
-"""The network most published weights belong to."""
+IRESNET100 = IResNetConfig((3, 13, 30, 3), (64, 128, 256, 512))
+"""The networks that published weights belong to."""
 
 EMBEDDED = IResNetConfig((1, 2, 3, 2), (16, 32, 64, 112))
 """The network whose weights come with the package."""
@@ -108,31 +102,6 @@ class IResNet(nn.Module):
         return embedding
 
 
-class IdEncoder:
-    """A frozen recogniser that says which it is."""
-
-    def __init__(self, network: IResNet, digest: str) -> None:
-        self.network = network.eval().requires_grad_(False)
-        self.digest = digest
-        """Of the weight file: what was made with one encoder does not fit another."""
-
-    @torch.no_grad()
-    def embed(self, crops: Float[Tensor, "B 3 112 112"]) -> Float[Tensor, "B 512"]:
-        """Return z_id of aligned faces in [-1, 1], on the network's device; of unit norm."""
-        return functional.normalize(self.network(crops.to(self.network.fc.weight.device)))
-
-
 def save_iresnet(path: Path, network: IResNet) -> None:
     """Write a recogniser with its depths and widths; see `save_weights`."""
     save_weights(path, network, {METADATA_NAME: dump_settings(network.config)})
-
-
-def load_id_encoder(path: Path, device: torch.device | str = "cpu") -> IdEncoder:
-    """Read a recogniser.
-
-    Raises:
-        IdfsrError: The file is missing, not safetensors, or not of such a network.
-    """
-    network = IResNet(read_settings(path, METADATA_NAME, IResNetConfig))
-    read_weights(path, network)
-    return IdEncoder(network.to(device), model_digest(path))

@@ -60,7 +60,7 @@ def halve_precision(path: Path, halved: Path) -> None:
     """
     state = {
         name: tensor.half() if tensor.is_floating_point() else tensor
-        for name, tensor in _read_tensors(path).items()
+        for name, tensor in read_tensors(path).items()
     }
     save_file(state, halved, metadata=read_metadata(path))
 
@@ -112,7 +112,7 @@ def read_weights(path: Path, module: nn.Module) -> None:
         IdfsrError: There is no such file, it is not safetensors, or its names or shapes are not
             those of the network.
     """
-    state = _read_tensors(path)
+    state = read_tensors(path)
     check_state(state, module.state_dict(), str(path))
     module.load_state_dict(state)
 
@@ -151,7 +151,12 @@ def _open_weights(path: Path) -> Any:
         raise IdfsrError(message) from None
 
 
-def _read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a weight file by name.
+
+    Raises:
+        IdfsrError: There is no such file, or it is not safetensors.
+    """
     with _open_weights(path) as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
 

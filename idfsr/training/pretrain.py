@@ -4,7 +4,6 @@ The network sees the masked low-resolution image, the style embedding of a warpe
 ID embedding of the ground truth, and predicts the noise. One network serves all scale factors.
 """
 
-import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,47 +13,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from idfsr.config import Config, ModelConfig, PretrainConfig
+from idfsr.config import Config, PretrainConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import BatchReader, Examples, ShardDataset
-from idfsr.data.tables import read_metadata
+from idfsr.data.shards import check_id_encoder
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
-from idfsr.models.checkpoint import load_idfsr
+from idfsr.models.id_encoder import IdEncoder, load_id_encoder
 from idfsr.models.idfsr import IDFSR
-from idfsr.models.iresnet import IdEncoder, load_id_encoder
 from idfsr.models.weights import model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
+from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Recipe, Trained, train
-from idfsr.training.order import derive_seed
 
 NUM_STYLE_SAMPLES = 256
 """References over which the style embedding is standardised before the first step."""
-
-
-def first_model(config: Config, init: Path | None) -> IDFSR:
-    """Return the network to begin with: from a file, or with random weights of the run's seed.
-
-    Args:
-        config: Its sections `seed` and `model`.
-        init: Weights of an earlier pretraining.
-
-    Raises:
-        IdfsrError: The file is not of such a network, or of one with other settings.
-    """
-    if init is None:
-        torch.manual_seed(derive_seed(config.seed, "pretrain", "weights"))
-        return IDFSR(config.model)
-    model = load_idfsr(init)
-    for field in dataclasses.fields(ModelConfig):
-        found, wanted = getattr(model.config, field.name), getattr(config.model, field.name)
-        if found != wanted:
-            message = f"{init}: found model.{field.name} {found}, wanted {wanted}"
-            raise IdfsrError(message)
-    return model
 
 
 @torch.no_grad()
@@ -87,14 +63,14 @@ def drop_some(
 
 
 def find_id_encoder(
-    config: Config, path: Path, shards: Sequence[Path], device: torch.device
+    config: Config, path: Path, model: IDFSR, device: torch.device
 ) -> IdEncoder | None:
     """Return the recogniser of the identity loss, None where that has no weight.
 
     Args:
         config: Its section `pretrain`.
         path: Weights.
-        shards: What is trained on.
+        model: That is trained; it knows who made its z_id.
         device: Where it is trained.
 
     Raises:
@@ -103,11 +79,12 @@ def find_id_encoder(
     if config.pretrain.id_loss_weight == 0:
         return None
     encoder = load_id_encoder(path, device)
-    for shard in shards:
-        found = read_metadata(shard).get("id_encoder", "")
-        if found != encoder.digest:
-            message = f"{shard}: found z_id of {found or 'no known encoder'}, wanted {path}'s"
-            raise IdfsrError(message)
+    if encoder.name != model.id_encoder:
+        message = (
+            f"{path}: found the encoder {encoder.name}, "
+            f"wanted {model.id_encoder or 'one that is known'}, which made z_id of the shards"
+        )
+        raise IdfsrError(message)
     return encoder
 
 
@@ -185,8 +162,8 @@ def pretrain(
         The network with averaged weights, what the loop returned, and the card.
 
     Raises:
-        IdfsrError: See `ShardDataset`, `first_model`, `find_id_encoder` and `train`; or the images
-            are not of the model's size.
+        IdfsrError: See `ShardDataset`, `first_model`, `check_id_encoder`, `find_id_encoder` and
+            `train`; or the images are not of the model's size.
     """
     dataset = ShardDataset(shards, config.seed, "pretrain")
     if dataset.image_size != config.model.image_size:
@@ -195,11 +172,12 @@ def pretrain(
             f"wanted model.image_size, {config.model.image_size}"
         )
         raise IdfsrError(message)
-    model = first_model(config, init)
+    model, first_weights = first_model(config, init)
     if init is None:
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
-    id_encoder = find_id_encoder(config, id_encoder_path, shards, device)
+    model.id_encoder = check_id_encoder(shards, model.id_encoder)
+    id_encoder = find_id_encoder(config, id_encoder_path, model, device)
     digests = "".join(file_digest(path) for path in shards)
     recipe = Recipe(
         name="pretrain",
@@ -214,13 +192,13 @@ def pretrain(
     )
     trained = train(recipe, config.pretrain, config.seed, state_dir, device)
     model.load_state_dict(trained.ema)
-    return model, trained, describe(config, dataset, init, trained, device)
+    return model, trained, describe(config, dataset, first_weights, trained, device)
 
 
 def describe(
     config: Config,
     dataset: ShardDataset,
-    init: Path | None,
+    first_weights: str,
     trained: Trained,
     device: torch.device,
 ) -> Card:
@@ -236,7 +214,7 @@ def describe(
             "examples": str(len(dataset)),
         },
         training={
-            "first weights": model_digest(init) if init else "random",
+            "first weights": first_weights,
             "batch": str(config.pretrain.batch_size),
             "learning rate": f"{config.pretrain.learning_rate:g}{falling}",
             "decay of the average": f"{config.pretrain.ema_decay:g}",

@@ -5,7 +5,7 @@ import pytest
 
 from idfsr.cli.main import main
 from idfsr.config import Config, TrainConfig, stage_json
-from idfsr.models.iresnet import load_id_encoder
+from idfsr.models.id_encoder import load_id_encoder
 from tests.training.makers import write_crops
 
 

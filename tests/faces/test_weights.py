@@ -47,15 +47,18 @@ def test_reads_both_formats_without_the_prefix(tmp_path: Path, suffix: str) -> N
 def test_bad_weight_files_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(IdfsrError, match=r"none\.pth: no such file, wanted weights of RetinaFace"):
         read_weights(tmp_path / "none.pth")
-    for name in ("text.pth", "text.safetensors"):
+    for name, problem in (
+        ("text.pth", "not a file of PyTorch; wanted weights of RetinaFace"),
+        ("text.safetensors", "not a safetensors file"),
+    ):
         path = tmp_path / name
         path.write_text("these are words, not weights")
-        with pytest.raises(IdfsrError, match="not a weight file") as caught:
+        with pytest.raises(IdfsrError, match=problem) as caught:
             read_weights(path)
         assert "\n" not in str(caught.value)
     other = tmp_path / "list.pth"
     torch.save([torch.zeros(1)], other)
-    with pytest.raises(IdfsrError, match="found list, wanted a dictionary of tensors"):
+    with pytest.raises(IdfsrError, match="found list, wanted weights of RetinaFace, a dictionary"):
         read_weights(other)
 
 

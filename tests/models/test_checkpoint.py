@@ -11,6 +11,7 @@ from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr, save_model
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import (
+    dump_settings,
     halve_precision,
     model_digest,
     read_metadata,
@@ -29,9 +30,11 @@ def network(tiny_config: ModelConfig) -> IDFSR:
 
 def test_round_trip_keeps_every_bit(tmp_path: Path, network: IDFSR) -> None:
     path = tmp_path / "model.safetensors"
+    network.id_encoder = "iresnet50-0123456789abcdef"
     save_model(path, network)
     loaded = load_idfsr(path, "cpu")
     assert loaded.config == network.config
+    assert loaded.id_encoder == network.id_encoder
     assert not loaded.training
     for name, tensor in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor)
@@ -81,6 +84,13 @@ def test_other_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04 no safetensors at all")
     with pytest.raises(IdfsrError, match=r"model\.pt: not a safetensors file"):
         load_idfsr(path)
+
+
+def test_file_that_does_not_say_its_encoder_loads(tmp_path: Path, network: IDFSR) -> None:
+    path = tmp_path / "model.safetensors"
+    save_weights(path, network, {"model": dump_settings(network.config)})
+    assert load_idfsr(path).id_encoder == ""
+    assert load_idfsr(Path("idfsr/weights/idfsr64.safetensors")).config.image_size == 64
 
 
 def test_other_network_is_refused(tmp_path: Path) -> None:

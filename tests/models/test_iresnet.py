@@ -1,33 +1,32 @@
-from pathlib import Path
-
 import pytest
 import torch
-from safetensors.torch import load_file
 from torch.nn import functional
 
-from idfsr.errors import IdfsrError
 from idfsr.models.iresnet import (
     EMBEDDED,
     IRESNET50,
+    IRESNET100,
     IBasicBlock,
-    IdEncoder,
     IResNet,
     IResNetConfig,
-    load_id_encoder,
-    save_iresnet,
 )
-from idfsr.models.weights import halve_precision, model_digest, save_weights
 
 from .golden_values import golden_keys, shapes
 
 TINY = IResNetConfig((1, 2, 1, 1), (4, 6, 8, 10))
 
 
-def test_iresnet50_has_the_published_names_and_shapes() -> None:
+@pytest.mark.parametrize(
+    ("name", "config", "num_parameters"),
+    [("iresnet50", IRESNET50, 43_590_848), ("iresnet100", IRESNET100, 65_156_160)],
+)
+def test_has_the_published_names_and_shapes(
+    name: str, config: IResNetConfig, num_parameters: int
+) -> None:
     with torch.device("meta"):
-        network = IResNet(IRESNET50)
-    assert shapes(network) == golden_keys("arcface_iresnet50")
-    assert sum(parameter.numel() for parameter in network.parameters()) == 43_590_848
+        network = IResNet(config)
+    assert shapes(network) == golden_keys(f"arcface_{name}")
+    assert sum(parameter.numel() for parameter in network.parameters()) == num_parameters
 
 
 def test_embedded_network_is_small_on_disk() -> None:
@@ -61,36 +60,3 @@ def test_scale_of_the_embedding_is_not_trained() -> None:
     network = IResNet(TINY)
     frozen = [name for name, p in network.named_parameters() if not p.requires_grad]
     assert frozen == ["features.weight"]
-
-
-def test_encoder_gives_unit_vectors_and_is_frozen() -> None:
-    encoder = IdEncoder(IResNet(TINY), "digest")
-    crops = torch.rand(3, 3, 112, 112) * 2 - 1
-    z_id = encoder.embed(crops)
-    torch.testing.assert_close(z_id.norm(dim=1), torch.ones(3))
-    torch.testing.assert_close(z_id, functional.normalize(encoder.network(crops)))
-    assert not any(parameter.requires_grad for parameter in encoder.network.parameters())
-    # evaluation mode: a face's embedding does not depend on its neighbours
-    torch.testing.assert_close(encoder.embed(crops[:1]), z_id[:1], rtol=0, atol=1e-5)
-
-
-def test_round_trip_in_half_precision(tmp_path: Path) -> None:
-    path = tmp_path / "arcface.safetensors"
-    network = IResNet(TINY)
-    network(torch.randn(4, 3, 112, 112))  # gives the running statistics values
-    save_iresnet(path, network)
-    halve_precision(path, path)
-    encoder = load_id_encoder(path, "cpu")
-    assert encoder.digest == model_digest(path)
-    assert encoder.network.config == TINY
-    assert load_file(path)["fc.weight"].dtype == torch.float16
-    crops = torch.randn(2, 3, 112, 112)
-    expected = functional.normalize(network.eval()(crops))
-    assert functional.cosine_similarity(encoder.embed(crops), expected).min() > 0.999
-
-
-def test_settings_that_do_not_fit_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "arcface.safetensors"
-    save_weights(path, IResNet(TINY), {"iresnet": '{"depths": [1, 1], "widths": [4, 6, 8, 10]}'})
-    with pytest.raises(IdfsrError, match=r"arcface\.safetensors: metadata 'iresnet': depths"):
-        load_id_encoder(path)

@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,10 +9,15 @@ from idfsr.config import ModelConfig
 from idfsr.errors import IdfsrError
 from idfsr.models.encoder import SemanticEncoder
 from idfsr.models.idfsr import IDFSR, encoder_config, unet_config
-from idfsr.models.pretrained import inflate_first_conv, load_diffae_state
+from idfsr.models.pretrained import (
+    inflate_first_conv,
+    load_diffae_state,
+    read_diffae_checkpoint,
+)
 from idfsr.models.unet import UNet
 
 from .golden_values import fill_by_name
+from .lightning import write_lightning
 
 
 @pytest.fixture
@@ -41,7 +47,7 @@ def test_first_step_is_diffaes(
     tiny_config: ModelConfig, diffae: UNet, state: dict[str, Tensor]
 ) -> None:
     network = IDFSR(tiny_config).eval()
-    load_diffae_state(network, state)
+    load_diffae_state(network, state, "last.ckpt")
     x_t, t, z_s = torch.randn(2, 3, 16, 16), torch.tensor([5, 950]), torch.randn(2, 20)
     masked_lr, z_id = 5 * torch.randn(2, 3, 16, 16), torch.randn(2, 512)
     expected = diffae(x_t, t, z_s)
@@ -54,7 +60,7 @@ def test_report_names_exactly_the_id_parameters(
     tiny_config: ModelConfig, state: dict[str, Tensor]
 ) -> None:
     network = IDFSR(tiny_config)
-    report = load_diffae_state(network, state)
+    report = load_diffae_state(network, state, "last.ckpt")
     assert report.num_copied == len(state) - 1
     assert report.inflated == ("input_blocks.0.0.weight",)
     assert set(report.new) == set(network.state_dict()) - set(state)
@@ -78,5 +84,26 @@ def test_other_weights_are_refused(
     message: str,
 ) -> None:
     changed = {name: tensor for name, tensor in (state | change).items() if tensor is not None}
-    with pytest.raises(IdfsrError, match=message):
-        load_diffae_state(IDFSR(tiny_config), changed)
+    with pytest.raises(IdfsrError, match=f"^last.ckpt: .*{message}"):
+        load_diffae_state(IDFSR(tiny_config), changed, "last.ckpt")
+
+
+def test_averaged_weights_are_taken_from_the_checkpoint(
+    tmp_path: Path, state: dict[str, Tensor]
+) -> None:
+    path = write_lightning(tmp_path / "last.ckpt", state | {"latent_net.a": torch.zeros(1)})
+    found = read_diffae_checkpoint(path)
+    assert found.keys() == state.keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in state.items())
+
+
+def test_other_checkpoints_are_one_line(tmp_path: Path, state: dict[str, Tensor]) -> None:
+    path = tmp_path / "last.ckpt"
+    for content, found in (
+        (state, "found keys time_embed.time_embed.0.weight"),
+        ({"state_dict": {"model.a": torch.zeros(1)}}, "found keys state_dict, wanted a checkpoint"),
+        ([1], "found list, wanted a checkpoint of DiffAE with tensors state_dict.ema_model"),
+    ):
+        torch.save(content, path)
+        with pytest.raises(IdfsrError, match=f"last.ckpt: {found}"):
+            read_diffae_checkpoint(path)

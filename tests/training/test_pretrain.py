@@ -11,14 +11,14 @@ from idfsr.config import Config, PretrainConfig, ShardsConfig
 from idfsr.data.loader import ShardDataset
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import save_model
+from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
-from idfsr.models.iresnet import load_id_encoder
 from idfsr.models.weights import model_digest
+from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import InterruptedTrainingError
 from idfsr.training.pretrain import (
     find_id_encoder,
-    first_model,
     pretrain,
     pretrain_loss,
     standardise_style,
@@ -107,7 +107,7 @@ def test_interrupted_pretraining_ends_with_the_same_weights(
 
 
 def test_style_is_standard_normal_at_first(tmp_path: Path) -> None:
-    model = first_model(CONFIG, None)
+    model, _ = first_model(CONFIG, None)
     shards = [write_pretrain_shard(tmp_path / "a.parquet")]
     references = ShardDataset(shards, 0)[range(64)]["warped_ref"]
     assert model.encode_style(references).std(dim=0).max() < 0.3
@@ -121,7 +121,7 @@ def test_every_part_of_the_network_learns(tmp_path: Path) -> None:
     """After enough steps that the zero-initialised projections let gradients through."""
     shards = [write_pretrain_shard(tmp_path / "a.parquet")]
     model, _, _ = pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
-    first = first_model(CONFIG, None).state_dict()
+    first = first_model(CONFIG, None)[0].state_dict()
     same = [key for key, tensor in model.state_dict().items() if torch.equal(first[key], tensor)]
     assert same == []
 
@@ -146,22 +146,6 @@ def test_goes_on_from_weights(tmp_path: Path) -> None:
     for key, tensor in before.state_dict().items():
         assert torch.equal(model.state_dict()[key], tensor), key
     assert card.training["first weights"] != "random"
-
-
-def test_first_weights_come_from_the_seed() -> None:
-    first, again = (first_model(CONFIG, None).state_dict() for _ in range(2))
-    other = first_model(dataclasses.replace(CONFIG, seed=1), None).state_dict()
-    assert torch.equal(first["input_blocks.0.0.weight"], again["input_blocks.0.0.weight"])
-    assert not torch.equal(first["input_blocks.0.0.weight"], other["input_blocks.0.0.weight"])
-
-
-def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
-    save_model(tmp_path / "init.safetensors", IDFSR(TINY_MODEL))
-    wider = dataclasses.replace(CONFIG, model=dataclasses.replace(TINY_MODEL, channel_mult=(1, 3)))
-    with pytest.raises(
-        IdfsrError, match=r"init\.safetensors: found model\.channel_mult \(1, 2\), wanted \(1, 3\)"
-    ):
-        first_model(wider, tmp_path / "init.safetensors")
 
 
 def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
@@ -201,14 +185,27 @@ def test_identity_loss_comes_to_equation_1(tmp_path: Path, monkeypatch: pytest.M
     assert loss.item() == pytest.approx(wanted.item(), rel=1e-6)
 
 
-def test_identity_loss_is_of_the_encoder_of_the_shards(tmp_path: Path) -> None:
-    path = write_pretrain_shard(tmp_path / "a.parquet")
-    with pytest.raises(IdfsrError, match=r"a\.parquet: found z_id of no known encoder, wanted"):
-        find_id_encoder(with_id_loss(0.1), ENCODER, [path], CPU)
-    table = pq.read_table(path)
-    digest = model_digest(ENCODER)
-    pq.write_table(table.replace_schema_metadata({"id_encoder": digest}), path)
-    encoder = find_id_encoder(with_id_loss(0.1), ENCODER, [path], CPU)
+def test_identity_loss_is_of_the_encoder_of_the_shards() -> None:
+    model = IDFSR(TINY_MODEL)
+    with pytest.raises(IdfsrError, match=r"arcface\.safetensors: found .* one that is known"):
+        find_id_encoder(with_id_loss(0.1), ENCODER, model, CPU)
+    model.id_encoder = model_digest(ENCODER)
+    encoder = find_id_encoder(with_id_loss(0.1), ENCODER, model, CPU)
     assert encoder is not None
-    assert encoder.digest == digest
-    assert find_id_encoder(with_id_loss(0.0), NO_ENCODER, [path], CPU) is None
+    assert encoder.name == model.id_encoder
+    assert find_id_encoder(with_id_loss(0.0), NO_ENCODER, model, CPU) is None
+
+
+def test_encoders_are_not_mixed(tmp_path: Path) -> None:
+    """Neither shards of two, nor a network of one on shards of another."""
+    short = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=4))
+    shards = [write_pretrain_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
+    for path, name in zip(shards, ("iresnet50-a", "iresnet50-b"), strict=True):
+        pq.write_table(pq.read_table(path).replace_schema_metadata({"id_encoder": name}), path)
+    with pytest.raises(IdfsrError, match=r"x16\.parquet: found z_id of the encoder iresnet50-b, w"):
+        pretrain(short, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
+    model, _, _ = pretrain(short, shards[:1], None, NO_ENCODER, tmp_path / "state", CPU, 0)
+    assert model.id_encoder == "iresnet50-a"
+    save_model(tmp_path / "a.safetensors", model)
+    with pytest.raises(IdfsrError, match=r"x16\.parquet: found z_id of .*-b, wanted .*-a"):
+        pretrain(short, shards[1:], tmp_path / "a.safetensors", NO_ENCODER, tmp_path / "b", CPU, 0)

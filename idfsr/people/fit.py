@@ -1,0 +1,117 @@
+"""From a folder of photographs of one person to the person's file."""
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from idfsr.config import ScaleFactor
+from idfsr.data.images import read_image
+from idfsr.data.index import find_images
+from idfsr.data.loader import IdentityExamples, load_identity
+from idfsr.data.shards import write_shard
+from idfsr.errors import IdfsrError
+from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, prepare_rows
+from idfsr.faces.targets import Face
+from idfsr.people.networks import Studio
+from idfsr.people.person import Person
+from idfsr.training.fit import FitResult, fit_identity
+
+logger = logging.getLogger(__name__)
+
+MIN_PHOTOGRAPHS = 2
+"""Each photograph is learnt from with another one as its reference."""
+
+
+def find_faces(folder: Path, studio: Studio) -> dict[tuple[str, str], Face]:
+    """Return the largest face of each photograph in a folder, by folder and file name.
+
+    Raises:
+        IdfsrError: The folder is missing, a photograph cannot be read, or fewer than two of them
+            show a face. Those that do not are listed in the log.
+    """
+    paths = find_images([folder])
+    faces = {}
+    for path in paths:
+        image_size = studio.config.landmarks.image_size
+        (found,) = studio.detector.detect([read_image(path)], image_size)
+        if len(found.scores):
+            index = found.largest()
+            faces[folder.name, path.name] = Face(path, found.boxes[index], found.landmarks[index])
+        else:
+            logger.warning("%s: no face, left out", path)
+    if len(faces) < MIN_PHOTOGRAPHS:
+        message = (
+            f"{folder}: found {len(faces)} photographs with a face among {len(paths)}, "
+            f"wanted at least {MIN_PHOTOGRAPHS} of one person"
+        )
+        raise IdfsrError(message)
+    return faces
+
+
+def prepare_examples(
+    faces: dict[tuple[str, str], Face], studio: Studio, scale_factors: Sequence[ScaleFactor]
+) -> IdentityExamples:
+    """Prepare photographs as the workflow does, at several scale factors one after the other."""
+    ((identity, _), *_) = faces
+    rows = [TargetRow(*key, "fit") for key in faces]
+    parts = []
+    with TemporaryDirectory() as folder:
+        for scale_factor in scale_factors:
+            path = Path(folder) / f"x{scale_factor}.parquet"
+            prepared = prepare_rows(rows, faces, studio.networks, studio.config, scale_factor)
+            write_shard(prepared, path, {"scale_factor": str(scale_factor)})
+            parts.append(cast("dict[str, Any]", load_identity([path], identity, "fit")))
+    # the low-resolution images differ in size, and the fit does not look at them
+    joined = {
+        name: torch.cat([part[name] for part in parts])
+        if isinstance(column, torch.Tensor)
+        else [value for part in parts for value in part[name]]
+        for name, column in parts[0].items()
+        if name != "lr_image"
+    }
+    return cast("IdentityExamples", joined)
+
+
+def describe_references(
+    faces: dict[tuple[str, str], Face], studio: Studio, scale_factor: ScaleFactor
+) -> list[Prepared]:
+    """Return each photograph aligned, with its landmarks and z_id."""
+    rows = [TargetRow(*key, "fit") for key in faces]
+    return list(prepare_images(rows, faces, studio.networks, studio.config, scale_factor))
+
+
+def fit_person(folder: Path, studio: Studio) -> tuple[Person, FitResult]:
+    """Fit z_id of one person to photographs, at all scale factors of the settings at once.
+
+    Args:
+        folder: Of the photographs; the largest face of each is taken.
+        studio: See `open_studio`; its `fit` and `shards.scale_factors` are followed.
+
+    Returns:
+        The person, named as the folder; and how the fit went, watched on the same photographs.
+
+    Raises:
+        IdfsrError: See `find_faces` and `fit_identity`.
+    """
+    config = studio.config
+    faces = find_faces(folder, studio)
+    examples = prepare_examples(faces, studio, config.shards.scale_factors)
+    result = fit_identity(studio.model, examples, examples, config.fit, config.seed)
+    references = describe_references(faces, studio, config.shards.scale_factors[0])
+    person = Person(
+        z_id=result.z_id,
+        ref_images=torch.from_numpy(np.stack([item.target.gt_image for item in references])),
+        ref_landmarks=torch.from_numpy(np.stack([item.target.landmarks for item in references])),
+        ref_z_id=torch.from_numpy(np.stack([item.z_id for item in references])),
+        name=folder.name,
+        model_digest=studio.model_digest,
+        id_encoder=studio.id_encoder,
+        config=dataclasses.asdict(config.fit),
+    )
+    return person, result

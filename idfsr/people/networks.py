@@ -1,0 +1,73 @@
+"""The networks and settings with which photographs of one's own are worked on."""
+
+import dataclasses
+from pathlib import Path
+
+import torch
+
+from idfsr.config import Config
+from idfsr.errors import IdfsrError
+from idfsr.faces.detector import Detector, load_detector
+from idfsr.faces.low_resolution import load_lr_detector
+from idfsr.faces.prepare import Networks
+from idfsr.models.checkpoint import load_idfsr
+from idfsr.models.id_encoder import load_id_encoder
+from idfsr.models.idfsr import IDFSR
+from idfsr.models.weights import model_digest
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Studio:
+    """All that is loaded once."""
+
+    config: Config
+    """Of whole photographs, at the size of the model."""
+    model: IDFSR
+    model_digest: str
+    detector: Detector
+    """Of faces in photographs."""
+    networks: Networks
+    """Of the aligned faces."""
+    id_encoder: str
+    """Name of the ID encoder."""
+
+
+def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studio:
+    """Load what the settings name.
+
+    Args:
+        config: Its sections `landmarks`, `lr_detector`, `shards` and `weights`.
+        assets_dir: Folder of the asset packages.
+        device: Where to compute.
+
+    Raises:
+        IdfsrError: A weight file is missing or not what it should be, or the ID encoder is not the
+            one that the model was trained with.
+    """
+    for name in ("idfsr", "lr_detector"):
+        if not getattr(config.weights, name):
+            message = f"weights.{name}: found none, wanted a file for photographs of your own"
+            raise IdfsrError(message)
+    model_path = Path(config.weights.idfsr)
+    model = load_idfsr(model_path, device)
+    encoder = load_id_encoder(Path(config.weights.id_encoder), device)
+    if model.id_encoder and encoder.name != model.id_encoder:
+        message = (
+            f"{config.weights.id_encoder}: found the encoder {encoder.name}, "
+            f"wanted {model.id_encoder}, which {model_path} was trained with"
+        )
+        raise IdfsrError(message)
+    lr_detector = load_lr_detector(Path(config.weights.lr_detector), device)
+    config = dataclasses.replace(
+        config,
+        dataset=dataclasses.replace(config.dataset, kind="folder"),
+        shards=dataclasses.replace(config.shards, image_size=model.config.image_size),
+    )
+    return Studio(
+        config=config,
+        model=model,
+        model_digest=model_digest(model_path),
+        detector=load_detector(config.landmarks, assets_dir, device),
+        networks=Networks(lr_detector, encoder.embed),
+        id_encoder=encoder.name,
+    )

@@ -1,0 +1,74 @@
+"""A person as a file: the fitted z_id, and the photographs that serve as references."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from jaxtyping import Float, UInt8
+from safetensors.torch import save_file
+from torch import Tensor
+
+from idfsr.data.files import atomic_path
+from idfsr.errors import IdfsrError
+from idfsr.models.weights import read_metadata, read_tensors
+
+METADATA_NAME = "person"
+TENSORS = ("z_id", "ref_images", "ref_landmarks", "ref_z_id")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Person:
+    """All that a restoration of somebody needs beside the networks."""
+
+    z_id: Float[Tensor, "512"]
+    """Fitted."""
+    ref_images: UInt8[Tensor, "K S S 3"]
+    """The photographs, aligned as FFHQ, RGB."""
+    ref_landmarks: Float[Tensor, "K 5 2"]
+    """(x, y) in pixels of `ref_images`."""
+    ref_z_id: Float[Tensor, "K 512"]
+    """What the ID encoder says of each."""
+    name: str
+    model_digest: str
+    """Of the network it was fitted with: another network does not understand it."""
+    id_encoder: str
+    """Name of the ID encoder."""
+    config: dict[str, Any]
+    """Settings of the fit."""
+
+
+def save_person(path: Path, person: Person) -> None:
+    """Write a person as safetensors. The file holds photographs: treat it as such."""
+    values = {field.name: getattr(person, field.name) for field in dataclasses.fields(person)}
+    tensors = {name: values.pop(name).contiguous() for name in TENSORS}
+    with atomic_path(path) as temporary:
+        metadata = {METADATA_NAME: json.dumps(values, sort_keys=True)}
+        save_file(tensors, temporary, metadata=metadata)
+
+
+def load_person(path: Path, **wanted: str) -> Person:
+    """Read a person.
+
+    Args:
+        path: Of the file.
+        wanted: Fields of `Person` that must have these values.
+
+    Raises:
+        IdfsrError: The file is missing or is not one that `save_person` wrote, or the person was
+            fitted with another network than is wanted.
+    """
+    metadata, tensors = read_metadata(path), read_tensors(path)
+    if METADATA_NAME not in metadata or tensors.keys() != set(TENSORS):
+        message = (
+            f"{path}: found {len(tensors)} tensors, wanted a person of idfsr fit --identity-dir"
+        )
+        raise IdfsrError(message)
+    values: dict[str, Any] = {**tensors, **json.loads(metadata[METADATA_NAME])}
+    person = Person(**values)
+    for field, value in wanted.items():
+        found = getattr(person, field)
+        if found != value:
+            message = f"{path}: found {field} {found}, wanted {value}"
+            raise IdfsrError(message)
+    return person

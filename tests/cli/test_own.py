@@ -1,0 +1,63 @@
+"""The two ways of `idfsr fit` and `idfsr restore`: of the workflow, and of own photographs."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from idfsr.cli.main import main
+from idfsr.cli.own import CONFIG
+from idfsr.config import load_config
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("fit --identity-dir a", "a fit of --identity-dir needs --out"),
+        ("fit --identity-dir a --out b --stats c", "does not take --stats"),
+        ("fit --config a", "a fit without --identity-dir needs --model"),
+        ("restore a.jpg --embedding b --out c", "restoring photographs needs --scale"),
+        ("restore a.jpg --embedding b --out c --scale 8 --model d", "does not take --model"),
+        ("restore --config a", "restoring without photographs needs --method"),
+        ("restore a.jpg b/a.png --embedding b --out c --scale 8", "c/a.png: 2 photographs of that"),
+    ],
+)
+def test_arguments_of_the_other_way_are_one_line(
+    words: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words.split())
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_real_photographs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the embedded networks; a text file among the photographs to restore is named."""
+    test_data = os.environ.get("IDFSR_TEST_DATA")
+    if test_data is None:
+        pytest.skip("IDFSR_TEST_DATA is not set: no real photographs")
+    people = Path(test_data) / "real-faces"
+    person, out = tmp_path / "person.safetensors", tmp_path / "out"
+    main(["fit", "--identity-dir", str(people / "00003"), "--out", str(person)])
+    assert "00003, 2 photographs" in capsys.readouterr().out
+    note = tmp_path / "note.jpg"
+    note.write_text("no photograph")
+    image = people / "00003" / "0.jpg"
+    with pytest.raises(SystemExit):
+        main(
+            ["restore", "--embedding", str(person), "--scale", "8", str(image), str(note),
+             "--out", str(out)]
+        )  # fmt: skip
+    shown = capsys.readouterr()
+    assert "1 of 1 faces restored" in shown.out
+    assert "note.jpg: not an image" in shown.err
+    assert [path.name for path in out.iterdir()] == ["0.png"]
+
+
+def test_settings_are_of_whole_photographs() -> None:
+    config = load_config(CONFIG)
+    assert config.dataset.kind == "folder"
+    assert Path(config.weights.idfsr).is_file()
