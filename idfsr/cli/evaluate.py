@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 
 from idfsr.config import load_stage
+from idfsr.data.batches import listed_files
 from idfsr.data.files import atomic_path
 from idfsr.data.tables import write_table
 from idfsr.metrics.evaluate import evaluate, table_schema
@@ -32,7 +33,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--config", type=Path, required=True, help="settings of the stage, JSON")
     add("--shards", type=Path, nargs="+", required=True, help="shards with the test rows")
-    add("--restored", type=Path, nargs="+", required=True, help="tables of restored images")
+    add(
+        "--restored",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="tables of restored images, or lists of them",
+    )
     add("--assets", type=Path, required=True, help="folder of the asset packages")
     add("--attributes", type=Path, required=True, help="weights of the attribute network")
     add("--method", required=True, help="method that made the restored images")
@@ -50,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
     resources = Resources(args.assets, args.attributes, settings.idv_threshold, pick_device())
     table, set_metrics = evaluate(
         args.shards,
-        args.restored,
+        listed_files(args.restored, ".parquet"),
         args.method,
         args.scale_factor,
         metrics,

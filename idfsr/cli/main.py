@@ -24,6 +24,7 @@ COMMANDS = {
     "pretrain": "train the diffusion model",
     "fit": "fit the ID embedding of one person",
     "restore": "restore the test images of one person",
+    "batch": "run one command for several people",
     "probes": "restore with one condition exchanged or left out",
     "evaluate": "compare restored test images with the ground truth",
     "tables": "make Table 1 and Table 2",
