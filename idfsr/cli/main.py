@@ -33,6 +33,7 @@ COMMANDS = {
     "metrics": "compare two folders of images",
     "arcface": "train the small ID encoder",
     "attributes": "train the network for age, gender, race and expression",
+    "resume": "go on with a run on a cluster whose Snakemake was killed",
     "status": "show what of a run is done, running or failed",
     "publish": "halve a weight file's precision",
     "assets": "check the files of the asset packages",
