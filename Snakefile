@@ -33,6 +33,7 @@ wildcard_constraints:
     run="|".join(CONFIGS),
     scale_factor="[0-9]+",
     shard="[0-9]{5}",
+    batch="[0-9]{5}",
     part="pretrain|test",
     method="[a-z0-9-]+",
     identity="[^/]+",
@@ -43,6 +44,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/faces.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/batches.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/embedded.smk"
 

@@ -283,6 +283,8 @@ class Config:
     run: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")] = "demo"
     """Name of the run: everything it makes stands in results/<run>/."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    identities_per_job: Count = 1
+    """People that one job fits or restores one after another; more save a cluster's overhead."""
     methods: tuple[MethodName, ...] = ("bicubic", "idfsr-pt", "idfsr-ft")
     """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md)."""
     dataset: DatasetConfig = DatasetConfig()

@@ -25,6 +25,7 @@ from pathlib import Path
 import torch
 
 from idfsr.config import MetricsConfig, load_stage
+from idfsr.data.batches import listed_files
 from idfsr.data.files import atomic_path
 from idfsr.data.tables import write_table
 from idfsr.metrics.comparisons import Resources
@@ -39,7 +40,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--config", type=Path, required=True, help="settings of the stage, JSON")
     add("--shards", type=Path, nargs="+", required=True, help="shards with the test rows")
-    add("--restored", type=Path, nargs="+", required=True, help="tables of restored images")
+    add(
+        "--restored",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="tables of restored images, or lists of them",
+    )
     add_resources(parser)
     add("--truth", type=Path, help="features of the ground truth, of `idfsr features`")
     add("--features", type=Path, help="features of the restored images, to read and to write")
@@ -79,7 +86,8 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
     settings = load_stage(args.config).metrics
-    rows = read_pairs(args.shards, args.restored, args.method, args.scale_factor)
+    restored = listed_files(args.restored, ".parquet")
+    rows = read_pairs(args.shards, restored, args.method, args.scale_factor)
     evaluator = load_evaluator((*settings.table1, *settings.table2), find_resources(args, settings))
     for path in (args.truth, args.features):
         if path is not None and (path == args.truth or path.exists()):

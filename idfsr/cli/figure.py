@@ -13,6 +13,7 @@ import argparse
 from pathlib import Path
 
 from idfsr.config import load_stage
+from idfsr.data.batches import listed_files
 from idfsr.data.shards import read_shard
 from idfsr.data.tables import read_table
 from idfsr.report import curves, detection, dots, grid, warping
@@ -24,8 +25,9 @@ from idfsr.report.tables import read_csv
 def draw_grid(args: argparse.Namespace) -> None:
     """Show restored images of one scale factor beside input, reference and ground truth."""
     config = load_stage(args.config)
+    restored = listed_files(args.restored, ".parquet")
     examples = grid.read_examples(
-        args.shards, args.restored, args.metrics, config.methods, config.report.num_examples
+        args.shards, restored, args.metrics, config.methods, config.report.num_examples
     )
     scale_factor = len(examples[0].gt_image) // len(examples[0].lr_image)
     figure = grid.draw_grid(examples, config.methods)
@@ -41,7 +43,7 @@ def draw_warping(args: argparse.Namespace) -> None:
 
 def draw_fit_curves(args: argparse.Namespace) -> None:
     """Show the held-out loss of every fit."""
-    figure = curves.draw_fit_curves(curves.read_held_out(args.stats))
+    figure = curves.draw_fit_curves(curves.read_held_out(listed_files(args.stats, ".jsonl")))
     write_figure(figure, args.figure, curves.FIT_TITLE, curves.FIT_CAPTION)
 
 
@@ -90,9 +92,9 @@ FIGURES = {
 INPUTS = {
     "config": (None, "settings of the stage: tables for metrics, else report"),
     "shards": ("+", "test shards of one scale factor"),
-    "restored": ("+", "restored images of that scale factor, all methods and identities"),
+    "restored": ("+", "restored images of that scale factor, all methods, or lists of them"),
     "metrics": ("+", "metrics of single images of that scale factor, all methods"),
-    "stats+": ("+", "x<scale factor>/<identity>/stats.jsonl of the fits"),
+    "stats+": ("+", "x<scale factor>/<identity>/stats.jsonl of the fits, or lists of them"),
     "stats": (None, "stats.jsonl of the pretraining"),
     "quality": (None, "table of the stage quality"),
     "root": (None, "folder to which its paths are relative"),

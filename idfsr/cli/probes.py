@@ -17,6 +17,7 @@ import torch
 from idfsr.baselines.embedding import load_embedding
 from idfsr.baselines.registry import load_idfsr_method
 from idfsr.config import load_stage
+from idfsr.data.batches import listed_files
 from idfsr.data.tables import read_metadata, write_table
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes
 from idfsr.metrics.sface import load_sface
@@ -28,7 +29,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--config", type=Path, required=True, help="settings of the stage, JSON")
     add("--shards", type=Path, nargs="+", required=True, help="test shards of one scale factor")
     add("--model", type=Path, required=True, help="pretrained weights")
-    add("--embeddings", type=Path, nargs="+", required=True, help="fitted, of two people at least")
+    add("--embeddings", type=Path, nargs="+", required=True, help="fitted, or lists of them")
     add("--assets", type=Path, required=True, help="folder of the asset packages")
     add("--probes", type=Path, required=True, help="table to write, Parquet")
     add("--threads", type=int, default=1, help="of the network")
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     method = load_idfsr_method(config, args.model, None)
     embeddings = [
         load_embedding(path, scale_factor=scale_factor, model_digest=method.model_digest)
-        for path in args.embeddings
+        for path in listed_files(args.embeddings, ".safetensors")
     ]
     table = measure_probes(
         args.shards,

@@ -6,7 +6,16 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("Snakefile", "workflow", "idfsr", "config", "envs", "profiles", "tests/workflow")
+SOURCES = (
+    "Snakefile",
+    "workflow",
+    "idfsr",
+    "config",
+    "envs",
+    "profiles",
+    "slurm",
+    "tests/workflow",
+)
 
 
 def run_snakemake(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

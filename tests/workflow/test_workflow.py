@@ -1,15 +1,16 @@
 """The workflow as its users drive it: lint, dry run, a whole tiny run, and what reruns when."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from .conftest import TINY
 from .project import ROOT, copy_sources, run_snakemake
 
-TINY = ("--configfile", "tests/workflow/tiny.yaml")
 EVALUATION = {"features", "figure_grid", "figure_metrics", "metrics", "report", "tables"}
 
 
@@ -56,13 +57,10 @@ def test_snakefile_does_not_import_the_heavy_libraries(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project in which the tiny run has ended."""
-    directory = tmp_path_factory.mktemp("project")
-    copy_sources(directory)
-    result = run_snakemake(directory, *TINY)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return directory
+def finished(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the tiny run has ended; the tests of this file change it."""
+    directory = tmp_path_factory.mktemp("finished") / "project"
+    return shutil.copytree(tiny_run, directory, symlinks=True)
 
 
 def edit(path: Path, old: str, new: str) -> None:

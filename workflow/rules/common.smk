@@ -1,12 +1,13 @@
 """Helper functions of the rules: what a run's configuration and split say about file names."""
 
-import csv
+from functools import cache
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from idfsr.config import stage_json
 from idfsr.constants import IDFSR_METHODS
-from idfsr.data.sharding import plan_shards
+from idfsr.data.sharding import plan_shards, read_split_rows
 from idfsr.provenance import code_digest
 from idfsr.published import missing_files, read_manifest, weights_folder
 
@@ -31,28 +32,37 @@ def rendered_images(wildcards):
     )
 
 
+@cache
+def count_usable(manifest, _mtime_ns):
+    """Images of the manifest that can be used. Each version of a table is read once."""
+    status = pq.read_table(manifest, columns=["status"])["status"]
+    return pc.sum(pc.equal(status, "ok")).as_py()
+
+
 def landmark_shards(wildcards):
     """Landmark tables of all images in the manifest."""
-    manifest = checkpoints.index.get(run=wildcards.run).output.manifest
-    status = pq.read_table(manifest, columns=["status"])["status"].to_pylist()
+    manifest = Path(checkpoints.index.get(run=wildcards.run).output.manifest)
     size = settings(wildcards).landmarks.images_per_shard
-    num_shards = max(1, -(-status.count("ok") // size))
+    num_usable = count_usable(manifest, manifest.stat().st_mtime_ns)
+    num_shards = max(1, -(-num_usable // size))
     return [
         f"results/{wildcards.run}/landmarks/shard-{shard:05d}.parquet"
         for shard in range(num_shards)
     ]
 
 
-def split_rows(wildcards):
-    """Rows of the split as dictionaries."""
-    with open(checkpoints.split.get(run=wildcards.run).output.split) as file:
-        return list(csv.DictReader(file, delimiter="\t"))
+@cache
+def read_plan(split, _mtime_ns, part, rows_per_shard):
+    """Identities of each shard of one part: a list, sorted, for each."""
+    shards = plan_shards(read_split_rows(split), part, rows_per_shard)
+    return [list(dict.fromkeys(identity for identity, _ in shard)) for shard in shards]
 
 
 def shard_plan(wildcards, part):
-    """Images of each shard of one part: a list of (identity, image) for each."""
+    """Identities of each shard of one part; waits until the split is there."""
+    split = Path(checkpoints.split.get(run=wildcards.run).output.split)
     rows_per_shard = settings(wildcards).shards.rows_per_shard
-    return plan_shards(split_rows(wildcards), part, rows_per_shard)
+    return read_plan(split, split.stat().st_mtime_ns, part, rows_per_shard)
 
 
 def pretrain_shards(wildcards):
@@ -104,31 +114,65 @@ def missing_metrics(run):
     ]
 
 
+def shards_of(wildcards, wanted):
+    """The test shards that hold some identities."""
+    plan = zip(test_shards(wildcards), shard_plan(wildcards, "test"))
+    return [path for path, identities in plan if not wanted.isdisjoint(identities)]
+
+
 def identity_shard(wildcards):
     """The test shard that holds one identity."""
-    for path, images in zip(test_shards(wildcards), shard_plan(wildcards, "test")):
-        if any(identity == wildcards.identity for identity, _ in images):
-            return path
-    raise ValueError(
-        f"identity {wildcards.identity} is not in the test part of the split"
-    )
+    shards = shards_of(wildcards, {wildcards.identity})
+    if not shards:
+        raise ValueError(
+            f"identity {wildcards.identity} is not in the test part of the split"
+        )
+    return shards
 
 
 def test_identities(wildcards):
     """Test identities, sorted."""
-    return sorted(
-        {row["identity"] for row in split_rows(wildcards) if row["part"] == "test"}
+    return [identity for shard in shard_plan(wildcards, "test") for identity in shard]
+
+
+def batch_identities(wildcards):
+    """The test identities of one batch."""
+    size = settings(wildcards).identities_per_job
+    start = int(wildcards.batch) * size
+    return test_identities(wildcards)[start : start + size]
+
+
+def batch_shards(wildcards):
+    """The test shards that hold the identities of one batch."""
+    return shards_of(wildcards, set(batch_identities(wildcards)))
+
+
+def batch_of(wildcards):
+    """The batch that an identity is in, as in the name of its list."""
+    position = test_identities(wildcards).index(wildcards.identity)
+    return f"{position // settings(wildcards).identities_per_job:05d}"
+
+
+def of_all_people(wildcards, pattern, batch_list, **values):
+    """The file of each test identity, or the list of each batch where a job makes several."""
+    identities, size = (
+        test_identities(wildcards),
+        settings(wildcards).identities_per_job,
     )
+    if size == 1:
+        return expand(pattern, run=wildcards.run, identity=identities, **values)
+    batches = [f"{batch:05d}" for batch in range(-(-len(identities) // size))]
+    return expand(batch_list, run=wildcards.run, batch=batches, **values)
 
 
 def restored(wildcards):
     """Restored images of one method and scale."""
-    return expand(
+    return of_all_people(
+        wildcards,
         "results/{run}/restored/x{scale_factor}/{method}/{identity}.parquet",
-        run=wildcards.run,
+        "results/{run}/restored/x{scale_factor}/{method}/batch-{batch}.tsv",
         scale_factor=wildcards.scale_factor,
         method=wildcards.method,
-        identity=test_identities(wildcards),
     )
 
 
@@ -145,11 +189,11 @@ def probes(wildcards):
 
 def embeddings(wildcards):
     """Fitted embeddings of all test identities at one scale."""
-    return expand(
+    return of_all_people(
+        wildcards,
         "results/{run}/fit/x{scale_factor}/{identity}/embedding.safetensors",
-        run=wildcards.run,
+        "results/{run}/fit/x{scale_factor}/batch-{batch}.tsv",
         scale_factor=wildcards.scale_factor,
-        identity=test_identities(wildcards),
     )
 
 
@@ -170,12 +214,12 @@ def of_all_scales(pattern):
 
 def restored_of_all_methods(wildcards):
     """Restored images of every method at one scale."""
-    return expand(
+    return of_all_people(
+        wildcards,
         "results/{run}/restored/x{scale_factor}/{method}/{identity}.parquet",
-        run=wildcards.run,
+        "results/{run}/restored/x{scale_factor}/{method}/batch-{batch}.tsv",
         scale_factor=wildcards.scale_factor,
         method=settings(wildcards).methods,
-        identity=test_identities(wildcards),
     )
 
 
@@ -211,11 +255,11 @@ def figures(wildcards):
 
 def fit_stats(wildcards):
     """Loss curves of every fit."""
-    return expand(
+    return of_all_people(
+        wildcards,
         "results/{run}/fit/x{scale_factor}/{identity}/stats.jsonl",
-        run=wildcards.run,
+        "results/{run}/fit/x{scale_factor}/batch-{batch}.tsv",
         scale_factor=settings(wildcards).shards.scale_factors,
-        identity=test_identities(wildcards),
     )
 
 
@@ -241,4 +285,12 @@ def embedding_of(wildcards):
     if wildcards.method == "idfsr-ft":
         fits = f"results/{wildcards.run}/fit/x{wildcards.scale_factor}"
         return f"{fits}/{wildcards.identity}/embedding.safetensors"
+    return []
+
+
+def batch_fits(wildcards):
+    """The list of the batch's fitted embeddings, where the method uses them."""
+    if wildcards.method == "idfsr-ft":
+        fits = f"results/{wildcards.run}/fit/x{wildcards.scale_factor}"
+        return f"{fits}/batch-{wildcards.batch}.tsv"
     return []

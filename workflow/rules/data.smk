@@ -130,6 +130,7 @@ rule quality:
         "logs/{run}/quality.txt",
     benchmark:
         "results/{run}/benchmarks/quality.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:
@@ -158,6 +159,7 @@ checkpoint split:
         "logs/{run}/split.txt",
     benchmark:
         "results/{run}/benchmarks/split.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:

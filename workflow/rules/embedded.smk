@@ -63,6 +63,8 @@ rule arcface:
         state_dir="results/{run}/arcface/state",
     shell:
         r"""
+        # Only the training answers SIGTERM: it saves its state and ends with status 75.
+        trap '' TERM
         exec &> >(tee {log:q})
 
         idfsr arcface \
@@ -99,6 +101,8 @@ rule attributes:
         state_dir="results/{run}/attributes/state",
     shell:
         r"""
+        # Only the training answers SIGTERM: it saves its state and ends with status 75.
+        trap '' TERM
         exec &> >(tee {log:q})
 
         idfsr attributes \

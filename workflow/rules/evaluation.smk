@@ -31,10 +31,13 @@ rule restore:
         embedding=lambda wildcards, input: (
             ["--embedding", input.embedding] if input.embedding else []
         ),
+        batch=lambda wildcards, output: batch_of(wildcards),
     shell:
         r"""
         exec &> >(tee {log:q})
 
+        # The list of the batch vouches for what is here now.
+        rm -f results/{wildcards.run}/restored/x{wildcards.scale_factor}/{wildcards.method}/batch-{params.batch}.tsv
         idfsr restore \
             --config {input.config:q} \
             --method {wildcards.method:q} \

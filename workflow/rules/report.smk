@@ -25,6 +25,7 @@ rule tables:
         "logs/{run}/tables.txt",
     benchmark:
         "results/{run}/benchmarks/tables.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:
@@ -62,6 +63,7 @@ rule figure_grid:
         "logs/{run}/figures/grid-x{scale_factor}.txt",
     benchmark:
         "results/{run}/benchmarks/figures/grid-x{scale_factor}.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:
@@ -92,6 +94,7 @@ rule figure_warping:
         "logs/{run}/figures/warping-x{scale_factor}.txt",
     benchmark:
         "results/{run}/benchmarks/figures/warping-x{scale_factor}.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:
@@ -117,6 +120,7 @@ rule figure_fit_curves:
         "logs/{run}/figures/fit_curves.txt",
     benchmark:
         "results/{run}/benchmarks/figures/fit_curves.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:
@@ -141,6 +145,7 @@ rule figure_pretrain_curve:
         "logs/{run}/figures/pretrain_curve.txt",
     benchmark:
         "results/{run}/benchmarks/figures/pretrain_curve.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:
@@ -167,6 +172,7 @@ rule figure_landmarks:
         "logs/{run}/figures/landmarks.txt",
     benchmark:
         "results/{run}/benchmarks/figures/landmarks.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:
@@ -194,6 +200,7 @@ rule figure_lr_detector:
         "logs/{run}/figures/lr_detector.txt",
     benchmark:
         "results/{run}/benchmarks/figures/lr_detector.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:
@@ -220,6 +227,7 @@ rule figure_metrics:
         "logs/{run}/figures/metrics.txt",
     benchmark:
         "results/{run}/benchmarks/figures/metrics.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:
@@ -255,6 +263,7 @@ rule report:
         "logs/{run}/report.txt",
     benchmark:
         "results/{run}/benchmarks/report.tsv"
+    localrule: True
     conda:
         "../../envs/idfsr.yaml"
     params:

@@ -33,6 +33,8 @@ rule pretrain:
         state_dir="results/{run}/pretrain/state",
     shell:
         r"""
+        # Only the training answers SIGTERM: it saves its state and ends with status 75.
+        trap '' TERM
         exec &> >(tee {log:q})
 
         idfsr pretrain \
@@ -69,10 +71,13 @@ rule fit:
         mem_mb=2000,
     params:
         code=code_digest("idfsr.cli.fit"),
+        batch=lambda wildcards, output: batch_of(wildcards),
     shell:
         r"""
         exec &> >(tee {log:q})
 
+        # The list of the batch vouches for what is here now.
+        rm -f results/{wildcards.run}/fit/x{wildcards.scale_factor}/batch-{params.batch}.tsv
         idfsr fit \
             --config {input.config:q} \
             --model {input.model:q} \

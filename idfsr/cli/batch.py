@@ -1,0 +1,85 @@
+r"""Run one command for several people in one process, and list the files that it made.
+
+{identity} in the command stands for the person. A person is left out whose files are there, newer
+than every file that the command reads, and made by the same code: a batch that was killed goes on
+where it was. A mistake in one person's data does not keep the others from being done.
+
+    idfsr batch --identities 00007 00082 --code 5f0c --list fit/x16/batch-00000.tsv \
+        --makes 'fit/x16/{identity}/embedding.safetensors' 'fit/x16/{identity}/stats.jsonl' \
+        -- fit --config fit.json --model pretrain/model.safetensors \
+        --shards shards/x16/test-00000.parquet --identity '{identity}' \
+        --embedding 'fit/x16/{identity}/embedding.safetensors' \
+        --stats 'fit/x16/{identity}/stats.jsonl'
+"""
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from idfsr.cli.main import build_parser
+from idfsr.data.batches import write_list
+from idfsr.data.files import atomic_path
+from idfsr.errors import IdfsrError
+
+logger = logging.getLogger(__name__)
+
+PERSON = "{identity}"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    add = parser.add_argument
+    add("--identities", nargs="+", required=True, help="the people's names")
+    add("--code", required=True, help="digest of the command's code")
+    add("--makes", nargs="+", required=True, help="files that the command makes for a person")
+    add("--list", type=Path, required=True, help="list of these files to write, TSV")
+    add("command", nargs="+", help="the command and its arguments, after --")
+
+
+def for_person(patterns: Sequence[str], identity: str) -> list[str]:
+    """Put a person's name into patterns."""
+    return [pattern.replace(PERSON, identity) for pattern in patterns]
+
+
+def begin(marker: Path, code: str) -> None:
+    """Touch the marker if it is not of this code: what is older was made by other code."""
+    if not marker.is_file() or marker.read_text(encoding="utf-8") != code:
+        with atomic_path(marker) as temporary:
+            temporary.write_text(code, encoding="utf-8")
+
+
+def is_done(made: Sequence[Path], read: Sequence[Path]) -> bool:
+    """Return whether all files made are there and none is older than a file read."""
+    if not all(path.is_file() for path in made):
+        return False
+    return min(path.stat().st_mtime_ns for path in made) >= max(
+        path.stat().st_mtime_ns for path in read
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    marker = args.list.with_suffix(".begun")
+    begin(marker, args.code)
+    mistakes = []
+    for position, identity in enumerate(args.identities, start=1):
+        words = for_person(args.command, identity)
+        made = [Path(name) for name in for_person(args.makes, identity)]
+        read = [path for path in map(Path, words) if path.is_file() and path not in made]
+        progress = f"{identity}, {position} of {len(args.identities)}"
+        if is_done(made, [marker, *read]):
+            logger.info("%s: was done", progress)
+            continue
+        logger.info("%s", progress)
+        command = build_parser(words[0]).parse_args(words)
+        try:
+            command.run(command)
+        except IdfsrError as error:
+            logger.error("%s: %s", identity, error)  # noqa: TRY400 -- the user's mistake, one line
+            mistakes.append(f"{identity}: {error}")
+    if mistakes:
+        message = f"{len(mistakes)} of {len(args.identities)} failed: {'; '.join(mistakes)}"
+        raise IdfsrError(message)
+    files = [Path(name) for each in args.identities for name in for_person(args.makes, each)]
+    write_list(args.list, files)

@@ -1,0 +1,80 @@
+"""Slurm jobs that a killed Snakemake has left behind.
+
+Snakemake's Slurm executor gives all jobs of one run the same name, its run id, and writes it into
+its log. A Snakemake that was killed does not cancel them, and the next one does not know them: it
+would submit them again while the first ones still write the same files.
+"""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from idfsr.errors import IdfsrError
+
+_RUN_ID: Final = re.compile(r"SLURM run ID: (\S+)")
+POLL_SECONDS: Final = 1.0
+
+
+def run_ids(logs: Iterable[Path]) -> list[str]:
+    """Return the run ids in logs of Snakemake: the name of the jobs of each run on the cluster."""
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in logs)
+    return [found[1] for text in texts if (found := _RUN_ID.search(text))]
+
+
+def slurm(*command: str) -> list[str]:
+    """Run a Slurm command and return the lines that it prints.
+
+    Raises:
+        IdfsrError: There is no such command, or it fails.
+    """
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except FileNotFoundError:
+        message = f"{command[0]}: no such command, wanted a machine with Slurm"
+        raise IdfsrError(message) from None
+    except subprocess.CalledProcessError as error:
+        message = f"{command[0]}: {' '.join(error.stderr.split())}"
+        raise IdfsrError(message) from None
+    return result.stdout.splitlines()
+
+
+def cancel_runs(names: Sequence[str]) -> int:
+    """Cancel the jobs of some runs, and wait until none of their processes is left.
+
+    Args:
+        names: Run ids.
+
+    Returns:
+        How many jobs there were.
+
+    Raises:
+        IdfsrError: Slurm does not answer.
+    """
+    if not names:
+        return 0
+    query = ("squeue", "--noheader", "--me", "--name", ",".join(names), "--format", "%i")
+    jobs = left = slurm(*query)  # jobs that end are listed too, until their last process has gone
+    if jobs:
+        slurm("scancel", *jobs)
+    while left:
+        time.sleep(POLL_SECONDS)
+        left = slurm(*query)
+    return len(jobs)
+
+
+def snakemake_at_work(folder: Path) -> int | None:
+    """Return the process id of a Snakemake that runs in a folder on this machine, if one does.
+
+    The Snakemakes inside Slurm jobs do not count.
+    """
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        words, cwd = process.info["cmdline"] or [], process.info["cwd"]
+        is_snakemake = any(Path(word).name == "snakemake" for word in words[:3])
+        if is_snakemake and cwd and Path(cwd) == folder and "remote" not in words:
+            return int(process.pid)
+    return None

@@ -1,0 +1,99 @@
+"""Fits and restorations with several people in one job, for a cluster (identities_per_job).
+
+Needs: what rules fit and restore need, for all people of a batch.
+Makes: their files, and a list of them: results/<run>/{fit,restored}/.../batch-<batch>.tsv.
+"""
+
+
+rule fit_batch:
+    """Fit the people of one batch; those that are done are left as they are."""
+    input:
+        config="results/{run}/config/fit.json",
+        shards=batch_shards,
+        model="results/{run}/pretrain/model.safetensors",
+    output:
+        list="results/{run}/fit/x{scale_factor}/batch-{batch}.tsv",
+    log:
+        "logs/{run}/fit/x{scale_factor}/batch-{batch}.txt",
+    benchmark:
+        "results/{run}/benchmarks/fit/x{scale_factor}/batch-{batch}.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=2000,
+    params:
+        code=code_digest("idfsr.cli.fit"),
+        identities=batch_identities,
+        fits="results/{run}/fit/x{scale_factor}",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr batch \
+            --identities {params.identities:q} \
+            --code {params.code} \
+            --makes {params.fits}/{{identity}}/embedding.safetensors {params.fits}/{{identity}}/stats.jsonl \
+            --list {output.list:q} \
+            -- fit \
+            --config {input.config:q} \
+            --model {input.model:q} \
+            --shards {input.shards:q} \
+            --identity {{identity}} \
+            --embedding {params.fits}/{{identity}}/embedding.safetensors \
+            --stats {params.fits}/{{identity}}/stats.jsonl \
+            --threads {threads}
+        """
+
+
+rule restore_batch:
+    """Restore the test images of one batch; people who are done are left as they are."""
+    input:
+        config="results/{run}/config/restore.json",
+        shards=batch_shards,
+        model=model_of,
+        fits=batch_fits,
+    output:
+        list="results/{run}/restored/x{scale_factor}/{method}/batch-{batch}.tsv",
+    log:
+        "logs/{run}/restore/x{scale_factor}/{method}/batch-{batch}.txt",
+    benchmark:
+        "results/{run}/benchmarks/restore/x{scale_factor}/{method}/batch-{batch}.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 1
+    resources:
+        gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
+        mem_mb=2000,
+    params:
+        code=code_digest("idfsr.cli.restore"),
+        identities=batch_identities,
+        model=lambda wildcards, input: ["--model", input.model] if input.model else [],
+        embedding=lambda wildcards, input: (
+            [
+                "--embedding",
+                f"{Path(input.fits).parent}/{{identity}}/embedding.safetensors",
+            ]
+            if input.fits
+            else []
+        ),
+        restored="results/{run}/restored/x{scale_factor}/{method}",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr batch \
+            --identities {params.identities:q} \
+            --code {params.code} \
+            --makes {params.restored}/{{identity}}.parquet \
+            --list {output.list:q} \
+            -- restore \
+            --config {input.config:q} \
+            --method {wildcards.method:q} \
+            --shards {input.shards:q} \
+            --identity {{identity}} \
+            {params.model:q} {params.embedding:q} \
+            --restored {params.restored}/{{identity}}.parquet \
+            --threads {threads}
+        """
