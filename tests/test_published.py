@@ -9,8 +9,8 @@ from idfsr.cli.main import main
 from idfsr.errors import IdfsrError
 from idfsr.published import (
     FOLDER_VARIABLE,
-    find_weights,
     check_methods,
+    find_weights,
     missing_files,
     problem_of,
     read_manifest,
@@ -97,6 +97,8 @@ def test_a_missing_file_is_named_with_its_network(tmp_path: Path) -> None:
     assert find_weights(tmp_path, "net.pth", "Net") == tmp_path / "net.pth"
     with pytest.raises(IdfsrError, match=r"hub/net\.pth: no such file, wanted the weights of Net"):
         find_weights(tmp_path, "hub/net.pth", "Net")
+
+
 def test_methods_are_checked_before_a_run(tmp_path: Path) -> None:
     more = "other:\n  use: baselines\n  needed_by: [lpips, own]\n  path: o\n  source: s\n"
     manifest = write_manifest(tmp_path, more + "  licence: MIT\n")

@@ -54,9 +54,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     stage("--shards", type=Path, nargs="+", help="test shards with the person, Parquet")
     stage("--identity", help="the person's name")
     stage("--model", type=Path, help="pretrained weights, for idfsr-pt and idfsr-ft")
-    stage(
-        "--weights", type=Path, default=weights_folder(), help="folder of the published weights"
-    )
+    stage("--weights", type=Path, default=weights_folder(), help="folder of the published weights")
     stage("--restored", type=Path, help="table to write, Parquet")
     own = parser.add_argument_group("photographs of your own").add_argument
     own("images", type=Path, nargs="*", metavar="IN", help="photographs")
