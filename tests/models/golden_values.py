@@ -1,5 +1,6 @@
 """Filling networks and comparing them with the numbers in tests/golden."""
 
+import json
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +15,14 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def fill_by_name(module: nn.Module, prefix: str = "") -> None:
-    """Fill the parameters with numbers drawn from the CRC-32 of their names, as in tests/golden."""
+    """Fill the parameters with numbers drawn from the CRC-32 of their names, as in tests/golden.
+
+    The vectors of a spectral norm are those that 50 power iterations find.
+    """
     state = {}
     for name, tensor in module.state_dict().items():
+        if name.endswith(("weight_u", "weight_v")):
+            continue
         stream = np.random.RandomState(zlib.crc32((prefix + name).encode()))
         values = stream.standard_normal(tensor.numel())
         if tensor.ndim >= 2:
@@ -26,7 +32,30 @@ def fill_by_name(module: nn.Module, prefix: str = "") -> None:
         else:
             values *= 0.05
         state[name] = torch.tensor(values.reshape(tensor.shape), dtype=torch.float32)
+        if name.endswith("weight_orig"):
+            u, v = singular_vectors(values.reshape(len(tensor), -1))
+            base = name.removesuffix("orig")
+            state[f"{base}u"], state[f"{base}v"] = (
+                torch.tensor(vector, dtype=torch.float32) for vector in (u, v)
+            )
     module.load_state_dict(state)
+
+
+def singular_vectors(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    u = np.ones(len(matrix)) / np.sqrt(len(matrix))
+    v = u
+    for _ in range(50):
+        v = matrix.T @ u
+        v /= np.linalg.norm(v)
+        u = matrix @ v
+        u /= np.linalg.norm(u)
+    return u, v
+
+
+def golden(name: str) -> dict[str, Any]:
+    """Return the stored numbers of a published program."""
+    numbers: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text())
+    return numbers
 
 
 def golden_keys(name: str) -> dict[str, tuple[int, ...]]:
@@ -56,8 +85,8 @@ def assert_golden(found: Tensor, wanted: Mapping[str, Any]) -> None:
     assert found.abs().max().item() == pytest.approx(wanted["absmax"], rel=1e-4)
 
 
-def uniform_image(seed: int) -> Tensor:
-    values = np.random.RandomState(seed).uniform(-1, 1, (1, 3, 64, 64))
+def uniform_image(seed: int, size: int = 64) -> Tensor:
+    values = np.random.RandomState(seed).uniform(-1, 1, (1, 3, size, size))
     return torch.tensor(values, dtype=torch.float32)
 
 
