@@ -1,7 +1,7 @@
 """VQGAN (Esser et al. 2021) as CodeFormer has it: an image as a grid of entries of a codebook.
 
-The keys of the state dict are those of the published files: `encoder.blocks.N`, `quantize.embedding`
-and `generator.blocks.N`.
+The keys of the state dict are those of the published files: `encoder.blocks.N`,
+`quantize.embedding` and `generator.blocks.N`.
 """
 
 from collections.abc import Callable
