@@ -5,6 +5,7 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 from idfsr.config import load_config, parse_config
+from idfsr.published import check_methods, weights_folder
 
 min_version("9.27")
 
@@ -14,6 +15,7 @@ if not workflow.configfiles:
 
 
 RUN = parse_config(config, ", ".join(map(str, workflow.configfiles)) or "configuration")
+check_methods(RUN.methods, weights_folder())
 EMBEDDED = load_config(Path("config/embedded.yaml"))
 CONFIGS = {EMBEDDED.run: EMBEDDED, RUN.run: RUN}
 

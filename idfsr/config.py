@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, dataclass_transform
 
 import yaml
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from idfsr.errors import IdfsrError
+from idfsr.plugins import method_names
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -31,6 +32,16 @@ Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 ScaleFactor = Literal[4, 8, 16, 32]
+
+
+def _known_method(name: str) -> str:
+    if name not in method_names():
+        message = f"wanted one of {', '.join(method_names())}"
+        raise ValueError(message)
+    return name
+
+
+MethodName = Annotated[str, AfterValidator(_known_method)]
 
 
 @section
@@ -268,9 +279,8 @@ class Config:
     run: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")] = "demo"
     """Name of the run: everything it makes stands in results/<run>/."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    methods: tuple[Literal["bicubic", "idfsr-pt", "idfsr-ft"], ...] = (
-        "bicubic", "idfsr-pt", "idfsr-ft",
-    )  # fmt: skip
+    methods: tuple[MethodName, ...] = ("bicubic", "idfsr-pt", "idfsr-ft")
+    """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md)."""
     dataset: DatasetConfig = DatasetConfig()
     synthref: SynthrefConfig = SynthrefConfig()
     landmarks: LandmarksConfig = LandmarksConfig()

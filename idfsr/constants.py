@@ -49,6 +49,9 @@ RACES: Final = ("african", "asian", "caucasian")
 METHOD_NAMES: Final = ("bicubic", "idfsr-pt", "idfsr-ft")
 """Methods of the tables in the order of their rows."""
 
+IDFSR_METHODS: Final = ("idfsr-pt", "idfsr-ft")
+"""Those that the run itself trains."""
+
 PROBES: Final = {
     "fitted": "as in the tables",
     "other-person": "z_id fitted to another person",

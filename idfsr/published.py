@@ -105,3 +105,51 @@ def missing_files(names: Iterable[str], folder: Path, manifest: Path = MANIFEST)
         if lacking:
             missing[name] = f"{folder / lacking[0].path}, from {lacking[0].source}"
     return missing
+
+
+def weight_paths(
+    method: str, names: Iterable[str], folder: Path, manifest: Path = MANIFEST
+) -> dict[str, Path]:
+    """Return the files of a method by their names in the list, all of which are there.
+
+    Args:
+        method: For the error.
+        names: Of the entries.
+        folder: Of the files.
+        manifest: The list.
+
+    Raises:
+        IdfsrError: The list has no such entry, or a file is missing.
+    """
+    paths = {}
+    for name in names:
+        files = read_manifest(manifest)
+        if name not in files:
+            message = f"{manifest}: found no entry {name}, wanted one for {method}"
+            raise IdfsrError(message)
+        if lack := _lack(method, files[name], folder):
+            raise IdfsrError(lack)
+        paths[name] = folder / files[name].path
+    return paths
+
+
+def check_methods(methods: Iterable[str], folder: Path, manifest: Path = MANIFEST) -> None:
+    """Check before a run that the weights of its methods are in the folder.
+
+    Raises:
+        IdfsrError: A file is missing; a line for each.
+    """
+    files = read_manifest(manifest).values()
+    lacks = [
+        lack
+        for method in methods
+        for file in files
+        if method in file.needed_by and (lack := _lack(method, file, folder))
+    ]
+    if lacks:
+        raise IdfsrError("\n".join(lacks))
+
+
+def _lack(method: str, file: PublishedFile, folder: Path) -> str:
+    path = folder / file.path
+    return "" if path.is_file() else f"{method}: no file {path}, wanted from {file.source}"

@@ -9,9 +9,11 @@ from idfsr.cli.main import main
 from idfsr.errors import IdfsrError
 from idfsr.published import (
     FOLDER_VARIABLE,
+    check_methods,
     missing_files,
     problem_of,
     read_manifest,
+    weight_paths,
     weights_folder,
 )
 
@@ -87,3 +89,20 @@ def test_command_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out.startswith("ok  net ")
     main(["weights", "list", *words[3:]])
     assert "for lpips; licence MIT" in capsys.readouterr().out
+
+
+def test_methods_are_checked_before_a_run(tmp_path: Path) -> None:
+    more = "other:\n  use: baselines\n  needed_by: [lpips, own]\n  path: o\n  source: s\n"
+    manifest = write_manifest(tmp_path, more + "  licence: MIT\n")
+    with pytest.raises(IdfsrError) as caught:
+        check_methods(["bicubic", "lpips", "own"], tmp_path, manifest)
+    assert str(caught.value).splitlines() == [
+        f"lpips: no file {tmp_path}/hub/net.pth, wanted from a release",
+        f"lpips: no file {tmp_path}/o, wanted from s",
+        f"own: no file {tmp_path}/o, wanted from s",
+    ]
+    (tmp_path / "o").write_bytes(CONTENT)
+    check_methods(["bicubic", "own"], tmp_path, manifest)
+    assert weight_paths("own", ["other"], tmp_path, manifest) == {"other": tmp_path / "o"}
+    with pytest.raises(IdfsrError, match="found no entry third, wanted one for own"):
+        weight_paths("own", ["third"], tmp_path, manifest)

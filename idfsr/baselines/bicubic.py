@@ -1,18 +1,20 @@
 """Bicubic enlargement: the floor under every method."""
 
+from typing import ClassVar
+
 import numpy as np
 from jaxtyping import UInt8
 
+from idfsr.baselines.contract import Baseline
 from idfsr.data.degradation import upsample
 from idfsr.data.loader import IdentityExamples
 from idfsr.data.tensors import from_network
 
 
-class Bicubic:
+class Bicubic(Baseline):
     """Pillow's bicubic filter, the same that made the images small."""
 
-    name = "bicubic"
-    model_digest = ""
+    name: ClassVar[str] = "bicubic"
 
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
         """Enlarge each low-resolution image to the size of its ground truth."""

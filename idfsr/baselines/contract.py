@@ -1,20 +1,26 @@
 """What a method of the tables must do, and how it is run on the test images of one person.
 
-A method of one's own is a file beside this one with a class of this shape, and its name in
-`idfsr.baselines.registry`.
+A method of one's own is a sub-class of `Baseline`, which a package names in its entry point group
+`idfsr.baselines` (docs/add-a-method.md); `idfsr.baselines.check` tries it.
 """
 
-from collections.abc import Iterator
-from typing import Any, Protocol, cast, runtime_checkable
+import abc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal, Protocol, cast, runtime_checkable
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from jaxtyping import UInt8
+import torch
+from jaxtyping import Bool, UInt8
 from tqdm import tqdm
 
+from idfsr.config import Config
 from idfsr.data.images import encode_png
 from idfsr.data.loader import IdentityExamples
+from idfsr.errors import IdfsrError
 
 RESTORED_SCHEMA = pa.schema(
     {
@@ -23,38 +29,142 @@ RESTORED_SCHEMA = pa.schema(
         "scale_factor": pa.int32(),
         "method": pa.string(),
         "sr_image": pa.binary(),
+        "problem": pa.string(),
         "model_digest": pa.string(),
     }
 )
-"""One row for each test image; `sr_image` is a PNG of the size of the ground truth."""
+"""One row for each test image; `sr_image` is a PNG of the size of the ground truth, or null where
+`problem` says what the method lacked."""
+
+Need = Literal["reference", "landmarks5", "landmarks68"]
+
+NEED_COLUMNS: Final[Mapping[Need, str]] = {
+    "reference": "warped_ref",
+    "landmarks5": "lr_landmarks",
+    "landmarks68": "lr_landmarks_68",
+}
+"""Where each stands in the examples. An image lacks it where a number there is not finite."""
 
 
 @runtime_checkable
 class Method(Protocol):
-    """A way to restore faces."""
+    """A way to restore faces, ready to do so."""
 
     @property
     def name(self) -> str:
         """As in the tables."""
 
     @property
+    def needs(self) -> tuple[Need, ...]:
+        """Beside the low-resolution image."""
+
+    @property
     def model_digest(self) -> str:
         """Of the weights; empty without any."""
 
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
-        """Restore a batch.
+        """Restore a batch, all of whose images have what the method needs.
 
         The result for an image depends on that image's row alone, not on the others of the batch;
         random numbers are seeded by its key. The ground truth serves for its size only.
         """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a method is made from."""
+
+    config: Config
+    """Sections `seed` and `restore`, and the method's own if it has one."""
+    scale_factor: int
+    weights: Mapping[str, Path]
+    """Files by their names in config/weights.yaml; those that `Baseline.weights` lists."""
+
+
+class Baseline(abc.ABC):
+    """A method that others published, or one of your own; a `Method` without the fit."""
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[Need, ...]] = ()
+    weights: ClassVar[tuple[str, ...]] = ()
+    """Names in config/weights.yaml."""
+    native_size: ClassVar[int | None] = None
+    """Side in pixels of the image its network gives, which is brought to the size of the ground
+    truth; None if it works at any size."""
+    model_digest: str = ""
+
+    @classmethod
+    def load(cls, context: Context) -> "Baseline":  # noqa: ARG003 - for those with weights
+        """Make it ready, on the GPU where there is one.
+
+        Raises:
+            IdfsrError: A weight file is not what it should be.
+        """
+        return cls()
+
+    @abc.abstractmethod
+    def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
+        """Restore a batch; see `Method.restore`."""
+
+
+def pick_rows(examples: IdentityExamples, rows: Sequence[int]) -> IdentityExamples:
+    """Return some of the examples, in the order of `rows`."""
+    columns = cast("dict[str, Any]", examples)
+    picked = {
+        name: column[rows] if isinstance(column, torch.Tensor) else [column[row] for row in rows]
+        for name, column in columns.items()
+    }
+    return cast("IdentityExamples", picked)
+
+
 def split_examples(examples: IdentityExamples, batch_size: int) -> Iterator[IdentityExamples]:
     """Cut examples into batches in their order; the last may be smaller."""
-    for start in range(0, len(examples["keys"]), batch_size):
-        rows = slice(start, start + batch_size)
-        columns = cast("dict[str, Any]", examples)
-        yield cast("IdentityExamples", {name: column[rows] for name, column in columns.items()})
+    rows = range(len(examples["keys"]))
+    for start in range(0, len(rows), batch_size):
+        yield pick_rows(examples, list(rows[start : start + batch_size]))
+
+
+def restore_steadily(
+    restore: Callable[[IdentityExamples], UInt8[np.ndarray, "B S S 3"]],
+    examples: IdentityExamples,
+    device: torch.device,
+) -> UInt8[np.ndarray, "B S S 3"]:
+    """Restore so that no image depends on its batch: one after the other on a CPU, else at once.
+
+    The CPU's convolutions and matrix products add up in another order in a batch of another size,
+    which changes one value in some 50,000 by one level. Batches gain a fifth there in time; on a
+    GPU they gain much, and results agree to that level.
+
+    Args:
+        restore: Restores a batch.
+        examples: The batch.
+        device: Where `restore` computes.
+    """
+    if device.type == "cpu":
+        return np.concatenate([restore(single) for single in split_examples(examples, 1)])
+    return restore(examples)
+
+
+def find_problems(method: Method, examples: IdentityExamples) -> list[str]:
+    """Say for each image what the method needs and the image has not; "" if nothing.
+
+    Raises:
+        IdfsrError: The method needs what no image of a shard has.
+    """
+    columns = cast("dict[str, Any]", examples)
+    problems = [""] * len(examples["keys"])
+    for need in method.needs:
+        if NEED_COLUMNS[need] not in columns:
+            message = f"{method.name}: needs {need}, which the shards do not hold"
+            raise IdfsrError(message)
+        finite: Bool[torch.Tensor, "B"] = (
+            columns[NEED_COLUMNS[need]].flatten(1).isfinite().all(dim=1)
+        )
+        problems = [
+            problem or ("" if has else f"no {need}")
+            for problem, has in zip(problems, finite.tolist(), strict=True)
+        ]
+    return problems
 
 
 def restore_identity(
@@ -74,20 +184,27 @@ def restore_identity(
         batch_size: Images at a time.
 
     Returns:
-        The columns of `RESTORED_SCHEMA`.
+        The columns of `RESTORED_SCHEMA`; images that lack what the method needs stand in it.
+
+    Raises:
+        IdfsrError: See `find_problems`.
     """
-    sr_images: list[bytes] = []
-    with tqdm(desc=f"restore {identity}", total=len(examples["keys"]), unit="img") as bar:
-        for batch in split_examples(examples, batch_size):
-            sr_images += [encode_png(image) for image in method.restore(batch)]
+    problems = find_problems(method, examples)
+    rows = [row for row, problem in enumerate(problems) if not problem]
+    restored: list[bytes] = []
+    with tqdm(desc=f"restore {identity}", total=len(rows), unit="img") as bar:
+        for batch in split_examples(pick_rows(examples, rows), batch_size):
+            restored += [encode_png(image) for image in method.restore(batch)]
             bar.update(len(batch["keys"]))
+    sr_images = dict(zip(rows, restored, strict=True))
     return pd.DataFrame(
         {
             "identity": identity,
             "image": examples["images"],
             "scale_factor": scale_factor,
             "method": method.name,
-            "sr_image": sr_images,
+            "sr_image": [sr_images.get(row) for row in range(len(problems))],
+            "problem": problems,
             "model_digest": method.model_digest,
         }
     )

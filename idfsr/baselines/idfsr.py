@@ -5,13 +5,14 @@ it the person's. The image is what DDIM gives; nothing of the low-resolution ima
 """
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from idfsr.baselines.contract import split_examples
+from idfsr.baselines.contract import Need, restore_steadily
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import IdentityExamples
 from idfsr.data.tensors import from_network
@@ -25,6 +26,7 @@ from idfsr.models.idfsr import IDFSR
 class IdfsrMethod:
     """A pretrained network, with or without a fitted embedding."""
 
+    needs: ClassVar[tuple[Need, ...]] = ("reference",)
     model: IDFSR
     """In evaluation mode, on its device."""
     model_digest: str
@@ -42,17 +44,9 @@ class IdfsrMethod:
         return "idfsr-pt" if self.fitted_z_id is None else "idfsr-ft"
 
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
-        """Sample each image with DDIM; on a CPU one after the other.
-
-        The CPU's convolutions and matrix products add up in another order in a batch of another
-        size, which changes one value in some 50,000 by one level. Batches gain a fifth there in
-        time; on a GPU they gain much, and results agree to that level.
-        """
+        """Sample each image with DDIM; see `restore_steadily`."""
         device = next(self.model.parameters()).device
-        if device.type == "cpu":
-            singles = [self.sample(single, device) for single in split_examples(examples, 1)]
-            return np.concatenate(singles)
-        return self.sample(examples, device)
+        return restore_steadily(lambda batch: self.sample(batch, device), examples, device)
 
     @torch.no_grad()
     def sample(

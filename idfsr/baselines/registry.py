@@ -1,24 +1,71 @@
 """Methods by name."""
 
 from pathlib import Path
+from typing import Final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from idfsr.baselines.bicubic import Bicubic
-from idfsr.baselines.contract import Method
+from idfsr.baselines.contract import Baseline, Context, Method
 from idfsr.baselines.embedding import load_embedding
 from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.config import Config
-from idfsr.constants import METHOD_NAMES
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
+from idfsr.plugins import method_names, plugin_methods
+from idfsr.published import weight_paths
+
+BASELINES: Final[dict[str, type[Baseline]]] = {cls.name: cls for cls in (Bicubic,)}
+"""Those of this package."""
 
 
-def make_method(
+def find_baseline(name: str) -> type[Baseline]:
+    """Return the class of a method, of this package or of another one.
+
+    Raises:
+        IdfsrError: There is no such method, or the entry point of that name leads to none.
+    """
+    if name in BASELINES:
+        return BASELINES[name]
+    plugins = plugin_methods()
+    if name not in plugins:
+        message = f"method: found {name!r}, wanted one of {', '.join(method_names())}"
+        raise IdfsrError(message)
+    try:
+        found = plugins[name].load()
+    except (ImportError, AttributeError) as error:
+        message = f"method {name}: entry point {plugins[name].value}: {error}"
+        raise IdfsrError(message) from None
+    if not (isinstance(found, type) and issubclass(found, Baseline) and found.name == name):
+        message = (
+            f"method {name}: entry point {plugins[name].value}: wanted a Baseline of that name"
+        )
+        raise IdfsrError(message)
+    return found
+
+
+def make_baseline(name: str, config: Config, scale_factor: int, weights_dir: Path) -> Baseline:
+    """Return a baseline, ready to restore.
+
+    Args:
+        name: As in the tables.
+        config: See `Context`.
+        scale_factor: Of the images.
+        weights_dir: Folder of the published weights.
+
+    Raises:
+        IdfsrError: See `find_baseline`; or a weight file is missing or not what it should be.
+    """
+    baseline = find_baseline(name)
+    weights = weight_paths(name, baseline.weights, weights_dir)
+    return baseline.load(Context(config=config, scale_factor=scale_factor, weights=weights))
+
+
+def make_idfsr(
     name: str,
     config: Config,
     identity: str,
@@ -26,25 +73,20 @@ def make_method(
     model_path: Path | None,
     embedding_path: Path | None,
 ) -> Method:
-    """Return a method, ready to restore images of one person.
+    """Return IDFSR, ready to restore images of one person.
 
     Args:
-        name: As in the tables.
+        name: "idfsr-pt" or "idfsr-ft".
         config: Its sections `seed` and `restore`.
         identity: The person's name.
         scale_factor: Of the images.
-        model_path: Weights of the methods that have some.
+        model_path: Weights.
         embedding_path: The person's fitted embedding, for `idfsr-ft`.
 
     Raises:
-        IdfsrError: There is no such method, a file is missing or not what it should be, or the
-            embedding belongs to another person, scale factor or network.
+        IdfsrError: A file is missing or not what it should be, or the embedding belongs to another
+            person, scale factor or network.
     """
-    if name not in METHOD_NAMES:
-        message = f"method: found {name!r}, wanted one of {', '.join(METHOD_NAMES)}"
-        raise IdfsrError(message)
-    if name == Bicubic.name:
-        return Bicubic()
     if model_path is None:
         message = f"{name}: found no weights, wanted --model FILE"
         raise IdfsrError(message)

@@ -1,8 +1,9 @@
 """Restore the test images of one person with one method.
 
-Reads a test shard and, for the methods of IDFSR, weights and a fitted embedding; makes a table
-with a PNG for each test image. The noise an image starts from is seeded by the image, so that no
-result depends on the batch.
+Reads a test shard and, for the methods of IDFSR, weights and a fitted embedding, for the others
+published weights (see `idfsr weights list`); makes a table with a PNG for each test image, or the
+reason why a method could not restore it. Random numbers are seeded by the image, so that no result
+depends on the batch.
 
     idfsr restore --config restore.json --method idfsr-ft --shards shards/x16/test-00000.parquet \
         --identity 00082 --model pretrain/model.safetensors \
@@ -15,11 +16,13 @@ from pathlib import Path
 
 import torch
 
-from idfsr.baselines.contract import RESTORED_SCHEMA, restore_identity
-from idfsr.baselines.registry import make_method
+from idfsr.baselines.contract import RESTORED_SCHEMA, Method, restore_identity
+from idfsr.baselines.registry import make_baseline, make_idfsr
 from idfsr.config import load_stage
+from idfsr.constants import IDFSR_METHODS
 from idfsr.data.loader import load_identity
 from idfsr.data.tables import read_metadata, write_table
+from idfsr.published import weights_folder
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +35,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--identity", required=True, help="the person's name")
     parser.add_argument("--model", type=Path, help="pretrained weights, for idfsr-pt and idfsr-ft")
     parser.add_argument("--embedding", type=Path, help="fitted embedding, for idfsr-ft")
+    parser.add_argument(
+        "--weights", type=Path, default=weights_folder(), help="folder of the published weights"
+    )
     parser.add_argument("--restored", type=Path, required=True, help="table to write, Parquet")
     parser.add_argument("--threads", type=int, default=1, help="of the network")
 
@@ -42,9 +48,13 @@ def run(args: argparse.Namespace) -> None:
     config = load_stage(args.config)
     examples = load_identity(args.shards, args.identity, "test")
     scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    method = make_method(
-        args.method, config, args.identity, scale_factor, args.model, args.embedding
-    )
+    method: Method
+    if args.method in IDFSR_METHODS:
+        method = make_idfsr(
+            args.method, config, args.identity, scale_factor, args.model, args.embedding
+        )
+    else:
+        method = make_baseline(args.method, config, scale_factor, args.weights)
     table = restore_identity(
         method, examples, args.identity, scale_factor, config.restore.batch_size
     )

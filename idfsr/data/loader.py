@@ -61,6 +61,8 @@ class IdentityExamples(TypedDict):
     gt_image: Float[Tensor, "B 3 S S"]
     lr_image: Float[Tensor, "B 3 s s"]
     masked_lr: Float[Tensor, "B 3 S S"]
+    lr_landmarks: Float[Tensor, "B 5 2"]
+    """Found in the low-resolution image, (x, y) in pixels of the ground truth."""
     warped_ref: Float[Tensor, "B K 3 S S"]
     """Warped onto each example; the first of the K is "the" reference of the tables."""
     z_id: Float[Tensor, "B 512"]
@@ -263,7 +265,7 @@ def load_identity(paths: Sequence[Path], identity: str, part: str) -> IdentityEx
         IdfsrError: There is no such row, the rows are of several scale factors, or they do not
             have the same number of references, at least one.
     """
-    table = read_shard(paths, _COLUMNS, part, identity)
+    table = read_shard(paths, [*_COLUMNS, "lr_landmarks"], part, identity)
     name = f"{', '.join(map(str, paths))}: {part} rows of {identity}"
     if not table.num_rows:
         message = f"{name}: found none, wanted at least one"
@@ -279,11 +281,13 @@ def load_identity(paths: Sequence[Path], identity: str, part: str) -> IdentityEx
         raise IdfsrError(message)
     gt_image = _decode(table["gt_image"].to_pylist())
     lr_pngs = table["lr_image"].to_pylist()
+    points = _matrix(table["lr_landmarks"]).reshape(-1, NUM_LANDMARKS, 2)
     return {
         "keys": _keys(table),
         "images": table["image"].to_pylist(),
         "gt_image": gt_image,
         "lr_image": _decode(lr_pngs),
+        "lr_landmarks": torch.from_numpy(points),
         "masked_lr": _masked_lr(lr_pngs, _matrix(table["mask_box"]), gt_image.shape[-1]),
         "warped_ref": torch.stack([_decode(pngs) for pngs in warped]),
         "z_id": torch.from_numpy(_matrix(table["z_id"])),

@@ -1,12 +1,12 @@
 """Deterministic DDIM (Song et al. 2021, sigma = 0), down to an image and up to its noise."""
 
-import hashlib
 from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from idfsr.diffusion.noise import NoiseStream
 from idfsr.diffusion.process import Denoise
 
 
@@ -84,18 +84,5 @@ def ddim_reverse(
 def seeded_noise(
     keys: Sequence[str], seed: int, shape: tuple[int, int, int]
 ) -> Float[Tensor, "B C H W"]:
-    """Draw standard normal noise, a generator an image.
-
-    What an image starts from depends on its key and the seed alone, not on the batch it is in.
-
-    Args:
-        keys: What names each image, e.g. "00082/3".
-        seed: Of the run.
-        shape: (channels, height, width).
-    """
-    images = []
-    for key in keys:
-        digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(digest[:8]) >> 1)
-        images.append(torch.randn(shape, generator=generator))
-    return torch.stack(images)
+    """Draw standard normal noise once; see `NoiseStream`."""
+    return NoiseStream(keys, seed, shape)()

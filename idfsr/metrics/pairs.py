@@ -47,11 +47,11 @@ def read_pairs(
 
     Returns:
         A row a pair, sorted by identity and image: gt_image, sr_image (PNG), landmarks,
-        model_digest.
+        model_digest. Images that the method could not restore are not among them.
 
     Raises:
-        IdfsrError: A restored image has no ground truth or the reverse, an image occurs twice, or
-            a row is of another method or scale.
+        IdfsrError: A restored image has no ground truth or the reverse, an image occurs twice, a
+            row is of another method or scale, or the method restored no image.
     """
     truth: pd.DataFrame = read_shard(shards, columns=_SHARD_COLUMNS, part="test").to_pandas()
     if not restored:
@@ -63,6 +63,10 @@ def read_pairs(
     left, right = (table.set_index(KEY).index for table in (truth, results))
     _check_complete(right.difference(left), "restored but without a test row in the shards")
     _check_complete(left.difference(right), "in the shards' test part but not restored")
+    results = results[results["sr_image"].notna()]
+    if results.empty:
+        message = f"{method}: restored none of {len(truth)} images, wanted at least one"
+        raise IdfsrError(message)
     joined = truth.drop(columns="scale_factor").merge(results, on=KEY, validate="one_to_one")
     return joined.sort_values(KEY, ignore_index=True)
 

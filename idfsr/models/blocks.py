@@ -17,8 +17,9 @@ from idfsr.errors import IdfsrError
 
 MAX_NUM_GROUPS = 32
 MIN_GROUP_SIZE = 4
-"""Of a group normalisation. The published networks have 32 groups of 4 channels or more; narrower
-ones keep the 4, for with a single channel a group forgets how strong the channel is."""
+"""Of a group normalisation. DiffAE's networks have 32 groups of 4 channels or more; narrower ones
+keep the 4, for with a single channel a group forgets how strong the channel is. DifFace's prior has
+32 groups of a single channel on top all the same."""
 
 Resample = Literal["none", "down", "up"]
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
@@ -30,8 +31,8 @@ class Condition:
 
     e_t: Float[Tensor, "B E"]
     """Embedding of the timestep."""
-    z_s: Float[Tensor, "B Z"]
-    """Style embedding."""
+    z_s: Float[Tensor, "B Z"] | None
+    """Style embedding; absent in a U-Net without style."""
     id_tokens: Float[Tensor, "B K E"] | None
     """Projected ID embedding; absent in a U-Net without ID attention."""
 
@@ -39,8 +40,8 @@ class Condition:
 class GroupNorm(nn.GroupNorm):
     """Group normalisation in float32, whatever the precision around it."""
 
-    def __init__(self, channels: int) -> None:
-        most = max(1, min(MAX_NUM_GROUPS, channels // MIN_GROUP_SIZE))
+    def __init__(self, channels: int, min_group_size: int = MIN_GROUP_SIZE) -> None:
+        most = max(1, min(MAX_NUM_GROUPS, channels // min_group_size))
         num_groups = next(count for count in range(most, 0, -1) if channels % count == 0)
         super().__init__(num_groups, channels)
 
@@ -71,11 +72,19 @@ class PlainResBlock(nn.Module):
     Resampling stands between the activation and the convolution, and on the skip path.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, direction: Resample) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        direction: Resample,
+        min_group_size: int = MIN_GROUP_SIZE,
+    ) -> None:
         super().__init__()
         self.direction: Resample = direction
         self.in_layers = nn.Sequential(
-            GroupNorm(in_channels), nn.SiLU(), nn.Conv2d(in_channels, out_channels, 3, padding=1)
+            GroupNorm(in_channels, min_group_size),
+            nn.SiLU(),
+            nn.Conv2d(in_channels, out_channels, 3, padding=1),
         )
         self.skip_connection: nn.Module = nn.Identity()
         if in_channels != out_channels:
@@ -104,6 +113,7 @@ class ResBlock(PlainResBlock):
     IDFSR, Eqs. 2 and 3: time gives a scale and a bias, the style a second scale. Eq. 2 multiplies
     by t_s and z_s themselves; the published weights of DiffAE, which the training starts from, need
     1 + t_s and 1 + z_s (and Eq. 2 would start at 0 for a projection near 0), so both are here.
+    With 0 style channels there is time alone, as in guided-diffusion.
     """
 
     def __init__(
@@ -114,12 +124,15 @@ class ResBlock(PlainResBlock):
         embed_channels: int,
         style_channels: int,
         dropout: float,
+        min_group_size: int = MIN_GROUP_SIZE,
     ) -> None:
-        super().__init__(in_channels, out_channels, direction)
+        super().__init__(in_channels, out_channels, direction, min_group_size)
         self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(embed_channels, 2 * out_channels))
-        self.cond_emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(style_channels, out_channels))
+        self.cond_emb_layers: nn.Sequential | None = None
+        if style_channels:
+            self.cond_emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(style_channels, out_channels))
         self.out_layers = nn.Sequential(
-            GroupNorm(out_channels),
+            GroupNorm(out_channels, min_group_size),
             nn.SiLU(),
             nn.Dropout(dropout),
             zeroed(nn.Conv2d(out_channels, out_channels, 3, padding=1)),
@@ -132,13 +145,48 @@ class ResBlock(PlainResBlock):
         assert condition is not None
         norm, activation, dropout, convolution = self.out_layers
         t_s, t_b = self.emb_layers(condition.e_t).chunk(2, dim=1)
-        z_s = self.cond_emb_layers(condition.z_s)
-        # ((1 + t_s) h + t_b) (1 + z_s), with the factors of a channel multiplied before the image
-        scale = ((1 + t_s) * (1 + z_s))[:, :, None, None]
-        bias = (t_b * (1 + z_s))[:, :, None, None]
-        modulated = torch.addcmul(bias, norm(h), scale)
+        scale, bias = 1 + t_s, t_b
+        if self.cond_emb_layers is not None:
+            # ((1 + t_s) h + t_b) (1 + z_s), the factors of a channel multiplied before the image
+            z_s = self.cond_emb_layers(condition.z_s)
+            scale, bias = scale * (1 + z_s), bias * (1 + z_s)
+        modulated = torch.addcmul(bias[:, :, None, None], norm(h), scale[:, :, None, None])
         out: Tensor = convolution(dropout(activation(modulated)))
         return out
+
+
+class Downsample(nn.Module):
+    """A convolution that halves the size (Dhariwal & Nichol 2021, without BigGAN's blocks)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.op = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
+
+    def forward(
+        self,
+        x: Float[Tensor, "B C H W"],
+        condition: Condition | None,  # noqa: ARG002 - every block takes it
+    ) -> Float[Tensor, "B C h w"]:
+        """Halve the size."""
+        halved: Tensor = self.op(x)
+        return halved
+
+
+class Upsample(nn.Module):
+    """A convolution after each pixel is repeated: the counterpart of `Downsample`."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(
+        self,
+        x: Float[Tensor, "B C H W"],
+        condition: Condition | None,  # noqa: ARG002 - every block takes it
+    ) -> Float[Tensor, "B C h w"]:
+        """Double the size."""
+        doubled: Tensor = self.conv(resample(x, "up"))
+        return doubled
 
 
 class Blocks(nn.ModuleList):
@@ -177,11 +225,11 @@ def to_image(
 class Attention(nn.Module):
     """Self-attention over the pixels."""
 
-    def __init__(self, channels: int, num_heads: int) -> None:
+    def __init__(self, channels: int, num_heads: int, min_group_size: int = MIN_GROUP_SIZE) -> None:
         super().__init__()
         _check_heads(channels, num_heads, "model.num_heads")
         self.num_heads = num_heads
-        self.norm = GroupNorm(channels)
+        self.norm = GroupNorm(channels, min_group_size)
         self.qkv = nn.Conv1d(channels, 3 * channels, 1)
         self.proj_out = zeroed(nn.Conv1d(channels, channels, 1))
 

@@ -1,11 +1,21 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+import torch
 
 from idfsr.baselines.bicubic import Bicubic
-from idfsr.baselines.contract import RESTORED_SCHEMA, restore_identity, split_examples
+from idfsr.baselines.check import make_examples
+from idfsr.baselines.contract import (
+    RESTORED_SCHEMA,
+    pick_rows,
+    restore_identity,
+    restore_steadily,
+    split_examples,
+)
 from idfsr.data.images import decode_png
-from idfsr.data.loader import load_identity
+from idfsr.data.loader import IdentityExamples, load_identity
+from idfsr.errors import IdfsrError
 from tests.training.makers import write_test_shard
 
 
@@ -27,3 +37,45 @@ def test_table_of_restored_images(tmp_path: Path) -> None:
     whole = Bicubic().restore(examples)
     for png, image in zip(table["sr_image"], whole, strict=True):
         np.testing.assert_array_equal(decode_png(png), image)
+
+
+class WithLandmarks(Bicubic):
+    name = "with-landmarks"
+    needs = ("reference", "landmarks5")
+
+
+def test_an_image_that_lacks_something_is_counted_not_dropped() -> None:
+    examples = make_examples(32, 8, num_images=4)
+    examples["lr_landmarks"][1, 4, 0] = torch.nan
+    examples["warped_ref"][3] = torch.nan
+    table = restore_identity(WithLandmarks(), examples, "someone", 8, batch_size=1)
+    assert table["problem"].tolist() == ["", "no landmarks5", "", "no reference"]
+    assert table["sr_image"].isna().tolist() == [False, True, False, True]
+    whole = Bicubic().restore(examples)
+    np.testing.assert_array_equal(decode_png(table["sr_image"][2]), whole[2])
+
+
+def test_a_need_that_no_shard_meets_is_an_error() -> None:
+    class Dense(Bicubic):
+        needs = ("landmarks68",)
+
+    with pytest.raises(IdfsrError, match="bicubic: needs landmarks68, which the shards do not"):
+        restore_identity(Dense(), make_examples(32, 8, 3), "someone", 8, batch_size=2)
+
+
+def test_rows_are_picked_in_order() -> None:
+    picked = pick_rows(make_examples(32, 8, 3), [2, 0])
+    assert picked["keys"] == ["someone/2/x8", "someone/0/x8"]
+    assert torch.equal(picked["lr_image"][1], make_examples(32, 8, 3)["lr_image"][0])
+
+
+@pytest.mark.parametrize(("device", "sizes"), [("cpu", [1, 1, 1]), ("meta", [3])])
+def test_images_go_alone_on_a_cpu_only(device: str, sizes: list[int]) -> None:
+    calls = []
+
+    def restore(examples: IdentityExamples) -> np.ndarray:
+        calls.append(len(examples["keys"]))
+        return np.zeros((len(examples["keys"]), 4, 4, 3), np.uint8)
+
+    assert restore_steadily(restore, make_examples(32, 8, 3), torch.device(device)).shape[0] == 3
+    assert calls == sizes

@@ -4,14 +4,17 @@ from pathlib import Path
 import pytest
 import torch
 
+from idfsr.baselines.bicubic import Bicubic
+from idfsr.baselines.check import check_class
 from idfsr.baselines.embedding import Embedding, save_embedding
-from idfsr.baselines.registry import make_method
+from idfsr.baselines.registry import BASELINES, find_baseline, make_baseline, make_idfsr
 from idfsr.config import Config
-from idfsr.constants import METHOD_NAMES
+from idfsr.constants import IDFSR_METHODS, METHOD_NAMES
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import save_model
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
+from tests.baselines.plugin import install_plugin
 from tests.training.makers import TINY_MODEL
 
 
@@ -32,30 +35,58 @@ def embedding(model: Path) -> Embedding:
     )
 
 
-def test_every_method_of_the_tables(model: Path, embedding: Embedding) -> None:
+def test_every_method_of_idfsr(model: Path, embedding: Embedding) -> None:
     path = model.with_name("embedding.safetensors")
     save_embedding(path, embedding)
-    for name in METHOD_NAMES:
-        method = make_method(name, Config(), "a", 8, model, path)
+    for name in IDFSR_METHODS:
+        method = make_idfsr(name, Config(), "a", 8, model, path)
         assert method.name == name
-        assert method.model_digest == ("" if name == "bicubic" else model_digest(model))
+        assert method.model_digest == model_digest(model)
+
+
+def test_every_method_of_the_tables_has_a_class() -> None:
+    assert {*BASELINES, *IDFSR_METHODS} == set(METHOD_NAMES)
+    for name, baseline in BASELINES.items():
+        assert find_baseline(name) is baseline
+        check_class(baseline)
+
+
+def test_unknown_method_is_named() -> None:
+    with pytest.raises(IdfsrError, match="found 'bilinear', wanted one of bicubic, "):
+        find_baseline("bilinear")
+
+
+def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Bicubic, "weights", ("alexnet",))
+    with pytest.raises(IdfsrError, match=r"bicubic: no file .*alexnet-owt-7be5be79.pth, wanted fr"):
+        make_baseline("bicubic", Config(), 8, tmp_path)
+
+
+def test_model_is_wanted() -> None:
+    with pytest.raises(IdfsrError, match="wanted --model FILE"):
+        make_idfsr("idfsr-pt", Config(), "a", 8, None, None)
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("target", "words"),
     [
-        ("bilinear", "found 'bilinear', wanted one of bicubic, idfsr-pt, idfsr-ft"),
-        ("idfsr-pt", "wanted --model FILE"),
+        ("nowhere:Method", "method own: entry point nowhere:Method: No module named 'nowhere'"),
+        ("idfsr.errors:Method", "has no attribute 'Method'"),
+        ("idfsr.errors:IdfsrError", "wanted a Baseline of that name"),
+        ("idfsr.baselines.bicubic:Bicubic", "wanted a Baseline of that name"),
     ],
 )
-def test_what_is_missing_is_named(name: str, words: str) -> None:
+def test_broken_plugins_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, words: str
+) -> None:
+    install_plugin(tmp_path, monkeypatch, "own", target)
     with pytest.raises(IdfsrError, match=words):
-        make_method(name, Config(), "a", 8, None, None)
+        find_baseline("own")
 
 
 def test_fitted_method_wants_an_embedding(model: Path) -> None:
     with pytest.raises(IdfsrError, match="wanted --embedding FILE"):
-        make_method("idfsr-ft", Config(), "a", 8, model, None)
+        make_idfsr("idfsr-ft", Config(), "a", 8, model, None)
 
 
 @pytest.mark.parametrize(
@@ -67,4 +98,4 @@ def test_embedding_of_something_else_is_refused(
     path = model.with_name("embedding.safetensors")
     save_embedding(path, dataclasses.replace(embedding, **{field: value}))
     with pytest.raises(IdfsrError, match=f"embedding.safetensors: found {field} {value}, wanted"):
-        make_method("idfsr-ft", Config(), "a", 8, model, path)
+        make_idfsr("idfsr-ft", Config(), "a", 8, model, path)

@@ -5,6 +5,7 @@ import csv
 import pyarrow.parquet as pq
 
 from idfsr.config import stage_json
+from idfsr.constants import IDFSR_METHODS
 from idfsr.data.sharding import plan_shards
 from idfsr.provenance import code_digest
 
@@ -197,7 +198,7 @@ def weights(name):
 
 def model_of(wildcards):
     """The pretrained model, where the method is one of ours."""
-    if wildcards.method in ("idfsr-pt", "idfsr-ft"):
+    if wildcards.method in IDFSR_METHODS:
         return f"results/{wildcards.run}/pretrain/model.safetensors"
     return []
 

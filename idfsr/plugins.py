@@ -1,0 +1,20 @@
+"""Methods that other packages bring: their names are known without importing anything."""
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from idfsr.constants import METHOD_NAMES
+
+GROUP: Final = "idfsr.baselines"
+"""Of the entry points: the name of a method, and the class of it."""
+
+
+def plugin_methods() -> dict[str, EntryPoint]:
+    """Return the methods of other packages by name, in the order of their names."""
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return {point.name: point for point in points if point.name not in METHOD_NAMES}
+
+
+def method_names() -> tuple[str, ...]:
+    """Return all methods: those of the tables in their order, then those of other packages."""
+    return (*METHOD_NAMES, *plugin_methods())

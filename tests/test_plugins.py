@@ -1,0 +1,80 @@
+"""A method of another package: found, run and tested as docs/add-a-method.md says."""
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from idfsr.baselines.registry import find_baseline
+from idfsr.cli.main import main
+from idfsr.config import Config, parse_config, stage_json
+from idfsr.constants import METHOD_NAMES
+from idfsr.data.images import decode_png
+from idfsr.data.loader import load_identity
+from idfsr.data.tables import read_table
+from idfsr.data.tensors import from_network
+from idfsr.errors import IdfsrError
+from idfsr.plugins import method_names
+from tests.baselines.plugin import install_plugin
+from tests.training.makers import write_test_shard
+
+GUIDE = Path(__file__).parents[1] / "docs" / "add-a-method.md"
+
+
+@pytest.fixture
+def blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Blocks of Python in the guide, the first of them installed as it says."""
+    text = GUIDE.read_text(encoding="utf-8")
+    (point,) = re.findall(r'^(\w+) = "([\w:]+)"$', text, re.MULTILINE)
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    module = point[1].split(":")[0]
+    (tmp_path / f"{module}.py").write_text(blocks[0])
+    install_plugin(tmp_path, monkeypatch, *point)
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    return blocks
+
+
+def test_the_guide_needs_no_more_than_thirty_lines(blocks: list[str]) -> None:
+    assert len(blocks[0].splitlines()) <= 30
+
+
+def test_name_is_known_to_the_settings(blocks: list[str]) -> None:
+    assert blocks
+    assert method_names() == (*METHOD_NAMES, "sharpen")
+    assert parse_config({"methods": ["sharpen", "bicubic"]}, "x").methods[0] == "sharpen"
+
+
+def test_unknown_method_is_refused_before_the_run() -> None:
+    with pytest.raises(
+        IdfsrError, match=r"x: methods\.1: .*wanted one of bicubic.*found 'sharpen'"
+    ):
+        parse_config({"methods": ["bicubic", "sharpen"]}, "x")
+
+
+def test_its_own_test_passes(blocks: list[str]) -> None:
+    names: dict[str, object] = {}
+    exec(blocks[1], names)  # noqa: S102 - the guide's own words
+    names["test_contract"]()  # type: ignore[operator]
+    assert find_baseline("sharpen") is names["Sharpen"]
+
+
+def test_command_restores_with_it(blocks: list[str], tmp_path: Path) -> None:
+    assert blocks
+    shard = write_test_shard(tmp_path / "test.parquet")
+    (tmp_path / "restore.json").write_text(stage_json(Config(), "restore"))
+    main(
+        [
+            "restore",
+            *("--config", str(tmp_path / "restore.json"), "--method", "sharpen"),
+            *("--shards", str(shard), "--identity", "00007"),
+            *("--restored", str(tmp_path / "restored.parquet")),
+        ]
+    )
+    table = read_table(tmp_path / "restored.parquet")
+    low = from_network(load_identity([shard], "00007", "test")["lr_image"])[1]
+    large = Image.fromarray(low).resize((32, 32), Image.Resampling.BICUBIC)
+    expected = np.array(large.filter(ImageFilter.UnsharpMask(2)))
+    np.testing.assert_array_equal(decode_png(table["sr_image"][1]), expected)
