@@ -14,6 +14,7 @@ import yaml
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.errors import IdfsrError
 from idfsr.plugins import method_names
 
@@ -224,6 +225,41 @@ class RestoreConfig:
 
 
 @section
+class PgDiffConfig:
+    """Sampling of PGDiff (Yang et al. 2023)."""
+
+    num_inference_steps: Annotated[int, Field(ge=2, le=NUM_TRAIN_TIMESTEPS)] = 1000
+    """DDPM steps, a divisor of 1000; its authors advise 100 at least."""
+    guidance_scale: Annotated[float, Field(ge=0)] = 0.1
+    """Of the restorer's pull; its authors use 0.05 to 0.1."""
+
+
+@section
+class Dr2Filter:
+    """How much of a face DR2 (Wang et al. 2023) keeps."""
+
+    factor: Count
+    """N: what an N times smaller image shows is kept."""
+    tau: Annotated[int, Field(ge=0, le=69)]
+    """Step of 100 at which the clean face is taken; later, that is lower, adds detail."""
+
+
+@section
+class Dr2Config:
+    """DR2 by scale factor: the band that the low-resolution image carries, tau as its authors'."""
+
+    x4: Dr2Filter = Dr2Filter(factor=4, tau=22)
+    x8: Dr2Filter = Dr2Filter(factor=8, tau=35)
+    x16: Dr2Filter = Dr2Filter(factor=16, tau=35)
+    x32: Dr2Filter = Dr2Filter(factor=32, tau=35)
+
+    def of_scale(self, scale_factor: int) -> Dr2Filter:
+        """Return the settings of a scale factor."""
+        found: Dr2Filter = getattr(self, f"x{scale_factor}")
+        return found
+
+
+@section
 class ProbesConfig:
     """Restoring with one condition exchanged or left out."""
 
@@ -296,6 +332,8 @@ class Config:
     """Training of the embedded attribute network."""
     fit: FitConfig = FitConfig()
     restore: RestoreConfig = RestoreConfig()
+    pgdiff: PgDiffConfig = PgDiffConfig()
+    dr2: Dr2Config = Dr2Config()
     probes: ProbesConfig = ProbesConfig()
     metrics: MetricsConfig = MetricsConfig()
     report: ReportConfig = ReportConfig()
@@ -315,6 +353,9 @@ STAGES: dict[str, tuple[str, ...]] = {
     "pretrain": ("seed", "model", "pretrain"),
     "fit": ("seed", "fit"),
     "restore": ("seed", "restore"),
+    "restore-pgdiff": ("seed", "restore", "pgdiff"),
+    "restore-pgdiff-ref": ("seed", "restore", "pgdiff"),
+    "restore-dr2": ("seed", "restore", "dr2"),
     "probes": ("seed", "restore", "probes"),
     "metrics": ("metrics",),
     "tables": ("metrics", "methods"),

@@ -46,7 +46,9 @@ GENDERS: Final = ("female", "male")
 RACES: Final = ("african", "asian", "caucasian")
 """Classes of `synthref`: the macro shapes of the MakeHuman base mesh."""
 
-METHOD_NAMES: Final = ("bicubic", "idfsr-pt", "idfsr-ft")
+METHOD_NAMES: Final = (
+    "bicubic", "pgdiff", "pgdiff-ref", "dr2", "difface", "idfsr-pt", "idfsr-ft",
+)  # fmt: skip
 """Methods of the tables in the order of their rows."""
 
 IDFSR_METHODS: Final = ("idfsr-pt", "idfsr-ft")

@@ -40,6 +40,8 @@ class PublishedFile:
     """In bytes, where it is known."""
     sha256: str = ""
     """Of the file's bytes, or its first digits, as far as they were published."""
+    trained_on: str = ""
+    """What a fair comparison must know: of whom the network saw photographs."""
 
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:

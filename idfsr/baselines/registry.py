@@ -9,8 +9,11 @@ from torch import Tensor
 
 from idfsr.baselines.bicubic import Bicubic
 from idfsr.baselines.contract import Baseline, Context, Method
+from idfsr.baselines.difface import DifFace
+from idfsr.baselines.dr2 import Dr2
 from idfsr.baselines.embedding import load_embedding
 from idfsr.baselines.idfsr import IdfsrMethod
+from idfsr.baselines.pgdiff import PgDiff, PgDiffReference
 from idfsr.config import Config
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
@@ -19,7 +22,9 @@ from idfsr.models.weights import model_digest
 from idfsr.plugins import method_names, plugin_methods
 from idfsr.published import weight_paths
 
-BASELINES: Final[dict[str, type[Baseline]]] = {cls.name: cls for cls in (Bicubic,)}
+BASELINES: Final[dict[str, type[Baseline]]] = {
+    cls.name: cls for cls in (Bicubic, PgDiff, PgDiffReference, Dr2, DifFace)
+}
 """Those of this package."""
 
 

@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> None:
             size = f"{file.size / 1e6:,.1f} MB" if file.size else "size unknown"
             print(f"{name:18} {size:14} {args.folder / file.path}")
             print(f"{'':18} for {', '.join(file.needed_by)}; licence {file.licence}")
+            if file.trained_on:
+                print(f"{'':18} trained on {file.trained_on}")
             print(f"{'':18} from {file.source}")
             continue
         problem = problem_of(file, args.folder)

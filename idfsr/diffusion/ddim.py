@@ -1,4 +1,4 @@
-"""Deterministic DDIM (Song et al. 2021, sigma = 0), down to an image and up to its noise."""
+"""DDIM (Song et al. 2021): sigma = 0 down to an image and up to its noise, and with noise."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from idfsr.diffusion.noise import NoiseStream
+from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.process import Denoise
 
 
@@ -78,6 +78,42 @@ def ddim_reverse(
         alphas_cumprod_next = 0.0 if t_next is None else float(alphas_cumprod[t_next])
         prediction, eps = predict(denoise, x_t, t, float(alphas_cumprod[t]))
         x_t = alphas_cumprod_next**0.5 * prediction + (1 - alphas_cumprod_next) ** 0.5 * eps
+    return x_t
+
+
+@torch.no_grad()
+def stochastic_ddim_sample(
+    denoise: Denoise,
+    x_t: Float[Tensor, "B C H W"],
+    timesteps: Sequence[int],
+    alphas_cumprod: Float64[Tensor, "T"],
+    eta: float,
+    draw_noise: DrawNoise,
+) -> Float[Tensor, "B C H W"]:
+    """Turn noisy images into clean ones, with fresh noise at each step.
+
+    Song et al. (2021), Eqs. 12 and 16. The clean image is clipped to [-1, 1], while the noise stays
+    what the network gave: so DifFace, where DiffAE derives it anew (`predict`).
+
+    Args:
+        denoise: Predicts eps.
+        x_t: Taken as noisy at the largest of the timesteps.
+        timesteps: Ascending.
+        alphas_cumprod: Over all training timesteps.
+        eta: 0 adds no noise, 1 as much as DDPM.
+        draw_noise: Called once a step; the last step leaves unused what it gives.
+
+    Returns:
+        x_0 in [-1, 1].
+    """
+    for index in range(len(timesteps) - 1, -1, -1):
+        t = timesteps[index]
+        now = float(alphas_cumprod[t])
+        before = float(alphas_cumprod[timesteps[index - 1]]) if index else 1.0
+        eps = denoise(x_t, torch.full((len(x_t),), t, dtype=torch.int64, device=x_t.device))
+        x_0 = ((x_t - (1 - now) ** 0.5 * eps) / now**0.5).clamp(-1, 1)
+        sigma = eta * ((1 - before) / (1 - now) * (1 - now / before)) ** 0.5
+        x_t = before**0.5 * x_0 + (1 - before - sigma**2) ** 0.5 * eps + sigma * draw_noise()
     return x_t
 
 

@@ -35,3 +35,19 @@ def ddim_timesteps(num_train_timesteps: int, num_inference_steps: int) -> list[i
         raise IdfsrError(message)
     stride = num_train_timesteps // num_inference_steps
     return list(range(0, num_train_timesteps, stride))
+
+
+def spread_timesteps(num_train_timesteps: int, num_inference_steps: int) -> list[int]:
+    """Return timesteps in ascending order from the first to the last, evenly spread and rounded.
+
+    As guided-diffusion respaces (Nichol & Dhariwal 2021, section 4): for T = 1000 and 100 steps 0,
+    10, ..., 50, 61, ..., 999.
+
+    Raises:
+        IdfsrError: There are not 2 to T steps.
+    """
+    if not 1 < num_inference_steps <= num_train_timesteps:
+        message = f"steps: found {num_inference_steps}, wanted 2 to {num_train_timesteps}"
+        raise IdfsrError(message)
+    stride = (num_train_timesteps - 1) / (num_inference_steps - 1)
+    return [round(index * stride) for index in range(num_inference_steps)]

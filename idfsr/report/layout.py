@@ -18,6 +18,7 @@ METHOD_LABELS = {
     "bicubic": "Bicubic",
     "codeformer": "CodeFormer",
     "pgdiff": "PGDiff",
+    "pgdiff-ref": "PGDiff (reference)",
     "dr2": "DR2",
     "difface": "DifFace",
     "asffnet": "ASFFNet",

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod, spread_timesteps
 from idfsr.errors import IdfsrError
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/diffae_samplers.json").read_text())
@@ -29,3 +29,15 @@ def test_timesteps_and_alphas_are_those_of_diffae() -> None:
 def test_steps_that_no_stride_gives_are_refused(num_inference_steps: int) -> None:
     with pytest.raises(IdfsrError, match=f"found {num_inference_steps}, wanted a divisor of 1000"):
         ddim_timesteps(1000, num_inference_steps)
+
+
+def test_spread_timesteps_reach_both_ends() -> None:
+    assert spread_timesteps(1000, 100)[4:7] == [40, 50, 61]
+    assert spread_timesteps(10, 2) == [0, 9]
+    assert spread_timesteps(4, 4) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("num_steps", [1, 1001])
+def test_spread_timesteps_that_do_not_fit(num_steps: int) -> None:
+    with pytest.raises(IdfsrError, match=f"found {num_steps}, wanted 2 to 1000"):
+        spread_timesteps(1000, num_steps)

@@ -4,7 +4,7 @@ import csv
 
 import pyarrow.parquet as pq
 
-from idfsr.config import stage_json
+from idfsr.config import STAGES, stage_json
 from idfsr.constants import IDFSR_METHODS
 from idfsr.data.sharding import plan_shards
 from idfsr.provenance import code_digest
@@ -194,6 +194,13 @@ def weights(name):
         return [path] if path else []
 
     return files
+
+
+def restore_settings(wildcards):
+    """The settings of the stage, with a method's own where it has some."""
+    own = f"restore-{wildcards.method}"
+    stage = own if own in STAGES else "restore"
+    return f"results/{wildcards.run}/config/{stage}.json"
 
 
 def model_of(wildcards):

@@ -8,7 +8,7 @@ Makes: results/<run>/restored/x<scale factor>/<method>/<identity>.parquet, metri
 rule restore:
     """Restore the test images of one identity with one method."""
     input:
-        config="results/{run}/config/restore.json",
+        config=restore_settings,
         shard=identity_shard,
         model=model_of,
         embedding=embedding_of,
@@ -23,7 +23,7 @@ rule restore:
     threads: 1
     resources:
         gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
-        mem_mb=2000,
+        mem_mb=lambda wildcards: 8000 if wildcards.method not in ("bicubic", *IDFSR_METHODS) else 2000,
     params:
         code=code_digest("idfsr.cli.restore"),
         model=lambda wildcards, input: ["--model", input.model] if input.model else [],

@@ -1,0 +1,31 @@
+import pytest
+import torch
+
+from idfsr.baselines.difface import difface_sample
+from idfsr.diffusion.process import q_sample
+
+from .stub import ALPHAS_CUMPROD, assert_golden, denoise, golden, normal_image, uniform_image
+
+
+def test_estimate_is_noised_to_the_step_above_the_first() -> None:
+    x_t = q_sample(uniform_image(5, 8), torch.tensor([400]), normal_image(6, 8), ALPHAS_CUMPROD)
+    assert_golden(x_t, golden("difface")["q_sample_idx100"])
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
+def test_sampler_is_the_published_one(eta: float) -> None:
+    asked: list[int] = []
+
+    def note(x_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        asked.append(int(t))
+        return denoise(x_t, t)
+
+    def draw_noise() -> torch.Tensor:
+        if not asked:
+            torch.manual_seed(0)
+            return normal_image(6, 8)
+        return torch.randn(1, 3, 8, 8)
+
+    x_0 = difface_sample(note, uniform_image(5, 8), ALPHAS_CUMPROD, eta, draw_noise)
+    assert asked == list(range(396, -1, -4))
+    assert_golden(x_0, golden("difface")[f"ddim250_N100_eta{eta}"])

@@ -1,0 +1,38 @@
+import pytest
+import torch
+from torch import Tensor
+
+from idfsr.baselines.pgdiff import identity_gradient, pgdiff_sample, semantics_gradient
+from idfsr.diffusion.schedule import ddim_timesteps
+
+from .stub import ALPHAS_CUMPROD, assert_golden, golden, normal_image, predict, uniform_image
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.1])
+def test_sampler_is_the_published_one(scale: float) -> None:
+    degraded = uniform_image(7, 8)
+    asked: list[int] = []
+
+    def gradient(x_0: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        asked.append(int(t))
+        estimate = 0.8 * degraded + 0.1 * torch.tanh(x_t) + 0.05 * t / 1000
+        return semantics_gradient(x_0, estimate.clamp(-1, 1))
+
+    def draw_noise() -> Tensor:
+        if not asked:
+            torch.manual_seed(0)
+            return normal_image(8, 8)
+        return torch.randn(1, 3, 8, 8)
+
+    timesteps = ddim_timesteps(1000, 100)
+    assert timesteps == golden("pgdiff")["timestep_map"]
+    x_0 = pgdiff_sample(predict, gradient, timesteps, ALPHAS_CUMPROD, scale, draw_noise)
+    assert asked == timesteps[::-1]
+    assert_golden(x_0, golden("pgdiff")[f"ddpm100_restoration_s{scale}"])
+
+
+def test_identity_gradient_by_hand() -> None:
+    """25 (2 x - 1)^2 with x = 2 has the slope 25 * 2 * 3 * 2 = 300."""
+    x_0 = torch.full((1, 1, 1, 1), 2.0)
+    found = identity_gradient(x_0, lambda image: 2 * image.flatten(1), torch.ones(1, 1))
+    assert found.item() == pytest.approx(300)

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from idfsr.errors import IdfsrError
+from idfsr.models.published import load_published
+
+
+def make_network() -> nn.Module:
+    network = nn.Module()
+    network.conv = nn.Conv2d(2, 3, 1)
+    return network
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_wrappers_and_prefixes_are_taken_off(tmp_path: Path, prefix: str, *, wrapped: bool) -> None:
+    published = make_network()
+    state = {prefix + name: tensor for name, tensor in published.state_dict().items()}
+    state |= {prefix + "conv.mask": torch.zeros(1), "step_counter": torch.zeros(1)}
+    torch.save({"state_dict": state, "meta": {"epoch": 3}} if wrapped else state, tmp_path / "n")
+    network = load_published(make_network(), tmp_path / "n", "a toy", derived=("mask",))
+    for name, tensor in published.state_dict().items():
+        assert torch.equal(network.state_dict()[name].cpu(), tensor)
+    assert not network.training
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"conv.weight": torch.zeros(3, 2, 1, 1)}, "n: a toy: .* 1 missing such as conv.bias"),
+        (
+            {"conv.weight": torch.zeros(3, 2, 1, 1), "conv.bias": torch.zeros(4)},
+            r"conv.bias has shape \(4,\), wanted \(3,\)",
+        ),
+        (
+            {
+                "conv.weight": torch.zeros(3, 2, 1, 1),
+                "conv.bias": torch.zeros(3),
+                "conv.more": torch.zeros(1),
+            },
+            "1 unexpected such as conv.more",
+        ),
+        ([torch.zeros(1)], "n: found list, wanted a toy"),
+    ],
+)
+def test_other_content_is_refused(tmp_path: Path, content: object, words: str) -> None:
+    torch.save(content, tmp_path / "n")
+    with pytest.raises(IdfsrError, match=words):
+        load_published(make_network(), tmp_path / "n", "a toy")
