@@ -24,7 +24,7 @@ from idfsr.data.shards import read_shard
 def fit(args: argparse.Namespace, identities: Sequence[str], folder: Path) -> float:
     """Fit some people in one process and return its processor time in seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
+    subprocess.run(  # noqa: S603 - our own command
         [
             sys.executable, "-m", "idfsr.cli.main", "fit", "--config", args.config,
             "--model", args.model, "--shards", *args.shards, "--identity", *identities,
