@@ -211,8 +211,13 @@ class FitConfig:
     moves it little in so many steps."""
     init: Literal["reference", "mean"] = "reference"
     """Start from the embedding of one reference image, or the mean over the fit images."""
+    num_images: Annotated[int, Field(ge=0)] = 0
+    """Fit images used, the first ones, also as each other's references; 0 takes all."""
     num_evaluations: Count = 10
     """Points of the curve of the loss on the held-out test images."""
+    patience: Annotated[int, Field(ge=0)] = 0
+    """Points in a row without a lower loss on the fit images, at timesteps and noise of no step,
+    after which the fit ends with the best z_id; 0 makes all steps. IDFSR has no such rule."""
 
 
 @section

@@ -2,7 +2,8 @@
 
 In the workflow: reads the person's fit images (to learn from) and test images (to watch the loss
 on) from a test shard, and a pretrained network; makes the embedding, 512 numbers with the network's
-digest, and the loss curves. Killed, the same command fits anew to the same bytes.
+digest, and the loss curves. Killed, the same command fits anew to the same bytes. Several people,
+with as many files to write, share the network's passes.
 
     idfsr fit --config fit.json --model pretrain/model.safetensors \
         --shards shards/x16/test-00000.parquet --identity 00082 \
@@ -31,12 +32,13 @@ from idfsr.data.files import atomic_path
 from idfsr.data.loader import load_identity
 from idfsr.data.shards import check_id_encoder
 from idfsr.data.tables import read_metadata
+from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
 from idfsr.people.fit import fit_person
 from idfsr.people.person import save_person
-from idfsr.training.fit import fit_identity
+from idfsr.training.fit import fit_identities
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -50,9 +52,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     stage.add_argument(
         "--shards", type=Path, nargs="+", help="test shards with the person, Parquet"
     )
-    stage.add_argument("--identity", help="the person's name")
-    stage.add_argument("--embedding", type=Path, help="safetensors to write")
-    stage.add_argument("--stats", type=Path, help="JSON lines to write")
+    stage.add_argument("--identity", nargs="+", help="the person's name, or several people's")
+    stage.add_argument("--embedding", type=Path, nargs="+", help="safetensors to write, one each")
+    stage.add_argument("--stats", type=Path, nargs="+", help="JSON lines to write, one each")
     own = parser.add_argument_group("photographs of your own")
     own.add_argument("--identity-dir", type=Path, help="folder of photographs of one person")
     own.add_argument("--out", type=Path, help="person to write, safetensors")
@@ -60,6 +62,9 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--assets", type=Path, default=Path(".assets"), help="folder of asset packages"
     )
 
+
+FITTED_AT_ONCE = 8
+"""People in one batch of the network; see benchmarks/fit_batch.py."""
 
 STAGE_ARGUMENTS = ("model", "shards", "identity", "embedding", "stats")
 
@@ -87,21 +92,34 @@ def fit_photographs(args: argparse.Namespace) -> None:
 
 
 def fit_stage(args: argparse.Namespace) -> None:
-    """Fit a person of the workflow."""
+    """Fit people of the workflow, some at once."""
+    for name in ("embedding", "stats"):
+        num_files, num_people = len(getattr(args, name)), len(args.identity)
+        if num_files != num_people:
+            message = f"--{name}: found {num_files} files for {num_people} people, wanted one each"
+            raise IdfsrError(message)
     torch.set_num_threads(args.threads)
     config = load_stage(args.config)
     model = load_idfsr(args.model, pick_device())
     check_id_encoder(args.shards, model.id_encoder)
-    examples = {part: load_identity(args.shards, args.identity, part) for part in ("fit", "test")}
-    result = fit_identity(model, examples["fit"], examples["test"], config.fit, config.seed)
-    embedding = Embedding(
-        z_id=result.z_id,
-        identity=args.identity,
-        scale_factor=int(read_metadata(args.shards[0])["scale_factor"]),
-        model_digest=model_digest(args.model),
-        config=dataclasses.asdict(config.fit),
-    )
-    save_embedding(args.embedding, embedding)
-    with atomic_path(args.stats) as temporary:
-        lines = [json.dumps(record) for record in result.records()]
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    base = {
+        "scale_factor": int(read_metadata(args.shards[0])["scale_factor"]),
+        "model_digest": model_digest(args.model),
+        "config": dataclasses.asdict(config.fit),
+    }
+    files = list(zip(args.identity, args.embedding, args.stats, strict=True))
+    for start in range(0, len(files), FITTED_AT_ONCE):
+        some = files[start : start + FITTED_AT_ONCE]
+        people = [
+            (
+                load_identity(args.shards, identity, "fit", config.fit.num_images),
+                load_identity(args.shards, identity, "test"),
+            )
+            for identity, _, _ in some
+        ]
+        results = fit_identities(model, people, config.fit, config.seed)
+        for (identity, embedding, stats), result in zip(some, results, strict=True):
+            save_embedding(embedding, Embedding(z_id=result.z_id, identity=identity, **base))
+            with atomic_path(stats) as temporary:
+                lines = [json.dumps(record) for record in result.records()]
+                temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

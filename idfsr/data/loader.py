@@ -10,7 +10,7 @@ workers if there are any, which share the bytes. That is 0.6 MB a row at 256 px 
 references: 5 GB for 9,000 images at one scale factor.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -80,17 +80,26 @@ def _matrix(column: pa.ChunkedArray) -> np.ndarray:
     return np.concatenate(rows)
 
 
-def _references(table: pa.Table) -> tuple[list[list[bytes]], list[Float[np.ndarray, "K 512"]]]:
-    """Return for each row the PNG of each warped reference, and their z_id."""
+def _references(
+    table: pa.Table, images: Collection[str] | None = None
+) -> tuple[list[list[bytes]], list[Float[np.ndarray, "K 512"]]]:
+    """Return for each row the PNG of each warped reference, and their z_id.
+
+    Args:
+        table: Rows of a shard.
+        images: Only references of these names; all if None.
+    """
     pngs, z_ids = [], []
     for chunk in table["references"].chunks:
         references = chunk.flatten()
         warped = references.field("warped_ref").to_pylist()
         embeddings = references.field("z_id").flatten().to_numpy().reshape(-1, ID_DIM)
+        names = references.field("image").to_pylist()
         ends = np.cumsum(chunk.value_lengths().to_numpy())
         for start, end in zip([0, *ends[:-1]], ends, strict=True):
-            pngs.append(warped[start:end])
-            z_ids.append(embeddings[start:end])
+            kept = [k for k in range(start, end) if images is None or names[k] in images]
+            pngs.append([warped[k] for k in kept])
+            z_ids.append(embeddings[kept])
     return pngs, z_ids
 
 
@@ -253,17 +262,21 @@ class BatchReader:
         return next(self._batches)
 
 
-def load_identity(paths: Sequence[Path], identity: str, part: str) -> IdentityExamples:
+def load_identity(
+    paths: Sequence[Path], identity: str, part: str, num_images: int = 0
+) -> IdentityExamples:
     """Return all examples of an identity in one part, unflipped, in the order of the shards.
 
     Args:
         paths: Shards of one scale factor.
         identity: Its name.
         part: E.g. "fit" or "test".
+        num_images: Only the first so many, each with those of its references that are among them;
+            0 takes all.
 
     Raises:
-        IdfsrError: There is no such row, the rows are of several scale factors, or they do not
-            have the same number of references, at least one.
+        IdfsrError: There is no such row, or fewer than are wanted; the rows are of several scale
+            factors, or they do not have the same number of references, at least one.
     """
     table = read_shard(paths, [*_COLUMNS, "lr_landmarks"], part, identity)
     name = f"{', '.join(map(str, paths))}: {part} rows of {identity}"
@@ -274,10 +287,19 @@ def load_identity(paths: Sequence[Path], identity: str, part: str) -> IdentityEx
     if len(scale_factors) > 1:
         message = f"{name}: found scale factors {scale_factors}, wanted one"
         raise IdfsrError(message)
-    warped, z_ids = _references(table)
+    if table.num_rows < num_images:
+        message = f"{name}: found {table.num_rows}, wanted {num_images}"
+        raise IdfsrError(message)
+    images = None
+    if num_images:
+        table = table.slice(0, num_images)
+        images = table["image"].to_pylist()
+    warped, z_ids = _references(table, images)
     counts = {len(pngs) for pngs in warped}
     if len(counts) > 1 or 0 in counts:
-        message = f"{name}: found {sorted(counts)} references, wanted one number, at least 1"
+        message = f"{name}: found {sorted(counts)} references, wanted one number, at least 1" + (
+            " (more shards.num_references give each image all the others)" if images else ""
+        )
         raise IdfsrError(message)
     gt_image = _decode(table["gt_image"].to_pylist())
     lr_pngs = table["lr_image"].to_pylist()

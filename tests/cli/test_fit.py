@@ -56,3 +56,22 @@ def test_unknown_person_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert caught.value.code == 2
     assert "fit rows of 00099: found none" in capsys.readouterr().err
     assert not (tmp_path / "a.safetensors").exists()
+
+
+def test_several_people_share_a_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = arguments(tmp_path)
+    words[words.index("00007")] = "00007,00008"
+    several = [part for word in words for part in word.split(",")]
+    files = [str(tmp_path / "b.safetensors"), "--stats", str(tmp_path / "b.jsonl")]
+    place = several.index("--stats")
+    with pytest.raises(SystemExit):
+        main(several)
+    assert "--embedding: found 1 files for 2 people, wanted one each" in capsys.readouterr().err
+    stats = several[place + 1]
+    main([*several[:place], files[0], "--stats", stats, files[2], "--threads", "1"])
+    for name, identity in (("a", "00007"), ("b", "00008")):
+        embedding = load_embedding(tmp_path / f"{name}.safetensors", identity=identity)
+        main(arguments(tmp_path, identity, "alone"))
+        alone = load_embedding(tmp_path / "alone.safetensors")
+        torch.testing.assert_close(embedding.z_id, alone.z_id, rtol=0, atol=1e-5)
+        assert (tmp_path / f"{name}.jsonl").is_file()

@@ -19,7 +19,10 @@ from idfsr.config import load_config
         ("restore a.jpg --embedding b --out c", "restoring photographs needs --scale"),
         ("restore a.jpg --embedding b --out c --scale 8 --model d", "does not take --model"),
         ("restore --config a", "restoring without photographs needs --method"),
-        ("restore a.jpg b/a.png --embedding b --out c --scale 8", "c/a.png: 2 photographs of that"),
+        (
+            "restore a.jpg b/a.png --embedding b --out c --scale 8",
+            "c/a.png: 2 photographs",
+        ),
     ],
 )
 def test_arguments_of_the_other_way_are_one_line(

@@ -11,6 +11,7 @@ from idfsr.training.fit import (
     FitResult,
     FrozenModel,
     first_embedding,
+    fit_identities,
     fit_identity,
     measure_held_out,
     stratified_timesteps,
@@ -136,3 +137,49 @@ def test_loss_that_is_not_finite_stops(examples: dict[str, IdentityExamples]) ->
     broken["gt_image"] = torch.full_like(examples["fit"]["gt_image"], float("nan"))
     with pytest.raises(IdfsrError, match="fit of 00007/0/x8: found loss nan in step 1"):
         fit_identity(make_network(), broken, examples["test"], CONFIG, 0)
+
+
+def test_people_fitted_at_once_are_those_fitted_alone(tmp_path: Path) -> None:
+    shard = write_test_shard(tmp_path / "test.parquet")
+    people = [
+        (load_identity([shard], name, "fit"), load_identity([shard], name, "test"))
+        for name in ("00007", "00008")
+    ]
+    config = dataclasses.replace(CONFIG, num_steps=20, learning_rate=0.01)
+    together = fit_identities(make_network(), people, config, 0)
+    for (fit, test), result in zip(people, together, strict=True):
+        alone = fit_identity(make_network(), fit, test, config, 0)
+        torch.testing.assert_close(result.z_id, alone.z_id, rtol=0, atol=1e-5)
+        assert result.losses == pytest.approx(alone.losses, abs=1e-5)
+        assert result.held_out == pytest.approx(alone.held_out, abs=1e-5)
+        assert (result.z_id - result.init).abs().max() > 0.01
+
+
+def test_fit_stops_with_the_best_embedding(
+    examples: dict[str, IdentityExamples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the losses on the fit images, every second, the third is the lowest."""
+    losses = iter([9.0, 5.0, 8.0, 4.0, 7.0, 3.0, 6.0, 3.5, 5.0, 3.4, 4.0, 1.0])
+    seen: list[torch.Tensor] = []
+
+    def measure(_frozen: FrozenModel, z_id: torch.Tensor, _batch_size: int, _seed: int) -> float:
+        seen.append(z_id.clone())
+        return next(losses)
+
+    monkeypatch.setattr("idfsr.training.fit.measure_held_out", measure)
+    config = dataclasses.replace(CONFIG, num_steps=10, num_evaluations=5, patience=2)
+    result = fit_identity(make_network(), examples["fit"], examples["test"], config, 0)
+    assert result.held_out == {0: 9.0, 2: 8.0, 4: 7.0, 6: 6.0, 8: 5.0}
+    assert len(result.losses) == 8
+    assert torch.equal(result.z_id, seen[5])
+    assert not torch.equal(result.z_id, seen[9])
+
+
+def test_fit_of_some_images_uses_no_other(tmp_path: Path) -> None:
+    shard = write_test_shard(tmp_path / "test.parquet")
+    two = load_identity([shard], "00007", "fit", num_images=2)
+    assert two["images"] == ["0", "1"]
+    assert two["warped_ref"].shape[:2] == (2, 1)
+    torch.testing.assert_close(two["reference_z_id"][0, 0], two["z_id"][1])
+    with pytest.raises(IdfsrError, match="fit rows of 00007: found 3, wanted 4"):
+        load_identity([shard], "00007", "fit", num_images=4)
