@@ -20,7 +20,7 @@ from idfsr.baselines.contract import RESTORED_SCHEMA, Method, restore_identity
 from idfsr.baselines.registry import make_baseline, make_idfsr
 from idfsr.config import load_stage
 from idfsr.constants import IDFSR_METHODS
-from idfsr.data.loader import load_identity
+from idfsr.data.loader import load_identity, load_ref_images
 from idfsr.data.tables import read_metadata, write_table
 from idfsr.published import weights_folder
 
@@ -55,6 +55,8 @@ def run(args: argparse.Namespace) -> None:
         )
     else:
         method = make_baseline(args.method, config, scale_factor, args.weights)
+    if "ref_image" in method.needs:
+        examples["ref_image"] = load_ref_images(args.shards, args.identity, "test")
     table = restore_identity(
         method, examples, args.identity, scale_factor, config.restore.batch_size
     )
