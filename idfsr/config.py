@@ -230,6 +230,14 @@ class RestoreConfig:
 
 
 @section
+class CodeFormerConfig:
+    """Restoring with CodeFormer (Zhou et al. 2022)."""
+
+    w: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """0 trusts the codebook, 1 the image; 0.5 is that of its paper, IDFSR does not say."""
+
+
+@section
 class PgDiffConfig:
     """Sampling of PGDiff (Yang et al. 2023)."""
 
@@ -343,6 +351,7 @@ class Config:
     """Training of the embedded attribute network."""
     fit: FitConfig = FitConfig()
     restore: RestoreConfig = RestoreConfig()
+    codeformer: CodeFormerConfig = CodeFormerConfig()
     pgdiff: PgDiffConfig = PgDiffConfig()
     dr2: Dr2Config = Dr2Config()
     probes: ProbesConfig = ProbesConfig()
@@ -364,6 +373,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "pretrain": ("seed", "model", "pretrain"),
     "fit": ("seed", "fit"),
     "restore": ("seed", "restore"),
+    "restore-codeformer": ("seed", "restore", "codeformer"),
     "restore-pgdiff": ("seed", "restore", "pgdiff"),
     "restore-pgdiff-ref": ("seed", "restore", "pgdiff"),
     "restore-dr2": ("seed", "restore", "dr2"),

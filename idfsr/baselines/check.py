@@ -42,6 +42,7 @@ def make_examples(size: int, scale_factor: int, num_images: int) -> IdentityExam
         "masked_lr": torch.nn.functional.interpolate(lr_image, size=size, mode="bicubic"),
         "lr_landmarks": landmarks.expand(num_images, -1, -1).clone(),
         "warped_ref": smooth(2 * num_images, size).reshape(num_images, 2, 3, size, size),
+        "ref_image": smooth(2 * num_images, size).reshape(num_images, 2, 3, size, size),
         "z_id": embeddings(num_images),
         "reference_z_id": embeddings(num_images, 2),
     }

@@ -36,10 +36,11 @@ RESTORED_SCHEMA = pa.schema(
 """One row for each test image; `sr_image` is a PNG of the size of the ground truth, or null where
 `problem` says what the method lacked."""
 
-Need = Literal["reference", "landmarks5", "landmarks68"]
+Need = Literal["reference", "ref_image", "landmarks5", "landmarks68"]
 
 NEED_COLUMNS: Final[Mapping[Need, str]] = {
     "reference": "warped_ref",
+    "ref_image": "ref_image",
     "landmarks5": "lr_landmarks",
     "landmarks68": "lr_landmarks_68",
 }
@@ -101,6 +102,15 @@ class Baseline(abc.ABC):
             IdfsrError: A weight file is not what it should be.
         """
         return cls()
+
+    def examine(self, examples: IdentityExamples) -> tuple[IdentityExamples, list[str]]:
+        """Look at all images before any is restored; most methods need not.
+
+        Returns:
+            The examples for `restore`, with what was found in them, and for each image why it
+            cannot be restored; "" if it can.
+        """
+        return examples, [""] * len(examples["keys"])
 
     @abc.abstractmethod
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
@@ -184,16 +194,23 @@ def restore_identity(
         batch_size: Images at a time.
 
     Returns:
-        The columns of `RESTORED_SCHEMA`; images that lack what the method needs stand in it.
+        The columns of `RESTORED_SCHEMA`; images that cannot be restored stand in it too.
 
     Raises:
         IdfsrError: See `find_problems`.
     """
     problems = find_problems(method, examples)
     rows = [row for row, problem in enumerate(problems) if not problem]
+    ready = pick_rows(examples, rows)
+    if rows and isinstance(method, Baseline):
+        ready, found = method.examine(ready)
+        for row, problem in zip(rows, found, strict=True):
+            problems[row] = problem
+        ready = pick_rows(ready, [index for index, problem in enumerate(found) if not problem])
+        rows = [row for row in rows if not problems[row]]
     restored: list[bytes] = []
     with tqdm(desc=f"restore {identity}", total=len(rows), unit="img") as bar:
-        for batch in split_examples(pick_rows(examples, rows), batch_size):
+        for batch in split_examples(ready, batch_size):
             restored += [encode_png(image) for image in method.restore(batch)]
             bar.update(len(batch["keys"]))
     sr_images = dict(zip(rows, restored, strict=True))

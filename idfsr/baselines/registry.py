@@ -7,9 +7,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from idfsr.baselines.asffnet import AsffNetMethod
 from idfsr.baselines.bicubic import Bicubic
+from idfsr.baselines.codeformer import CodeFormerMethod
 from idfsr.baselines.contract import Baseline, Context, Method
 from idfsr.baselines.difface import DifFace
+from idfsr.baselines.dmdnet import DmdNetMethod
 from idfsr.baselines.dr2 import Dr2
 from idfsr.baselines.embedding import load_embedding
 from idfsr.baselines.idfsr import IdfsrMethod
@@ -23,7 +26,17 @@ from idfsr.plugins import method_names, plugin_methods
 from idfsr.published import weight_paths
 
 BASELINES: Final[dict[str, type[Baseline]]] = {
-    cls.name: cls for cls in (Bicubic, PgDiff, PgDiffReference, Dr2, DifFace)
+    cls.name: cls
+    for cls in (
+        Bicubic,
+        CodeFormerMethod,
+        PgDiff,
+        PgDiffReference,
+        Dr2,
+        DifFace,
+        AsffNetMethod,
+        DmdNetMethod,
+    )
 }
 """Those of this package."""
 

@@ -34,7 +34,7 @@ from idfsr.config import ScaleFactor, load_stage
 from idfsr.constants import IDFSR_METHODS
 from idfsr.data.files import atomic_path
 from idfsr.data.images import encode_png
-from idfsr.data.loader import load_identity
+from idfsr.data.loader import load_identity, load_ref_images
 from idfsr.data.shards import check_id_encoder
 from idfsr.data.tables import read_metadata, write_table
 from idfsr.errors import IdfsrError
@@ -134,6 +134,8 @@ def restore_stage(args: argparse.Namespace) -> None:
         method = make_baseline(args.method, config, scale_factor, args.weights)
     if isinstance(method, IdfsrMethod):
         check_id_encoder(args.shards, method.model.id_encoder)
+    if "ref_image" in method.needs:
+        examples["ref_image"] = load_ref_images(args.shards, args.identity, "test")
     table = restore_identity(
         method, examples, args.identity, scale_factor, config.restore.batch_size
     )

@@ -14,10 +14,11 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -65,6 +66,8 @@ class IdentityExamples(TypedDict):
     """Found in the low-resolution image, (x, y) in pixels of the ground truth."""
     warped_ref: Float[Tensor, "B K 3 S S"]
     """Warped onto each example; the first of the K is "the" reference of the tables."""
+    ref_image: NotRequired[Float[Tensor, "B K 3 S S"]]
+    """The same as they are; see `load_ref_images`."""
     z_id: Float[Tensor, "B 512"]
     """Of the ground truth."""
     reference_z_id: Float[Tensor, "B K 512"]
@@ -315,3 +318,30 @@ def load_identity(
         "z_id": torch.from_numpy(_matrix(table["z_id"])),
         "reference_z_id": torch.from_numpy(np.stack(z_ids)),
     }
+
+
+def load_ref_images(paths: Sequence[Path], identity: str, part: str) -> Float[Tensor, "B K 3 S S"]:
+    """Return the references of an identity's examples as they are, not warped.
+
+    They are the ground truth of other rows: of a test image, fit images.
+
+    Args:
+        paths: Shards of one scale factor, which hold the references too.
+        identity: Its name.
+        part: Of the examples, in the order of `load_identity`.
+
+    Returns:
+        In [-1, 1]; NaN for a reference whose own row the shards lack, since it has no reference.
+    """
+    rows = read_shard(paths, ["image", "part", "gt_image", "references"], identity=identity)
+    decoded = dict(
+        zip(rows["image"].to_pylist(), _decode(rows["gt_image"].to_pylist()), strict=True)
+    )
+    missing = torch.full_like(next(iter(decoded.values())), torch.nan)
+    examples = rows.filter(pc.equal(rows["part"], part))
+    return torch.stack(
+        [
+            torch.stack([decoded.get(reference["image"], missing) for reference in references])
+            for references in examples["references"].to_pylist()
+        ]
+    )

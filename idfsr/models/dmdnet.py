@@ -5,7 +5,7 @@ the person. Both are read by attention for each component at three sizes of feat
 statistics of the blurred component, and pasted over it; the pasted features steer the decoder.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -39,6 +39,17 @@ class Memory:
 
     keys: Float[Tensor, "b N k s s"]
     values: Float[Tensor, "b N c s s"]
+
+
+def join_memories(memories: Sequence[Mapping[Place, Memory]]) -> dict[Place, Memory]:
+    """Put the entries of several memories side by side."""
+    return {
+        place: Memory(
+            torch.cat([memory[place].keys for memory in memories], dim=1),
+            torch.cat([memory[place].values for memory in memories], dim=1),
+        )
+        for place in PLACES
+    }
 
 
 def read_memory(memory: Memory, queries: Float[Tensor, "B k s s"]) -> Float[Tensor, "B c s s"]:

@@ -14,7 +14,7 @@ from idfsr.models.weights import check_state
 
 Network = TypeVar("Network", bound=nn.Module)
 
-_WRAPPER = "state_dict"
+_WRAPPERS = ("state_dict", "params_ema", "params")
 _PREFIX = "module."
 
 
@@ -23,8 +23,9 @@ def load_published(
 ) -> Network:
     """Fill a network, freeze it and put it on the GPU where there is one.
 
-    The tensors may stand under "state_dict", their names behind "module.", as PyTorch's parallel
-    training writes them. What belongs to no part of the network, such as a step counter, is left.
+    The tensors may stand under a name such as "params_ema", their own names behind "module.", as
+    PyTorch's parallel training writes them. What belongs to no part of the network, such as a step
+    counter, is left.
 
     Args:
         network: Of the published sizes.
@@ -36,7 +37,7 @@ def load_published(
         IdfsrError: See `read_torch_file`; or its names or shapes are not those of the network.
     """
     state = _tensors(read_torch_file(path, wanted), path, wanted)
-    parts = {name for name, _ in network.named_children()}
+    parts = {name.split(".")[0] for name in network.state_dict()}
     own = {
         name: tensor
         for name, tensor in state.items()
@@ -48,13 +49,12 @@ def load_published(
 
 
 def _tensors(content: Any, path: Path, wanted: str) -> dict[str, Tensor]:
-    if isinstance(content, Mapping) and isinstance(content.get(_WRAPPER), Mapping):
-        content = content[_WRAPPER]
     if not isinstance(content, Mapping):
         message = f"{path}: found {type(content).__name__}, wanted {wanted}"
         raise IdfsrError(message)
+    wrapped = (content[name] for name in _WRAPPERS if isinstance(content.get(name), Mapping))
     return {
         str(name).removeprefix(_PREFIX): value
-        for name, value in content.items()
+        for name, value in next(wrapped, content).items()
         if isinstance(value, torch.Tensor)
     }

@@ -1,10 +1,20 @@
+import dataclasses
+from pathlib import Path
+
 import pytest
 import torch
 
-from idfsr.baselines.difface import difface_sample
+from idfsr.baselines.check import check_method, make_examples
+from idfsr.baselines.contract import Context
+from idfsr.baselines.difface import DifFace, difface_sample
+from idfsr.baselines.native import weights_digest
+from idfsr.config import Config
 from idfsr.diffusion.process import q_sample
+from idfsr.models.swinir import SwinIR
+from idfsr.models.unet import UNet
 
 from .stub import ALPHAS_CUMPROD, assert_golden, denoise, golden, normal_image, uniform_image
+from .tiny import PRIOR, SWINIR, save_network, use_tiny_networks
 
 
 def test_estimate_is_noised_to_the_step_above_the_first() -> None:
@@ -29,3 +39,19 @@ def test_sampler_is_the_published_one(eta: float) -> None:
     x_0 = difface_sample(note, uniform_image(5, 8), ALPHAS_CUMPROD, eta, draw_noise)
     assert asked == list(range(396, -1, -4))
     assert_golden(x_0, golden("difface")[f"ddim250_N100_eta{eta}"])
+
+
+def test_method_keeps_the_contract_and_its_estimate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_tiny_networks(monkeypatch)
+    weights = {
+        "difface_swinir": save_network(SwinIR(SWINIR), tmp_path / "swinir"),
+        "iddpm_ffhq512": save_network(UNet(PRIOR), tmp_path / "prior"),
+    }
+    method = DifFace.load(Context(config=Config(), scale_factor=8, weights=weights))
+    assert method.model_digest == weights_digest(weights.values())
+    examples = make_examples(16, 8, 3)
+    check_method(method, examples)
+    other = dataclasses.replace(method, seed=1)
+    assert (method.restore(examples) != other.restore(examples)).mean() > 0.1

@@ -1,11 +1,18 @@
+from pathlib import Path
+
 import pytest
 import torch
 
-from idfsr.baselines.dr2 import dr2_sample, first_step
-from idfsr.config import Dr2Config, Dr2Filter
+from idfsr.baselines.check import check_method, make_examples
+from idfsr.baselines.contract import Context
+from idfsr.baselines.dr2 import Dr2, dr2_sample, first_step
+from idfsr.config import Config, Dr2Config, Dr2Filter
 from idfsr.diffusion.schedule import spread_timesteps
+from idfsr.models.sparnet import SPARNet
+from idfsr.models.unet import UNet
 
 from .stub import ALPHAS_CUMPROD, assert_golden, golden, predict, uniform_image
+from .tiny import PRIOR, SPARNET, save_network, use_tiny_networks
 
 TIMESTEPS = spread_timesteps(1000, 100)
 
@@ -32,3 +39,15 @@ def test_settings_of_every_scale_stay_within_the_steps() -> None:
     assert first_step(Dr2Filter(factor=32, tau=69)) == 99
     assert [Dr2Config().of_scale(scale).factor for scale in (4, 8, 16, 32)] == [4, 8, 16, 32]
     assert first_step(Dr2Filter(factor=2, tau=0)) == 10
+
+
+def test_method_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_tiny_networks(monkeypatch)
+    weights = {
+        "dr2_prior": save_network(UNet(PRIOR), tmp_path / "prior"),
+        "dr2_enhancer": save_network(SPARNet(SPARNET), tmp_path / "sparnet"),
+    }
+    config = Config(dr2=Dr2Config(x16=Dr2Filter(factor=1, tau=2)))
+    method = Dr2.load(Context(config=config, scale_factor=16, weights=weights))
+    assert method.settings == Dr2Filter(factor=1, tau=2)
+    check_method(method, make_examples(32, 16, 3))

@@ -1,11 +1,27 @@
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from idfsr.baselines.pgdiff import identity_gradient, pgdiff_sample, semantics_gradient
+from idfsr.baselines.check import check_method, make_examples
+from idfsr.baselines.contract import Context
+from idfsr.baselines.pgdiff import (
+    PgDiff,
+    PgDiffReference,
+    identity_gradient,
+    pgdiff_sample,
+    semantics_gradient,
+)
+from idfsr.config import Config, PgDiffConfig
 from idfsr.diffusion.schedule import ddim_timesteps
+from idfsr.models.iresnet import IResNet
+from idfsr.models.rrdb import TimedRestorer
+from idfsr.models.unet import UNet
 
 from .stub import ALPHAS_CUMPROD, assert_golden, golden, normal_image, predict, uniform_image
+from .tiny import ARCFACE, PRIOR, save_network, use_tiny_networks
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.1])
@@ -36,3 +52,33 @@ def test_identity_gradient_by_hand() -> None:
     x_0 = torch.full((1, 1, 1, 1), 2.0)
     found = identity_gradient(x_0, lambda image: 2 * image.flatten(1), torch.ones(1, 1))
     assert found.item() == pytest.approx(300)
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    use_tiny_networks(monkeypatch)
+    weights = {
+        "iddpm_ffhq512": save_network(UNet(PRIOR), tmp_path / "prior"),
+        "pgdiff_restorer": save_network(TimedRestorer(4, 4, 1), tmp_path / "restorer"),
+        "pgdiff_arcface": save_network(IResNet(ARCFACE), tmp_path / "arcface"),
+    }
+    config = Config(pgdiff=PgDiffConfig(num_inference_steps=4))
+    return Context(config=config, scale_factor=8, weights=weights)
+
+
+def test_method_keeps_the_contract(context: Context) -> None:
+    check_method(PgDiff.load(context), make_examples(16, 8, 3))
+
+
+def test_reference_guides(context: Context) -> None:
+    """Without a reference the method is blind to it; with one, each image sees its own."""
+    examples = make_examples(16, 8, 3)
+    method = PgDiffReference.load(context)
+    assert method.needs == ("reference",)
+    check_method(method, examples)
+    swapped = {**examples, "warped_ref": examples["warped_ref"].flip(0)}
+    changed = method.restore(swapped) != method.restore(examples)
+    assert changed[0].any()
+    assert not changed[1].any()
+    alone = PgDiff.load(context)
+    np.testing.assert_array_equal(alone.restore(swapped), alone.restore(examples))

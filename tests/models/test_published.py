@@ -15,12 +15,12 @@ def make_network() -> nn.Module:
 
 
 @pytest.mark.parametrize("prefix", ["", "module."])
-@pytest.mark.parametrize("wrapped", [True, False])
-def test_wrappers_and_prefixes_are_taken_off(tmp_path: Path, prefix: str, *, wrapped: bool) -> None:
+@pytest.mark.parametrize("wrapper", ["state_dict", "params_ema", "params", ""])
+def test_wrappers_and_prefixes_are_taken_off(tmp_path: Path, prefix: str, wrapper: str) -> None:
     published = make_network()
     state = {prefix + name: tensor for name, tensor in published.state_dict().items()}
     state |= {prefix + "conv.mask": torch.zeros(1), "step_counter": torch.zeros(1)}
-    torch.save({"state_dict": state, "meta": {"epoch": 3}} if wrapped else state, tmp_path / "n")
+    torch.save({wrapper: state, "meta": {"epoch": 3}} if wrapper else state, tmp_path / "n")
     network = load_published(make_network(), tmp_path / "n", "a toy", derived=("mask",))
     for name, tensor in published.state_dict().items():
         assert torch.equal(network.state_dict()[name].cpu(), tensor)
@@ -51,3 +51,14 @@ def test_other_content_is_refused(tmp_path: Path, content: object, words: str) -
     torch.save(content, tmp_path / "n")
     with pytest.raises(IdfsrError, match=words):
         load_published(make_network(), tmp_path / "n", "a toy")
+
+
+def test_tensors_of_the_network_itself_are_wanted_too(tmp_path: Path) -> None:
+    published, network = make_network(), make_network()
+    for module in (published, network):
+        module.register_buffer("memory", torch.randn(2))
+    torch.save(published.state_dict(), tmp_path / "n")
+    assert torch.equal(load_published(network, tmp_path / "n", "a toy").memory, published.memory)
+    torch.save(make_network().state_dict(), tmp_path / "n")
+    with pytest.raises(IdfsrError, match="1 missing such as memory"):
+        load_published(network, tmp_path / "n", "a toy")

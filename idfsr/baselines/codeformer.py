@@ -1,0 +1,52 @@
+"""CodeFormer (Zhou et al. 2022): no reference, a codebook of sharp faces."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from idfsr.baselines.contract import Baseline, Context, restore_steadily
+from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
+from idfsr.data.loader import IdentityExamples
+from idfsr.models.codeformer import CODEFORMER_512, CodeFormer
+from idfsr.models.published import load_published
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeFormerMethod(Baseline):
+    """The method with its network, for aligned faces."""
+
+    name: ClassVar[str] = "codeformer"
+    weights: ClassVar[tuple[str, ...]] = ("codeformer",)
+    native_size: ClassVar[int] = 512
+
+    network: CodeFormer
+    w: float
+    model_digest: str
+
+    @classmethod
+    def load(cls, context: Context) -> "CodeFormerMethod":
+        """Read the network."""
+        path = context.weights["codeformer"]
+        return cls(
+            network=load_published(CodeFormer(CODEFORMER_512), path, "CodeFormer"),
+            w=context.config.codeformer.w,
+            model_digest=weights_digest(context.weights.values()),
+        )
+
+    def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
+        """Restore at 512 px."""
+        device = next(self.network.parameters()).device
+        return restore_steadily(lambda batch: self._restore(batch, device), examples, device)
+
+    @torch.no_grad()
+    def _restore(
+        self, examples: IdentityExamples, device: torch.device
+    ) -> UInt8[np.ndarray, "B S S 3"]:
+        upsampled = upsampled_lr(examples).to(device)
+        native = resize_faces(upsampled, self.network.config.vqgan.image_size)
+        restored: Tensor = self.network(native.clamp(-1, 1), self.w)
+        return to_levels(restored, upsampled.shape[-1])
