@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 from idfsr.config import load_config, parse_config
-from idfsr.published import check_methods, weights_folder
+from idfsr.inputs import check_inputs
 
 min_version("9.27")
 
@@ -16,12 +16,16 @@ if not workflow.configfiles:
 
 
 RUN = parse_config(config, ", ".join(map(str, workflow.configfiles)) or "configuration")
-check_methods(RUN.methods, weights_folder())
+check_inputs(RUN)
 EMBEDDED = load_config(Path("config/embedded.yaml"))
 CONFIGS = {EMBEDDED.run: EMBEDDED, RUN.run: RUN}
 
 
 report: "workflow/report/workflow.rst"
+
+
+# Used with `--sdm apptainer` only.
+container: "envs/idfsr.sif"
 
 
 # One local GPU is not shared; the jobs of a cluster are not serialised by it.

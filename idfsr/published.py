@@ -154,21 +154,16 @@ def weight_paths(
     return paths
 
 
-def check_methods(methods: Iterable[str], folder: Path, manifest: Path = MANIFEST) -> None:
-    """Check before a run that the weights of its methods are in the folder.
-
-    Raises:
-        IdfsrError: A file is missing; a line for each.
-    """
+def lacking_files(methods: Iterable[str], folder: Path, manifest: Path = MANIFEST) -> list[str]:
+    """Return a line for each file that methods want and that is not in the folder."""
     files = read_manifest(manifest).values()
     lacks = [
-        lack
+        _lack(method, file, folder)
         for method in methods
         for file in files
-        if method in file.needed_by and (lack := _lack(method, file, folder))
+        if method in file.needed_by
     ]
-    if lacks:
-        raise IdfsrError("\n".join(lacks))
+    return [lack for lack in lacks if lack]
 
 
 def _lack(method: str, file: PublishedFile, folder: Path) -> str:

@@ -9,8 +9,8 @@ from idfsr.cli.main import main
 from idfsr.errors import IdfsrError
 from idfsr.published import (
     FOLDER_VARIABLE,
-    check_methods,
     find_weights,
+    lacking_files,
     missing_files,
     problem_of,
     read_manifest,
@@ -102,15 +102,13 @@ def test_a_missing_file_is_named_with_its_network(tmp_path: Path) -> None:
 def test_methods_are_checked_before_a_run(tmp_path: Path) -> None:
     more = "other:\n  use: baselines\n  needed_by: [lpips, own]\n  path: o\n  source: s\n"
     manifest = write_manifest(tmp_path, more + "  licence: MIT\n")
-    with pytest.raises(IdfsrError) as caught:
-        check_methods(["bicubic", "lpips", "own"], tmp_path, manifest)
-    assert str(caught.value).splitlines() == [
+    assert lacking_files(["bicubic", "lpips", "own"], tmp_path, manifest) == [
         f"lpips: no file {tmp_path}/hub/net.pth, wanted from a release",
         f"lpips: no file {tmp_path}/o, wanted from s",
         f"own: no file {tmp_path}/o, wanted from s",
     ]
     (tmp_path / "o").write_bytes(CONTENT)
-    check_methods(["bicubic", "own"], tmp_path, manifest)
+    assert lacking_files(["bicubic", "own"], tmp_path, manifest) == []
     assert weight_paths("own", ["other"], tmp_path, manifest) == {"other": tmp_path / "o"}
     with pytest.raises(IdfsrError, match="found no entry third, wanted one for own"):
         weight_paths("own", ["third"], tmp_path, manifest)
