@@ -34,7 +34,7 @@ demo: setup ## run the whole workflow on rendered people: results/demo/report/in
 	@echo 'Done: open results/demo/report/index.html'
 
 resume: setup ## go on with a run on Slurm whose Snakemake was killed: ARGS='--profile slurm ...'
-	$(ACTIVATE) && idfsr resume $(or $(ARGS),--profile slurm)
+	$(ACTIVATE) && idfsr resume -- $(or $(ARGS),--profile slurm)
 
 test: setup ## fast tests
 	$(ACTIVATE) && pytest -m 'not slow and not slurm and not gpu'

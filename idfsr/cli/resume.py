@@ -4,7 +4,7 @@ Cancels the Slurm jobs that earlier Snakemakes of this folder have left, waits u
 so that no file ever has two writers, unlocks the folder and starts Snakemake again. Arguments go to
 Snakemake; give those that it had.
 
-    idfsr resume --profile slurm
+    idfsr resume -- --profile slurm
 """
 
 import argparse
@@ -18,9 +18,7 @@ from idfsr.errors import IdfsrError
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument(
-        "arguments", nargs=argparse.REMAINDER, help="of Snakemake, e.g. --profile slurm"
-    )
+    parser.add_argument("arguments", nargs="*", help="of Snakemake, after --")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -31,7 +29,9 @@ def run(args: argparse.Namespace) -> None:
         raise IdfsrError(message)
     num_jobs = cancel_runs(run_ids(sorted(Path(".snakemake/log").glob("*.snakemake.log"))))
     print(f"{num_jobs} jobs cancelled", flush=True)
-    snakemake = [sys.executable, "-m", "snakemake", *args.arguments]
-    subprocess.run([*snakemake, "--unlock"], check=True)  # noqa: S603
-    result = subprocess.run([*snakemake, "--rerun-incomplete"], check=False)  # noqa: S603
+    snakemake = [sys.executable, "-m", "snakemake"]
+    subprocess.run([*snakemake, "--unlock", *args.arguments], check=True)  # noqa: S603
+    result = subprocess.run(  # noqa: S603
+        [*snakemake, "--rerun-incomplete", *args.arguments], check=False
+    )
     sys.exit(result.returncode)
