@@ -34,7 +34,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--code", required=True, help="digest of the command's code")
     add("--makes", nargs="+", required=True, help="files that the command makes for a person")
     add("--list", type=Path, required=True, help="list of these files to write, TSV")
-    add("command", nargs="+", help="the command and its arguments, after --")
+    add("words", nargs="+", metavar="command", help="the command and its arguments, after --")
 
 
 def for_person(patterns: Sequence[str], identity: str) -> list[str]:
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
     begin(marker, args.code)
     mistakes = []
     for position, identity in enumerate(args.identities, start=1):
-        words = for_person(args.command, identity)
+        words = for_person(args.words, identity)
         made = [Path(name) for name in for_person(args.makes, identity)]
         read = [path for path in map(Path, words) if path.is_file() and path not in made]
         progress = f"{identity}, {position} of {len(args.identities)}"

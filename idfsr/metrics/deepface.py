@@ -26,8 +26,8 @@ from deepface.modules.exceptions import FaceNotDetected
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from idfsr.faces.weights import read_weights
 from idfsr.metrics.features import Feature, ImageBatch
+from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.weights import check_state
 from idfsr.published import find_weights
 
@@ -129,7 +129,7 @@ def load_network(weights_dir: Path, name: Name, device: torch.device) -> nn.Modu
         IdfsrError: The file is missing, cut short, or of another network.
     """
     path = find_weights(weights_dir, f"{FOLDER}/{KINDS[name].file}", f"DeepFace, {name}")
-    state = read_weights(path)
+    state = read_torch_tensors(path, f"the weights of DeepFace, {name}")
     with torch.device("meta"):
         network = KINDS[name].build()
     check_state(state, network.state_dict(), str(path))

@@ -14,7 +14,7 @@ from pytorch_fid import inception
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.faces.weights import read_weights
+from idfsr.models.foreign import read_torch_tensors
 from idfsr.published import find_weights
 
 WEIGHTS: Final = "hub/checkpoints/pt_inception-2015-12-05-6726825d.pth"
@@ -28,7 +28,7 @@ def load_inception(weights_dir: Path, device: torch.device) -> nn.Module:
         IdfsrError: The file is missing, cut short, or of another network.
     """
     path = find_weights(weights_dir, WEIGHTS, "pytorch-fid's Inception")
-    state = read_weights(path)
+    state = read_torch_tensors(path, "the weights of pytorch-fid's Inception")
     try:
         # The constructor asks for an address and would download what it does not find. The file
         # lacks counters of the batch norms that newer networks have; load_state_dict knows that.

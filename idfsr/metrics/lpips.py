@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from idfsr.faces.weights import read_weights
+from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.weights import check_state
 from idfsr.published import find_weights
 
@@ -28,7 +28,7 @@ def load_lpips(weights_dir: Path, device: torch.device) -> nn.Module:
         IdfsrError: The file is missing, cut short, or of another network.
     """
     path = find_weights(weights_dir, WEIGHTS, "AlexNet")
-    state = read_weights(path)
+    state = read_torch_tensors(path, "the weights of AlexNet")
     with warnings.catch_warnings():
         # the package calls torchvision as one did before its version 0.13
         warnings.filterwarnings("ignore", category=UserWarning, module="torchvision")

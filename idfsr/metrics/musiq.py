@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from idfsr.faces.weights import read_weights
+from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.weights import check_state
 from idfsr.published import find_weights
 
@@ -26,7 +26,7 @@ def load_musiq(weights_dir: Path, device: torch.device) -> nn.Module:
         IdfsrError: The file is missing, cut short, or of another network.
     """
     path = find_weights(weights_dir, WEIGHTS, "MUSIQ for KonIQ-10k")
-    state = read_weights(path)
+    state = read_torch_tensors(path, "the weights of MUSIQ for KonIQ-10k")
     from pyiqa.archs.musiq_arch import MUSIQ  # noqa: PLC0415 - slow, and reads $TORCH_HOME
 
     network: nn.Module = MUSIQ(pretrained=False)

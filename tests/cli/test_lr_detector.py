@@ -51,4 +51,4 @@ def test_wrong_start_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit) as caught:
         run(tree, tmp_path, "first", 2, "--init", tree.manifest)
     assert caught.value.code == 2
-    assert "manifest.parquet: not a weight file" in capsys.readouterr().err
+    assert "manifest.parquet: cut short, or not a file of PyTorch" in capsys.readouterr().err

@@ -179,7 +179,7 @@ def test_files_that_are_missing_or_of_another_network(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     for content in (b"<html>Not found</html>", b""):
         path.write_bytes(content)
-        with pytest.raises(IdfsrError, match=r"\.pth: not a weight file: .+$"):
+        with pytest.raises(IdfsrError, match=r"\.pth: .+ wanted the weights of DeepFace.*$"):
             load_network(tmp_path, name, CPU)
     torch.save(nn.Linear(2, 3).state_dict(), path)
     with pytest.raises(IdfsrError, match="tensors of another network: 16 missing such as conv_1"):

@@ -134,7 +134,9 @@ def test_files_of_other_content(weights_dir: Path, tmp_path: Path) -> None:
     whole = (weights_dir / WEIGHTS).read_bytes()
     for content in (whole[: len(whole) // 2], b"<html>Not found</html>", b""):
         path.write_bytes(content)
-        with pytest.raises(IdfsrError, match=rf"^{re.escape(str(path))}: not a weight file: .+$"):
+        with pytest.raises(
+            IdfsrError, match=rf"^{re.escape(str(path))}: .+ wanted the weights of .+$"
+        ):
             load_inception(tmp_path, CPU)
     torch.save(nn.Linear(2, 3).state_dict(), path)
     with pytest.raises(IdfsrError, match=r"not the weights of pytorch-fid's Inception: .*Missing"):
