@@ -51,8 +51,18 @@ def test_missing_images_and_weights_are_named_before_any_job(tmp_path: Path) -> 
     lines = (result.stdout + result.stderr).splitlines()
     folder = "data/CelebRef-HQ/CelebHQRefForRelease"
     assert f"{folder}: no such folder, wanted images (dataset.root)" in lines
-    file = "weights/arcface_r50.safetensors"
+    file = "weights/models/buffalo_l/w600k_r50.onnx"
     assert f"{file}: no such file, wanted weights (weights.id_encoder)" in lines
+
+
+def test_missing_weights_fail_before_any_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDFSR_WEIGHTS", "nowhere")
+    result = run_snakemake(ROOT, "--dry-run", "--config", "methods=[bicubic,dr2]")
+    assert result.returncode != 0
+    lines = [line for line in result.stderr.splitlines() if line.startswith("dr2: no file nowhere/")]
+    assert [line.split(",")[0].rsplit("/", 1)[1] for line in lines] == [
+        "DR2_FFHQ.pkl", "SPARNetHD_FFHQ_DR2aug.pth",
+    ]  # fmt: skip
 
 
 def test_snakefile_does_not_import_the_heavy_libraries(tmp_path: Path) -> None:
