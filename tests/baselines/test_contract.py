@@ -55,6 +55,29 @@ def test_an_image_that_lacks_something_is_counted_not_dropped() -> None:
     np.testing.assert_array_equal(decode_png(table["sr_image"][2]), whole[2])
 
 
+class Picky(WithLandmarks):
+    def examine(self, examples: IdentityExamples) -> tuple[IdentityExamples, list[str]]:
+        problems = ["too dark" if key.startswith("someone/2") else "" for key in examples["keys"]]
+        return {**examples, "lr_image": -examples["lr_image"]}, problems
+
+
+def test_what_a_method_finds_wrong_is_counted_after_what_is_missing() -> None:
+    examples = make_examples(32, 8, num_images=4)
+    examples["lr_landmarks"][1] = torch.nan
+    table = restore_identity(Picky(), examples, "someone", 8, batch_size=2)
+    assert table["problem"].tolist() == ["", "no landmarks5", "too dark", ""]
+    assert table["sr_image"].isna().tolist() == [False, True, True, False]
+    wanted = Bicubic().restore({**examples, "lr_image": -examples["lr_image"]})
+    np.testing.assert_array_equal(decode_png(table["sr_image"][3]), wanted[3])
+
+
+def test_a_method_that_can_restore_nothing_says_why_for_each() -> None:
+    examples = make_examples(32, 8, num_images=2)
+    examples["lr_landmarks"][:] = torch.nan
+    table = restore_identity(Picky(), examples, "someone", 8, batch_size=2)
+    assert table["problem"].tolist() == ["no landmarks5"] * 2
+
+
 def test_a_need_that_no_shard_meets_is_an_error() -> None:
     class Dense(Bicubic):
         needs = ("landmarks68",)

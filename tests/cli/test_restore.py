@@ -1,16 +1,21 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from idfsr.baselines.bicubic import Bicubic
 from idfsr.baselines.embedding import Embedding, save_embedding
+from idfsr.baselines.registry import BASELINES
 from idfsr.cli.main import main
 from idfsr.config import Config, RestoreConfig, stage_json
 from idfsr.data.images import decode_png
+from idfsr.data.loader import IdentityExamples
 from idfsr.data.tables import read_table
+from idfsr.data.tensors import from_network
 from idfsr.models.checkpoint import save_model
 from idfsr.models.weights import model_digest
-from tests.training.makers import make_network, unit, write_test_shard
+from tests.training.makers import make_face, make_network, unit, write_test_shard
 
 
 @pytest.fixture
@@ -63,6 +68,23 @@ def test_every_method_restores_every_test_image(files: Path) -> None:
         assert decode_png(table["sr_image"][0]).shape == (32, 32, 3)
         results.add(table["sr_image"][0])
     assert len(results) == len(METHODS)
+
+
+class SecondReference(Bicubic):
+    needs = ("ref_image",)
+
+    def restore(self, examples: IdentityExamples) -> np.ndarray:
+        return from_network(examples["ref_image"][:, 1])
+
+
+def test_references_as_they_are_reach_a_method_that_needs_them(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BASELINES, "bicubic", SecondReference)
+    table = read_table(restore(files, "bicubic"))
+    assert table["problem"].tolist() == ["", ""]
+    for png in table["sr_image"]:
+        np.testing.assert_array_equal(decode_png(png), make_face(7, 0, 32))
 
 
 def test_batch_size_does_not_change_a_byte(files: Path) -> None:

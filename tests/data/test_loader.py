@@ -11,7 +11,13 @@ import torch
 
 from idfsr.data.degradation import upsample
 from idfsr.data.images import decode_png
-from idfsr.data.loader import BatchReader, Examples, ShardDataset, load_identity
+from idfsr.data.loader import (
+    BatchReader,
+    Examples,
+    ShardDataset,
+    load_identity,
+    load_ref_images,
+)
 from idfsr.data.shards import write_shard
 from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
@@ -181,6 +187,25 @@ def test_load_identity(tmp_path: Path, shard_row: Row) -> None:
             assert torch.equal(found["warped_ref"][index, place], warped_ref)
             z_id = found["reference_z_id"][index, place]
             np.testing.assert_array_equal(z_id.numpy(), reference["z_id"])
+
+
+def test_references_as_they_are(tmp_path: Path, shard_row: Row) -> None:
+    rows = [
+        shard_row("2", "0", "fit"), shard_row("2", "1", "test"), shard_row("1", "0", "fit"),
+        shard_row("2", "7", "test"),
+    ]  # fmt: skip
+    for row, names in ((rows[1], ["0", "5"]), (rows[3], ["5", "0"])):
+        for reference, name in zip(row["references"], names, strict=True):
+            reference["image"] = name
+    write_shard(rows[:2], tmp_path / "a", {})
+    write_shard(rows[2:], tmp_path / "b", {})
+    ref_images = load_ref_images([tmp_path / "a", tmp_path / "b"], "2", "test")
+    assert ref_images.shape == (2, 2, 3, 64, 64)
+    photograph = to_network(decode_png(rows[0]["gt_image"]))[0]
+    assert torch.equal(ref_images[0, 0], photograph)
+    assert torch.equal(ref_images[1, 1], photograph)
+    assert ref_images[0, 1].isnan().all()  # fit image 5 has no row
+    assert ref_images[1, 0].isnan().all()
 
 
 def test_load_identity_of_two_scales(paths: list[Path]) -> None:
