@@ -171,6 +171,9 @@ class TrainConfig:
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.9999
     clip_norm: Positive = 1.0
     """Bound of the gradient's norm."""
+    micro_batch_size: Annotated[int, Field(ge=0)] = 0
+    """Images that one process takes in one pass, where the memory does not hold its share of the
+    batch: the gradients of the passes add up; 0 takes the share at once."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of autocast; weights and optimiser stay in float32."""
     checkpoint_images: Count = 320_000
