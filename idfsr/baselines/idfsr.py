@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
+from torch.nn import functional
 
 from idfsr.baselines.contract import Need, restore_steadily
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
@@ -19,6 +20,7 @@ from idfsr.data.tensors import from_network
 from idfsr.diffusion.ddim import ddim_sample, seeded_noise
 from idfsr.diffusion.process import as_denoiser
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+from idfsr.errors import IdfsrError
 from idfsr.models.idfsr import IDFSR
 
 
@@ -37,6 +39,10 @@ class IdfsrMethod:
     """Of the run: what each image starts from depends on it and on the image's key alone."""
     with_style: bool = True
     """False puts 0 in place of z_s."""
+    num_references: int = 1
+    """See `RestoreConfig`."""
+    guidance: float = 1.0
+    """See `RestoreConfig`."""
 
     @property
     def name(self) -> str:
@@ -48,6 +54,25 @@ class IdfsrMethod:
         device = next(self.model.parameters()).device
         return restore_steadily(lambda batch: self.sample(batch, device), examples, device)
 
+    def reference_z_id(self, examples: IdentityExamples) -> Float[Tensor, "B 512"]:
+        """Return z_id of each image's references: the mean direction of several, 0 of none.
+
+        Raises:
+            IdfsrError: An image has fewer references.
+        """
+        z_ids, wanted = examples["reference_z_id"], self.num_references
+        if z_ids.shape[1] < wanted:
+            message = (
+                f"{examples['keys'][0]}: found {z_ids.shape[1]} references, "
+                f"wanted restore.num_references, {wanted}"
+            )
+            raise IdfsrError(message)
+        if wanted == 0:
+            return torch.zeros_like(z_ids[:, 0])
+        if wanted == 1:
+            return z_ids[:, 0]
+        return functional.normalize(z_ids[:, :wanted].mean(dim=1), dim=1)
+
     @torch.no_grad()
     def sample(
         self, examples: IdentityExamples, device: torch.device
@@ -55,15 +80,23 @@ class IdfsrMethod:
         """Sample a batch at once."""
         masked_lr = examples["masked_lr"].to(device)
         z_s = self.model.encode_style(examples["warped_ref"][:, 0].to(device))
-        z_s = z_s if self.with_style else torch.zeros_like(z_s)
+        z_s = z_s if self.with_style and self.num_references else torch.zeros_like(z_s)
         if self.fitted_z_id is None:
-            z_id = examples["reference_z_id"][:, 0].to(device)
+            z_id = self.reference_z_id(examples).to(device)
         else:
             z_id = self.fitted_z_id.to(device).expand(len(masked_lr), -1)
+
+        def predict(x_t: Tensor, t: Tensor) -> Tensor:
+            with_id: Tensor = self.model(x_t, t, masked_lr, z_s, z_id)
+            if self.guidance == 1:
+                return with_id
+            without: Tensor = self.model(x_t, t, masked_lr, z_s, torch.zeros_like(z_id))
+            return without + self.guidance * (with_id - without)
+
         size = masked_lr.shape[-1]
         alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(device)
         denoise = as_denoiser(
-            lambda x_t, t: self.model(x_t, t, masked_lr, z_s, z_id),
+            predict,
             self.model.config.prediction,
             alphas_cumprod,
         )

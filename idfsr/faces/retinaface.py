@@ -29,6 +29,13 @@ MEAN_BGR = (104.0, 117.0, 123.0)
 """Subtracted from 0...255 in the order blue, green, red, in the training of both public weights."""
 
 
+MEAN_RGB = (123.675, 116.28, 103.53)
+DEVIATION_RGB = (58.395, 57.12, 57.375)
+"""Of ImageNet in 0...255, in the training of the weights of `retinaface-pytorch`."""
+
+Normalisation = Literal["bgr_mean", "imagenet"]
+
+
 class Heads(NamedTuple):
     """Raw output for each of P priors: level after level, then row, column, prior."""
 
@@ -38,10 +45,25 @@ class Heads(NamedTuple):
     landmarks: Float[Tensor, "B P 10"]
 
 
-def normalise(images: UInt8[Tensor, "B H W 3"]) -> Float[Tensor, "B 3 H W"]:
-    """Bring RGB images to what the network takes: BGR in 0...255 minus `MEAN_BGR`."""
-    bgr = images.flip(-1).to(torch.float32) - torch.tensor(MEAN_BGR, device=images.device)
-    return bgr.permute(0, 3, 1, 2).contiguous()
+def normalise(
+    images: UInt8[Tensor, "B H W 3"], normalisation: Normalisation = "bgr_mean"
+) -> Float[Tensor, "B 3 H W"]:
+    """Bring RGB images to what the network takes.
+
+    Args:
+        images: In 0...255.
+        normalisation: Of the training of the weights: BGR minus `MEAN_BGR`, or RGB with mean 0 and
+            deviation 1 over ImageNet.
+    """
+
+    def on_device(values: tuple[float, ...]) -> Tensor:
+        return torch.tensor(values, device=images.device)
+
+    if normalisation == "imagenet":
+        scaled = (images.to(torch.float32) - on_device(MEAN_RGB)) / on_device(DEVIATION_RGB)
+    else:
+        scaled = images.flip(-1).to(torch.float32) - on_device(MEAN_BGR)
+    return scaled.permute(0, 3, 1, 2).contiguous()
 
 
 def convolution(

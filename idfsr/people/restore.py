@@ -116,6 +116,7 @@ def restore_faces(
         model_digest=studio.model_digest,
         fitted_z_id=person.z_id,
         num_inference_steps=studio.config.restore.num_inference_steps,
+        guidance=studio.config.restore.guidance,
         seed=studio.config.seed,
     )
     return method.restore(examples)

@@ -20,8 +20,9 @@ from idfsr.provenance import file_digest
 from idfsr.training.augment import lose_resolution
 from idfsr.training.card import Card
 from idfsr.training.crops import CropBatch, CropReader, Crops, crop_facts, hold_out, read_crops
-from idfsr.training.loop import Recipe, Trained, train
+from idfsr.training.loop import Trained, train
 from idfsr.training.order import derive_seed
+from idfsr.training.step import Recipe
 
 LOGIT_SCALE = 32.0
 """s. The paper has 64 for 85,000 identities; wanted is more than the logarithm of their number."""

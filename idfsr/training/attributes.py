@@ -17,8 +17,9 @@ from idfsr.models.attributes import AttributeNet
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
 from idfsr.training.crops import CropBatch, CropReader, Crops, crop_facts, hold_out, read_crops
-from idfsr.training.loop import Recipe, Trained, train
+from idfsr.training.loop import Trained, train
 from idfsr.training.order import derive_seed
+from idfsr.training.step import Recipe
 
 CLASSES = {"gender": GENDERS, "race": RACES, "expression": EXPRESSIONS}
 SIZES = (32, 48, 64, 112)

@@ -298,7 +298,7 @@ def fit_identities(
         batches = [fits[index].frozen.draw(step, config.batch_size, seed) for index in active]
         drawn = Drawn(*(torch.cat(parts) for parts in zip(*batches, strict=True)))
         owners = z_ids[active][:, None].expand(-1, config.batch_size, -1).flatten(0, 1)
-        losses = frozen.losses(owners, drawn).unflatten(0, (len(active), -1)).mean(dim=1)
+        losses = frozen.losses(owners, drawn).reshape(len(active), -1).mean(dim=1)
         for index, loss in zip(active, losses.tolist(), strict=True):
             fits[index].note_loss(loss)
         (z_ids.grad,) = torch.autograd.grad(losses.sum(), [z_ids])

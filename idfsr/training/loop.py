@@ -3,6 +3,9 @@
 Images seen are the clock. Batches are a function of them, and every step seeds its random numbers
 from them, so a training that was killed ends, after the same command, with the same bytes as one
 that was not (on a CPU with the same number of threads).
+
+Under torchrun several processes share every batch; the first one writes the files. Loss and
+gradient are those of one process with the whole batch, but for the rounding of sums.
 """
 
 import dataclasses
@@ -10,51 +13,39 @@ import json
 import logging
 import math
 import shutil
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from idfsr.config import TrainConfig
 from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
 from idfsr.training.checkpoint import TrainState, load_state, save_state
+from idfsr.training.distributed import (
+    num_processes,
+    rank,
+    sum_over_processes,
+    wait_for_all,
+)
 from idfsr.training.ema import decay_at, start_ema, update_ema
-from idfsr.training.order import derive_seed
+from idfsr.training.signals import InterruptedTrainingError, noticed_signals
+from idfsr.training.step import Objective, Recipe, add_gradients
 
 logger = logging.getLogger(__name__)
 
-EXIT_INTERRUPTED = 75
-"""Exit status after SIGTERM: "temporary failure" of sysexits.h; the same command goes on."""
-
 STATE_NAME, STATS_NAME = "state.pt", "stats.jsonl"
 
-UNBOUND_FIELDS = ("num_images", "checkpoint_images")
+UNBOUND_FIELDS = ("num_images", "checkpoint_images", "micro_batch_size")
 """Fields of `TrainConfig` that a training may resume with other values of: no step depends on
-them."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """What is trained."""
-
-    name: str
-    """As in the configuration, e.g. "pretrain"."""
-    module: nn.Module
-    loss: Callable[[Any, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
-    """(batch, generator) -> the scalar to minimise, and scalars for the statistics. The generator
-    is on the CPU, so that all devices draw the same numbers."""
-    batch_at: Callable[[int], Any]
-    """Images seen -> the next batch, a function of nothing else."""
-    settings: dict[str, Any]
-    """What else decides the outcome, by name: model, digests of the data. A state made with others
-    is refused."""
+them, but for rounding."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,32 +65,6 @@ class Trained(Progress):
 
     ema: dict[str, Tensor]
     """Averaged state of the recipe's module."""
-
-
-class InterruptedTrainingError(SystemExit):
-    """SIGTERM or SIGINT came, and the state is saved."""
-
-    def __init__(self) -> None:
-        super().__init__(EXIT_INTERRUPTED)
-
-
-@contextmanager
-def noticed_signals() -> Iterator[list[int]]:
-    """Collect SIGTERM and SIGINT, so that the step that they fall into is finished first.
-
-    Yields:
-        The signals that have come.
-    """
-    received: list[int] = []
-    handlers = {
-        number: signal.signal(number, lambda number, _: received.append(number))
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield received
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 def learning_rate_at(images_seen: int, config: TrainConfig) -> float:
@@ -157,6 +122,24 @@ def begin_or_resume(
     return state
 
 
+@contextmanager
+def open_stats(path: Path, num_bytes: int) -> Iterator[BinaryIO]:
+    """Open the statistics after so many bytes: what came after the checkpoint will come again.
+
+    Yields:
+        The file; of all processes but the first one nothing that lasts.
+    """
+    if rank() > 0:
+        yield BytesIO()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    with path.open("r+b") as file:
+        file.truncate(num_bytes)
+        file.seek(num_bytes)
+        yield file
+
+
 def train(
     recipe: Recipe, config: TrainConfig, seed: int, state_dir: Path, device: torch.device
 ) -> Trained:
@@ -173,52 +156,44 @@ def train(
 
     Raises:
         IdfsrError: The state is of another training, or the loss is no longer finite.
-        InterruptedTrainingError: SIGTERM or SIGINT came; the state is saved.
+        InterruptedTrainingError: One of `SIGNALS` came; the state is saved.
     """
     # Resume where the last checkpoint was made.
     state_path, stats_path = state_dir / STATE_NAME, state_dir / STATS_NAME
     module = recipe.module.to(device).to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.Adam(module.parameters(), lr=config.learning_rate, fused=True)
     state = begin_or_resume(recipe, config, seed, state_path, optimiser)
-    state_dir.mkdir(parents=True, exist_ok=True)
-    stats_path.touch()
+    objective: nn.Module = Objective(recipe)
+    if num_processes() > 1:
+        objective = DistributedDataParallel(objective, broadcast_buffers=False)
 
     with (
         noticed_signals() as signals,
-        stats_path.open("r+b") as stats_file,
+        open_stats(stats_path, state.stats_bytes) as stats_file,
         tqdm(
             desc=recipe.name,
             total=config.num_images,
             initial=state.images_seen,
             unit="img",
             mininterval=2,  # seconds; the bar also goes to a log
+            disable=rank() > 0,
         ) as bar,
     ):
-        # Statistics written after the checkpoint will come again.
-        stats_file.truncate(state.stats_bytes)
-        stats_file.seek(state.stats_bytes)
-
         while state.images_seen < config.num_images:
-            # Reseed: dropout draws from the global generator, the loss from its own.
-            start = time.perf_counter()
-            step_seed = derive_seed(seed, recipe.name, state.images_seen)
-            torch.manual_seed(step_seed)
-            generator = torch.Generator().manual_seed(step_seed)
-
             # Evaluate the loss and its gradient.
-            with torch.autocast(
-                device.type, torch.bfloat16, enabled=config.precision == "bfloat16"
-            ):
-                loss, scalars = recipe.loss(recipe.batch_at(state.images_seen), generator)
+            start = time.perf_counter()
             optimiser.zero_grad()
-            torch.autograd.backward(loss)
+            sums = add_gradients(objective, recipe, config, seed, state.images_seen)
             norm = nn.utils.clip_grad_norm_(module.parameters(), config.clip_norm)
+
+            # What one process knows, all know: the loss of its share, and a signal.
+            asked = torch.tensor(float(bool(signals)), device=device)
+            *shares, num_asked = sum_over_processes(torch.stack([*sums.values(), asked])).tolist()
+            record = dict(zip(sums, shares, strict=True)) | {"gradient_norm": norm.item()}
 
             # Stop before a loss or a gradient that is not finite reaches the weights.
             num_updates = state.images_seen // config.batch_size
             state.images_seen += config.batch_size
-            values = {"loss": loss, **scalars, "gradient_norm": norm}
-            record = {name: value.item() for name, value in values.items()}
             if not all(map(math.isfinite, record.values())):
                 message = (
                     f"{recipe.name}: found {record} in the step that ends at {state.images_seen} "
@@ -242,12 +217,14 @@ def train(
 
             # Checkpoint at multiples of checkpoint_images, when asked to stop, and at the end.
             crossed = state.images_seen % config.checkpoint_images < config.batch_size
-            if crossed or signals or state.images_seen >= config.num_images:
+            if crossed or num_asked or state.images_seen >= config.num_images:
                 stats_file.flush()
                 state.module, state.optimiser = module.state_dict(), optimiser.state_dict()
                 state.stats_bytes = stats_file.tell()
-                save_state(state_path, state)
-            if signals:
+                if rank() == 0:
+                    save_state(state_path, state)
+                wait_for_all()
+            if num_asked:
                 logger.info("%s: stopped at %d images", recipe.name, state.images_seen)
                 raise InterruptedTrainingError
 

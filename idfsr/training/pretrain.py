@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from idfsr.config import Config, PretrainConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import BatchReader, Examples, ShardDataset
+from idfsr.data.parts import Part, own_parts
 from idfsr.data.shards import check_id_encoder
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import linear_alphas_cumprod
@@ -25,9 +26,11 @@ from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
+from idfsr.training.distributed import num_processes, rank
 from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
-from idfsr.training.loop import Recipe, Trained, train
+from idfsr.training.loop import Trained, train
+from idfsr.training.step import Recipe
 
 NUM_STYLE_SAMPLES = 256
 """References over which the style embedding is standardised before the first step."""
@@ -55,10 +58,10 @@ def standardise_style(model: IDFSR, warped_refs: Float[Tensor, "B 3 S S"]) -> No
 
 
 def drop_some(
-    condition: Float[Tensor, "B D"], probability: float, generator: torch.Generator
+    condition: Float[Tensor, "B D"], probability: float, generator: torch.Generator, part: Part
 ) -> Float[Tensor, "B D"]:
     """Set rows to 0, each with a probability (Ho & Salimans 2022, Algorithm 1)."""
-    kept = torch.rand((len(condition), 1), generator=generator) >= probability
+    kept = part.draw(lambda n: torch.rand((n, 1), generator=generator)) >= probability
     return condition * kept.to(condition.device)
 
 
@@ -111,12 +114,15 @@ def pretrain_loss(
             return tensor.to(device, memory_format=torch.channels_last, non_blocking=True)
 
         x_0, masked_lr = place(batch["gt_image"]), place(batch["masked_lr"])
-        t = torch.randint(NUM_TRAIN_TIMESTEPS, (len(x_0),), generator=generator).to(device)
-        noise = place(torch.randn(x_0.shape, generator=generator))
+        part = batch.get("part") or Part(0, len(x_0), len(x_0))
+        t = part.draw(lambda n: torch.randint(NUM_TRAIN_TIMESTEPS, (n,), generator=generator))
+        t = t.to(device)
+        noise = place(part.draw(lambda n: torch.randn((n, *x_0.shape[1:]), generator=generator)))
         z_s, wanted = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
         z_id = wanted
         if config.condition_dropout > 0:
-            z_s, z_id = (drop_some(z, config.condition_dropout, generator) for z in (z_s, z_id))
+            probability = config.condition_dropout
+            z_s, z_id = (drop_some(z, probability, generator, part) for z in (z_s, z_id))
         denoised = denoising_loss(
             lambda x_t, t: model(x_t, t, masked_lr, z_s, z_id),
             model.config.prediction,
@@ -178,12 +184,16 @@ def pretrain(
 
     model.id_encoder = check_id_encoder(shards, model.id_encoder)
     id_encoder = find_id_encoder(config, id_encoder_path, model, device)
+    parts = own_parts(
+        config.pretrain.batch_size, config.pretrain.micro_batch_size, rank(), num_processes()
+    )
     digests = "".join(file_digest(path) for path in shards)
     recipe = Recipe(
         name="pretrain",
         module=model,
         loss=pretrain_loss(model, config.pretrain, id_encoder),
-        batch_at=BatchReader(dataset, config.pretrain.batch_size, num_workers),
+        batch_at=BatchReader(dataset, parts, num_workers),
+        parts=parts,
         settings={
             **{f"model.{name}": value for name, value in vars(config.model).items()},
             "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],

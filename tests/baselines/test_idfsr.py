@@ -1,3 +1,5 @@
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from idfsr.baselines.contract import split_examples
 from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.data.loader import IdentityExamples, load_identity
 from idfsr.diffusion.ddim import seeded_noise
+from idfsr.errors import IdfsrError
 from tests.training.makers import make_network, unit, write_test_shard
 
 CPU = torch.device("cpu")
@@ -78,3 +81,45 @@ def test_conditions_reach_the_network(
         torch.testing.assert_close(z_s, method.model.encode_style(examples["warped_ref"][:, 0]))
     wanted = torch.from_numpy(unit([99])) if fitted else examples["reference_z_id"][:, 0]
     assert torch.equal(z_id, wanted.expand(3, -1))
+
+
+def test_several_references_give_their_mean_direction(examples: IdentityExamples) -> None:
+    method = dataclasses.replace(make_method(), num_references=2)
+    z_id = method.reference_z_id(examples)
+    first, second = examples["reference_z_id"][0, :2]
+    torch.testing.assert_close(z_id[0], (first + second) / (first + second).norm())
+    assert torch.equal(make_method().reference_z_id(examples)[0], first)
+    assert (method.restore(examples) != make_method().restore(examples)).any()
+    with pytest.raises(IdfsrError, match=r"00007/0/x8: found 2 references, wanted .*, 3"):
+        dataclasses.replace(method, num_references=3).restore(examples)
+
+
+def test_without_references_no_reference_matters(examples: IdentityExamples) -> None:
+    method = dataclasses.replace(make_method(), num_references=0)
+    others = {**examples, "warped_ref": -examples["warped_ref"]}
+    others["reference_z_id"] = -examples["reference_z_id"]
+    restored = method.restore(examples)
+    np.testing.assert_array_equal(restored, method.restore(others))
+    assert (restored != make_method().restore(examples)).any()
+
+
+def test_guidance_goes_on_from_the_prediction_without_identity(
+    examples: IdentityExamples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that answers 1 to an identity and 0 without one is taken to answer the scale."""
+    single = next(iter(split_examples(examples, 1)))
+    answers = []
+
+    def answer(x_t: Tensor, _t: Tensor, _lr: Tensor, _z_s: Tensor, z_id: Tensor) -> Tensor:
+        return torch.full_like(x_t, float(z_id.any()))
+
+    def sample(denoise: Callable[..., Tensor], x_T: Tensor, *_: object) -> Tensor:  # noqa: N803
+        answers.append(denoise(x_T, torch.tensor([500]))[0, 0, 0, 0].item())
+        return x_T
+
+    monkeypatch.setattr("idfsr.baselines.idfsr.ddim_sample", sample)
+    for guidance in (0.0, 1.0, 2.5):
+        method = dataclasses.replace(make_method(), guidance=guidance)
+        monkeypatch.setattr(method.model, "forward", answer)
+        method.restore(single)
+    assert answers == [0, 1, 2.5]

@@ -18,6 +18,7 @@ from idfsr.data.loader import (
     load_identity,
     load_ref_images,
 )
+from idfsr.data.parts import Part
 from idfsr.data.shards import write_shard
 from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
@@ -25,6 +26,8 @@ from idfsr.errors import IdfsrError
 Row = Callable[..., dict[str, Any]]
 Rows = dict[str, dict[str, Any]]
 TENSORS = ("gt_image", "masked_lr", "warped_ref", "z_id", "landmarks")
+
+WHOLE = Part(0, 4, 4)
 
 
 @pytest.fixture
@@ -110,19 +113,32 @@ def test_an_example_depends_on_its_position_alone(paths: list[Path]) -> None:
 
 def test_resuming_gives_the_same_continuation(paths: list[Path]) -> None:
     dataset = ShardDataset(paths, seed=0)
-    reader = BatchReader(dataset, batch_size=4)
-    whole = [reader(images_seen) for images_seen in range(0, 24, 4)]
-    resumed = BatchReader(dataset, batch_size=4)
+    reader = BatchReader(dataset, [WHOLE])
+    whole = [reader(images_seen, WHOLE) for images_seen in range(0, 24, 4)]
+    resumed = BatchReader(dataset, [WHOLE])
     for index, images_seen in enumerate(range(12, 24, 4)):
-        assert_equal(resumed(images_seen), whole[3 + index])
-    assert_equal(reader(4), whole[1])  # a step back
+        assert_equal(resumed(images_seen, WHOLE), whole[3 + index])
+    assert_equal(reader(4, WHOLE), whole[1])  # a step back
+
+
+def test_parts_are_those_of_the_batch(paths: list[Path]) -> None:
+    dataset = ShardDataset(paths, seed=0)
+    parts = [Part(2, 3, 4), Part(3, 4, 4)]
+    reader = BatchReader(dataset, parts)
+    for images_seen in (4, 8):
+        whole = dataset[range(images_seen, images_seen + 4)]
+        for part in parts:
+            found = reader(images_seen, part)
+            assert found["part"] == part
+            assert found["keys"] == whole["keys"][part.start : part.stop]
+            assert torch.equal(found["gt_image"], whole["gt_image"][part.start : part.stop])
 
 
 def test_workers_give_the_same_batches(paths: list[Path]) -> None:
     dataset = ShardDataset(paths, seed=0)
-    alone, helped = BatchReader(dataset, 3), BatchReader(dataset, 3, num_workers=2)
-    for images_seen in range(6, 18, 3):
-        assert_equal(helped(images_seen), alone(images_seen))
+    alone, helped = (BatchReader(dataset, [WHOLE], workers) for workers in (0, 2))
+    for images_seen in range(8, 24, 4):
+        assert_equal(helped(images_seen, WHOLE), alone(images_seen, WHOLE))
     start = time.monotonic()
     del helped
     assert not multiprocessing.active_children()
@@ -133,7 +149,7 @@ def test_reading_leaves_the_global_generator_alone(paths: list[Path]) -> None:
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
-    BatchReader(ShardDataset(paths, seed=0), 2)(0)
+    BatchReader(ShardDataset(paths, seed=0), [WHOLE])(0, WHOLE)
     assert torch.equal(torch.rand(3), expected)
 
 

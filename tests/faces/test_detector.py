@@ -1,3 +1,4 @@
+import importlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from idfsr.config import LandmarksConfig
 from idfsr.data.images import resize
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detections, Detector, fit_into_square, load_detector
+from idfsr.faces.retinaface import RetinaFace
 
 from .face_tree import BOX, LANDMARKS, photograph
 
@@ -96,3 +98,30 @@ def test_convention_scaled_is_x_then_y() -> None:
 def test_missing_weights_are_one_line(assets_dir: Path) -> None:
     with pytest.raises(IdfsrError, match=r"none\.pth: no such file"):
         load_detector(LandmarksConfig(weights="none.pth"), assets_dir, torch.device("cpu"))
+
+
+@pytest.mark.filterwarnings("ignore")  # the package was written for libraries of 2022
+def test_other_normalisation_is_that_of_retinaface_pytorch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same weights in the package and here, on a photograph that needs no padding."""
+    monkeypatch.setenv("NO_ALBUMENTATIONS_UPDATE", "1")
+    package = importlib.import_module("retinaface.predict_single")
+    torch.manual_seed(0)
+    network = RetinaFace("resnet50").eval()
+    theirs = package.Model(max_size=64)
+    theirs.load_state_dict(network.state_dict())
+    theirs.eval()
+    detector = Detector(network, 0.3, torch.device("cpu"), "imagenet")
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    (found,) = detector.detect([image], 64)
+    wanted = theirs.predict_jsons(image, confidence_threshold=0.3)
+    assert len(wanted) > 3
+    scores = {round(float(score), 2) for score in found.scores}
+    assert {round(float(row["score"]), 2) for row in wanted} <= scores
+    places = {tuple(np.round(face.ravel(), 1)) for face in found.landmarks}
+    for row in wanted:
+        points = np.array(row["landmarks"]).ravel()
+        assert min(np.abs(points - place).max() for place in places) < 0.2
+    (other,) = Detector(network, 0.3, torch.device("cpu")).detect([image], 64)
+    assert other.scores[0] != found.scores[0]

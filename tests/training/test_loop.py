@@ -1,23 +1,21 @@
 import dataclasses
 import json
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from idfsr.config import TrainConfig
 from idfsr.errors import IdfsrError
-from idfsr.training.loop import (
-    EXIT_INTERRUPTED,
-    InterruptedTrainingError,
-    Recipe,
-    learning_rate_at,
-    train,
-)
+from idfsr.training.loop import learning_rate_at, train
+from idfsr.training.signals import EXIT_INTERRUPTED, InterruptedTrainingError
+from idfsr.training.step import Recipe
 
 from .toy import run_toy, toy_recipe
 
@@ -31,7 +29,7 @@ def run_process(folder: Path, *arguments: int) -> subprocess.CompletedProcess[st
         capture_output=True,
         text=True,
         check=False,
-        env={"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
 
 
@@ -195,3 +193,25 @@ def test_learning_rate_falls_as_one_over_the_square_root() -> None:
     assert learning_rate_at(50, config) == 0.2
     assert learning_rate_at(100, config) == 0.2
     assert learning_rate_at(400, config) == 0.1
+
+
+def test_sigusr1_asks_for_a_requeue_as_sigterm_does(tmp_path: Path) -> None:
+    stopped = run_process(tmp_path, 24, signal.SIGUSR1)
+    assert stopped.returncode == EXIT_INTERRUPTED
+    assert torch.load(tmp_path / "state.pt")["images_seen"] == 28
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_random_steps_is_bit_identical(tmp_path: Path) -> None:
+    """Each time the training goes on from its last checkpoint, up to the next kill."""
+    unbroken = run_toy(tmp_path / "unbroken", toy_recipe())
+    places = np.random.default_rng(0).choice(np.arange(0, 96, 4), 20, replace=False)
+    num_killed = 0
+    for place in sorted(places.tolist()):
+        killed = run_process(tmp_path / "broken", place, signal.SIGKILL)
+        num_killed += killed.returncode == -signal.SIGKILL
+    assert num_killed == 20
+    resumed = run_toy(tmp_path / "broken", toy_recipe())
+    assert resumed.stats_path.read_bytes() == unbroken.stats_path.read_bytes()
+    for key, tensor in unbroken.ema.items():
+        assert torch.equal(resumed.ema[key], tensor), key

@@ -16,13 +16,13 @@ from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
 from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
-from idfsr.training.loop import InterruptedTrainingError
 from idfsr.training.pretrain import (
     find_id_encoder,
     pretrain,
     pretrain_loss,
     standardise_style,
 )
+from idfsr.training.signals import InterruptedTrainingError
 
 from .makers import TINY_MODEL, write_pretrain_shard
 

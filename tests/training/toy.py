@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from idfsr.config import TrainConfig
-from idfsr.training.loop import Recipe, Trained, train
+from idfsr.training.loop import Trained, train
+from idfsr.training.step import Recipe
 
 CONFIG = TrainConfig(
     num_images=96,

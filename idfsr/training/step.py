@@ -1,0 +1,89 @@
+"""What is trained, and the gradient of one step of it."""
+
+import dataclasses
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from idfsr.config import TrainConfig
+from idfsr.data.parts import Part
+from idfsr.training.distributed import num_processes
+from idfsr.training.order import derive_seed
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What is trained."""
+
+    name: str
+    """As in the configuration, e.g. "pretrain"."""
+    module: nn.Module
+    loss: Callable[[Any, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
+    """(batch, generator) -> the scalar to minimise, and scalars for the statistics. The generator
+    is on the CPU, so that all devices draw the same numbers."""
+    batch_at: Callable[..., Any]
+    """Images seen -> the next batch, a function of nothing else. Of a recipe with parts:
+    (images seen, part) -> that part of it."""
+    settings: dict[str, Any]
+    """What else decides the outcome, by name: model, digests of the data. A state made with others
+    is refused."""
+    parts: tuple[Part, ...] = ()
+    """What this process takes of a batch, in turn; empty for one that cannot be cut."""
+
+
+class Objective(nn.Module):
+    """The loss as a module, whose parameters several processes can share."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        self.module = recipe.module
+        self._loss = recipe.loss
+
+    def forward(self, batch: Any, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        """See `Recipe.loss`."""
+        return self._loss(batch, generator)
+
+
+def add_gradients(
+    objective: nn.Module, recipe: Recipe, config: TrainConfig, seed: int, images_seen: int
+) -> dict[str, Tensor]:
+    """Evaluate the loss of a step and add its gradient to the parameters'.
+
+    Dropout draws from the global generator, which is seeded anew for each part; the loss draws from
+    its own.
+
+    Args:
+        objective: Of the recipe; on several processes wrapped, so that it averages gradients.
+        recipe: What is trained.
+        config: Of this training.
+        seed: Of the run.
+        images_seen: Before this step.
+
+    Returns:
+        Loss and scalars of this process's share of the batch, weighted by it.
+    """
+    device_type = next(objective.parameters()).device.type
+    step_seed = derive_seed(seed, recipe.name, images_seen)
+    sums: dict[str, Tensor] = {}
+    whole = Part(0, config.batch_size, config.batch_size)
+    parts = recipe.parts or (whole,)
+    for part in parts:
+        torch.manual_seed(derive_seed(step_seed, part.start) if part.start else step_seed)
+        generator = torch.Generator().manual_seed(step_seed)
+        place = (images_seen, part) if recipe.parts else (images_seen,)
+        # processes exchange gradients once, with the last of their parts
+        waits = isinstance(objective, DistributedDataParallel) and part != parts[-1]
+        with objective.no_sync() if waits else nullcontext():  # type: ignore[operator]
+            with torch.autocast(
+                device_type, torch.bfloat16, enabled=config.precision == "bfloat16"
+            ):
+                loss, scalars = objective(recipe.batch_at(*place), generator)
+            torch.autograd.backward(loss * (part.share * num_processes()))
+        for name, value in {"loss": loss, **scalars}.items():
+            weighted = value.detach() * part.share
+            sums[name] = sums[name] + weighted if name in sums else weighted
+    return sums
