@@ -89,9 +89,10 @@ def run(args: argparse.Namespace) -> None:
     restored = listed_files(args.restored, ".parquet")
     rows = read_pairs(args.shards, restored, args.method, args.scale_factor)
     evaluator = load_evaluator((*settings.table1, *settings.table2), find_resources(args, settings))
-    for path in (args.truth, args.features):
-        if path is not None and (path == args.truth or path.exists()):
-            evaluator.store.read(path)
+    if args.truth:
+        evaluator.store.read(args.truth)
+    if args.features and args.features.exists():
+        evaluator.store.read(args.features)
     table, set_metrics, keys = evaluate(evaluator, rows, args.method, args.scale_factor)
     write_table(table, args.metrics, table_schema(table))
     with atomic_path(args.set_metrics) as path:

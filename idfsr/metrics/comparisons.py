@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
+from types import ModuleType
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -31,6 +32,9 @@ from idfsr.metrics.unit_range import to_unit
 from idfsr.models.attributes import load_attributes
 from idfsr.models.weights import model_digest
 from idfsr.provenance import code_digest
+
+Load = Callable[[Path, torch.device], Any]
+Score = Callable[[Any, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -92,28 +96,25 @@ def load_brisque_comparison(resources: Resources) -> Comparison:
     return _image_score("brisque", digest, extract)
 
 
-def load_clipiqa_comparison(resources: Resources) -> Comparison:
-    """Fill the column clipiqa."""
-    network = clipiqa.load_clipiqa(resources.weights_dir, resources.device)
+def load_pyiqa_comparison(
+    module: ModuleType, load: Load, score: Score, resources: Resources
+) -> Comparison:
+    """Fill the column of one of pyiqa's networks.
+
+    Args:
+        module: Of this package, which runs the network.
+        load: Its loader.
+        score: Its function of network and images.
+        resources: See `Resources`.
+    """
+    network = load(resources.weights_dir, resources.device)
 
     def extract(batch: ImageBatch) -> list[Feature]:
-        return _rows(score=clipiqa.clipiqa(network, to_unit(batch.image)))
+        return _rows(score=score(network, to_unit(batch.image)))
 
-    weights = model_digest(resources.weights_dir / clipiqa.WEIGHTS)
-    digest = _engine(weights, "idfsr.metrics.clipiqa", resources.device, "pyiqa")
-    return _image_score("clipiqa", digest, extract)
-
-
-def load_musiq_comparison(resources: Resources) -> Comparison:
-    """Fill the column musiq."""
-    network = musiq.load_musiq(resources.weights_dir, resources.device)
-
-    def extract(batch: ImageBatch) -> list[Feature]:
-        return _rows(score=musiq.musiq(network, to_unit(batch.image)))
-
-    weights = model_digest(resources.weights_dir / musiq.WEIGHTS)
-    digest = _engine(weights, "idfsr.metrics.musiq", resources.device, "pyiqa")
-    return _image_score("musiq", digest, extract)
+    weights = model_digest(resources.weights_dir / module.WEIGHTS)
+    digest = _engine(weights, module.__name__, resources.device, "pyiqa")
+    return _image_score(module.__name__.rpartition(".")[2], digest, extract)
 
 
 def _image_score(
@@ -191,8 +192,8 @@ def load_deepface_comparison(name: deepface.Name, resources: Resources) -> Compa
 
 COMPARISONS: Final[dict[str, Callable[[Resources], Comparison]]] = {
     "brisque": load_brisque_comparison,
-    "clipiqa": load_clipiqa_comparison,
-    "musiq": load_musiq_comparison,
+    "clipiqa": partial(load_pyiqa_comparison, clipiqa, clipiqa.load_clipiqa, clipiqa.clipiqa),
+    "musiq": partial(load_pyiqa_comparison, musiq, musiq.load_musiq, musiq.musiq),
     "inception": load_inception_comparison,
     "sface": load_sface_comparison,
     "attributes": load_attributes_comparison,

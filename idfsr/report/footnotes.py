@@ -167,7 +167,8 @@ def _reason(column: Column, table: pd.DataFrame) -> str:
     if metric.kind == "set" and table["num_images"].max() == 1:
         return "not computed, for it takes two images or more"
     if metric.weights.startswith("published."):
-        return "not computed, for its weights were not there (`idfsr weights check metrics`)"
+        faces = " or of faces" if "face_note" in metric.details else ""
+        return f"not computed, for want of its weights (`idfsr weights check metrics`){faces}"
     return "could not be computed"
 
 

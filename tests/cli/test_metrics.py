@@ -57,6 +57,19 @@ def test_only_some_metrics_and_one_image(
     ]  # fmt: skip
 
 
+def test_metrics_without_weights_are_named_and_print_a_dash(
+    folders: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    main([*folders, "--weights", str(tmp_path), "--only", "psnr", "lpips", "fid"])
+    lines = capsys.readouterr().out.splitlines()
+    assert "lpips: not computed, its column stays empty: no" in caplog.text
+    assert [line.split()[0] for line in lines[2:5]] == ["PSNR", "LPIPS", "FID"]
+    assert [line.split()[-1] for line in lines[3:5]] == ["\N{EN DASH}"] * 2
+
+
 def test_a_mistake_is_one_line(
     folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """Images and a small run for the tests of the metrics."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 from idfsr.data.images import encode_png
 from idfsr.data.shards import write_shard
 from idfsr.data.tables import write_table
+from idfsr.errors import IdfsrError
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,21 @@ def test_data() -> Path:
     if folder is None:
         pytest.skip("IDFSR_TEST_DATA is not set: no real photographs")
     return Path(folder)
+
+
+@pytest.fixture
+def expect_refusal() -> Callable[[Path, bytes, Callable[[], object]], None]:
+    """Check that a weight file that is cut short, or is no such file, is refused by its name."""
+
+    def check(path: Path, whole: bytes, load: Callable[[], object]) -> None:
+        path.parent.mkdir(parents=True)
+        for content in (whole[: len(whole) // 2], b"<html>Not found</html>", b""):
+            path.write_bytes(content)
+            expected = rf"^{re.escape(str(path))}: .+ wanted the weights of "
+            with pytest.raises(IdfsrError, match=expected):
+                load()
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,16 @@ from idfsr.data.images import encode_png
 from idfsr.data.shards import write_shard
 from idfsr.data.tables import read_table, write_table
 from idfsr.metrics import evaluate as module
+from idfsr.metrics import inception
 from idfsr.metrics.comparisons import Resources
 from idfsr.metrics.evaluate import Evaluator, evaluate, load_evaluator, table_schema
 from idfsr.metrics.features import FeatureStore
+from idfsr.metrics.frechet import frechet_distance
+from idfsr.metrics.kid import kernel_distance
 from idfsr.metrics.pairs import Pairs, read_pairs, read_truth, truth_batches
 from idfsr.metrics.registry import METRICS, find_metrics
 from idfsr.metrics.scorers import Scorers
+from idfsr.metrics.unit_range import to_unit
 from idfsr.models.attributes import AttributeNet, save_attributes
 
 EMBEDDED = (*MetricsConfig().table1, *MetricsConfig().table2)
@@ -162,6 +166,34 @@ def test_one_image_has_no_frechet_distance(
     _, set_metrics, _ = run(small_run, load_evaluator(["mobilenetv2_fd"], resources))
     assert set_metrics["num_images"] == 1
     assert set_metrics["mobilenetv2_fd"] is None
+
+
+class FakeInception(torch.nn.Module):
+    """Gives the pixels of a small copy in place of Inception's features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+        small = torch.nn.functional.adaptive_avg_pool2d(images[:, :2], 32)
+        return [small.reshape(len(images), 2048, 1, 1)]
+
+
+def test_fid_and_kid_are_of_inceptions_features(
+    small_run: Any, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = resources.weights_dir / inception.WEIGHTS
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"weights")
+    monkeypatch.setattr(inception, "load_inception", lambda *_: FakeInception())
+    _, set_metrics, _ = run(small_run, load_evaluator(["fid", "kid"], resources))
+    sr, gt = (
+        FakeInception()(to_unit(np.stack([images[key] for key in KEYS])).float())[0][:, :, 0, 0]
+        for images in (small_run.sr_images, small_run.gt_images)
+    )
+    assert set_metrics["fid"] == pytest.approx(frechet_distance(sr, gt), rel=1e-6)
+    assert set_metrics["kid"] == pytest.approx(kernel_distance(sr, gt), rel=1e-6)
 
 
 def test_no_network_sees_an_image_twice(

@@ -1,5 +1,6 @@
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -128,16 +129,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_inception(tmp_path, CPU)
 
 
-def test_files_of_other_content(weights_dir: Path, tmp_path: Path) -> None:
+def test_files_of_other_content(
+    weights_dir: Path, tmp_path: Path, expect_refusal: Callable[..., None]
+) -> None:
     path = tmp_path / WEIGHTS
-    path.parent.mkdir(parents=True)
-    whole = (weights_dir / WEIGHTS).read_bytes()
-    for content in (whole[: len(whole) // 2], b"<html>Not found</html>", b""):
-        path.write_bytes(content)
-        with pytest.raises(
-            IdfsrError, match=rf"^{re.escape(str(path))}: .+ wanted the weights of .+$"
-        ):
-            load_inception(tmp_path, CPU)
+    expect_refusal(
+        path, (weights_dir / WEIGHTS).read_bytes(), lambda: load_inception(tmp_path, CPU)
+    )
     torch.save(nn.Linear(2, 3).state_dict(), path)
     with pytest.raises(IdfsrError, match=r"not the weights of pytorch-fid's Inception: .*Missing"):
         load_inception(tmp_path, CPU)

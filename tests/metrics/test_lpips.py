@@ -1,5 +1,6 @@
 import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import lpips
@@ -107,16 +108,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_lpips(tmp_path, CPU)
 
 
-def test_files_of_other_content(weights_dir: Path, tmp_path: Path) -> None:
+def test_files_of_other_content(
+    weights_dir: Path, tmp_path: Path, expect_refusal: Callable[..., None]
+) -> None:
     path = tmp_path / WEIGHTS
-    path.parent.mkdir(parents=True)
-    whole = (weights_dir / WEIGHTS).read_bytes()
-    for content in (whole[: len(whole) // 2], b"<html>Not found</html>", b""):
-        path.write_bytes(content)
-        with pytest.raises(
-            IdfsrError, match=rf"^{re.escape(str(path))}: .+ wanted the weights of .+$"
-        ):
-            load_lpips(tmp_path, CPU)
+    expect_refusal(path, (weights_dir / WEIGHTS).read_bytes(), lambda: load_lpips(tmp_path, CPU))
     torch.save(nn.Linear(2, 3).state_dict(), path)
     with pytest.raises(IdfsrError, match=r"another network: 10 missing such as features.0.weight$"):
         load_lpips(tmp_path, CPU)

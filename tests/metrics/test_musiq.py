@@ -1,5 +1,6 @@
 import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -71,16 +72,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_musiq(tmp_path, CPU)
 
 
-def test_files_of_other_content(weights_dir: Path, tmp_path: Path) -> None:
+def test_files_of_other_content(
+    weights_dir: Path, tmp_path: Path, expect_refusal: Callable[..., None]
+) -> None:
     path = tmp_path / WEIGHTS
-    path.parent.mkdir(parents=True)
-    whole = (weights_dir / WEIGHTS).read_bytes()
-    for content in (whole[: len(whole) // 2], b"<html>Not found</html>", b""):
-        path.write_bytes(content)
-        with pytest.raises(
-            IdfsrError, match=rf"^{re.escape(str(path))}: .+ wanted the weights of .+$"
-        ):
-            load_musiq(tmp_path, CPU)
+    expect_refusal(path, (weights_dir / WEIGHTS).read_bytes(), lambda: load_musiq(tmp_path, CPU))
 
 
 def test_weights_of_another_data_set(weights_dir: Path, tmp_path: Path) -> None:

@@ -85,5 +85,5 @@ def test_failed_detections_and_few_images_are_stated() -> None:
     text = "in 2 of the ground truths and in these restored images: 31 of Bicubic \u00d716."
     assert any(note.endswith(text) for note in notes)
     assert any(note.startswith("FID of 586 images") for note in notes)
-    assert any("LPIPS: not computed, for its weights were not there" in note for note in notes)
+    assert any("LPIPS: not computed, for want of its weights" in note for note in notes)
     assert notes[-1].startswith("Of these metrics the paper has LPIPS, FID and IDS, and only")
