@@ -25,6 +25,7 @@ COMMANDS = {
     "fit": "fit the ID embedding of one person",
     "restore": "restore the test images of one person",
     "batch": "run one command for several people",
+    "relist": "bring the list of a batch up to date",
     "probes": "restore with one condition exchanged or left out",
     "features": "ask the networks of the metrics of the ground truth",
     "evaluate": "compare restored test images with the ground truth",

@@ -222,12 +222,14 @@ class Cluster:
 
     def stop(self) -> None:
         """Cancel all jobs, stop the daemons and remove the folder."""
-        self.cancel_all()
-        for daemon in reversed(self._daemons.values()):
-            daemon.send_signal(signal.SIGTERM)
-        for daemon in self._daemons.values():
-            try:
-                daemon.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
+        try:
+            self.cancel_all()
+        finally:
+            for daemon in reversed(self._daemons.values()):
+                daemon.send_signal(signal.SIGTERM)
+            for daemon in self._daemons.values():
+                try:
+                    daemon.wait(timeout=15)
+                except subprocess.TimeoutExpired:
+                    daemon.kill()
         shutil.rmtree(self.folder)

@@ -164,16 +164,17 @@ def test_disturbed_training_goes_on(
     assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
 
 
-def test_cancelled_fit_is_made_again(cluster: Cluster, long_run: Path, untrained: Path) -> None:
-    shutil.copytree(long_run / "results/tiny/pretrain", untrained / "results/tiny/pretrain")
-    shutil.copy2(long_run / "results/tiny/config/pretrain.json", untrained / "results/tiny/config")
-    run = Run(cluster, untrained, *LONG, "--config", "identities_per_job=2", "--", LIST)
-    log = untrained / "logs/tiny/fit/x8/batch-00000.txt"
+def test_cancelled_fit_is_made_again(cluster: Cluster, long_run: Path, tmp_path: Path) -> None:
+    directory = copy_run(long_run, tmp_path / "project")
+    shutil.rmtree(directory / "results/tiny/fit")
+    log = directory / "logs/tiny/fit/x8/batch-00000.txt"
+    log.unlink()
+    run = Run(cluster, directory, *LONG, "--config", "identities_per_job=2", "--", LIST)
     wait_until(lambda: log.is_file() and "fit:" in log.read_text(), "the fit to begin", 900)
     (job,) = cluster.running("fit_batch")
     scancel(cluster, job)
     run.end()
-    assert (untrained / LIST).read_bytes() == (long_run / LIST).read_bytes()
+    assert (directory / LIST).read_bytes() == (long_run / LIST).read_bytes()
     assert {job["state"] for job in cluster.jobs() if "fit_batch" in job["rule"]} >= {
         "CANCELLED", "COMPLETED"
     }  # fmt: skip

@@ -38,8 +38,6 @@ rule restore:
         r"""
         exec &> >(tee {log:q})
 
-        # The list of the batch vouches for what is here now.
-        rm -f results/{wildcards.run}/restored/x{wildcards.scale_factor}/{wildcards.method}/batch-{params.batch}.tsv
         idfsr restore \
             --config {input.config:q} \
             --method {wildcards.method:q} \
@@ -48,6 +46,8 @@ rule restore:
             {params.model:q} {params.embedding:q} \
             --restored {output.restored:q} \
             --threads {threads}
+
+        idfsr relist results/{wildcards.run}/restored/x{wildcards.scale_factor}/{wildcards.method}/batch-{params.batch}.tsv
         """
 
 

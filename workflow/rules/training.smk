@@ -76,8 +76,6 @@ rule fit:
         r"""
         exec &> >(tee {log:q})
 
-        # The list of the batch vouches for what is here now.
-        rm -f results/{wildcards.run}/fit/x{wildcards.scale_factor}/batch-{params.batch}.tsv
         idfsr fit \
             --config {input.config:q} \
             --model {input.model:q} \
@@ -86,4 +84,6 @@ rule fit:
             --embedding {output.embedding:q} \
             --stats {output.stats:q} \
             --threads {threads}
+
+        idfsr relist results/{wildcards.run}/fit/x{wildcards.scale_factor}/batch-{params.batch}.tsv
         """
