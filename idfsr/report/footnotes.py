@@ -107,7 +107,7 @@ def _scope(table: pd.DataFrame) -> str:
     parts = [
         f"{scale_label(row['scale_factor'])}: {row['num_images']} test images "
         f"of {row['num_identities']} identities"
-        for row in records(table.drop_duplicates("scale_factor"))
+        for row in records(_largest(table).drop_duplicates("scale_factor"))
     ]
     return f"{'; '.join(parts)}. None of them was in the pretraining."
 
@@ -149,6 +149,24 @@ def _compare_with_paper(names: Sequence[str]) -> str:
     )
 
 
+def _largest(table: pd.DataFrame) -> pd.DataFrame:
+    """Put the rows with the most images of each scale factor first."""
+    return table.sort_values(["scale_factor", "num_images"], ascending=[True, False], kind="stable")
+
+
+def _not_restored(table: pd.DataFrame) -> Iterator[str]:
+    most = table.groupby("scale_factor")["num_images"].transform("max")
+    parts = [
+        f"{method_label(row['method'])} {scale_label(row['scale_factor'])} "
+        f"{row['most'] - row['num_images']} of {row['most']}"
+        for row in records(table.assign(most=most)[table["num_images"] < most])
+    ]
+    if parts:
+        yield (
+            f"Images that a method could not restore, which its row leaves out: {', '.join(parts)}."
+        )
+
+
 def _empty_cells(table: pd.DataFrame, columns: Sequence[Column]) -> Iterator[str]:
     for column in columns:
         missing = table[table[column.key].isna()]
@@ -184,6 +202,7 @@ def write_footnotes(table1: pd.DataFrame, table2: pd.DataFrame, config: MetricsC
     names = [*config.table1, *config.table2]
     return [
         _scope(table1),
+        *_not_restored(table1),
         "Best bold, second best underlined, by the printed digits.",
         (
             "Values are means over images. Intervals hold 95 % of "

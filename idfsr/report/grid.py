@@ -87,13 +87,19 @@ def read_targets(
 def read_restored(
     paths: Sequence[Path], targets: Sequence[dict[str, Any]]
 ) -> dict[tuple[str, str, str], Picture]:
-    """Read the restored images of some targets: (method, identity, image) -> image."""
+    """Read the restored images of some targets: (method, identity, image) -> image.
+
+    Where a method could not restore an image, a white one stands.
+    """
+    white = np.full_like(decode(targets[0]["gt_image"]), 255)
     identities = {row["identity"] for row in targets}
     wanted = {(row["identity"], row["image"]) for row in targets}
     columns = ["identity", "image", "method", "sr_image"]
     frames = [read_table(path, columns, [("identity", "in", identities)]) for path in paths]
     return {
-        (row["method"], row["identity"], row["image"]): decode(row["sr_image"])
+        (row["method"], row["identity"], row["image"]): (
+            white if row["sr_image"] is None else decode(row["sr_image"])
+        )
         for frame in frames
         for row in records(frame)
         if (row["identity"], row["image"]) in wanted

@@ -1,9 +1,11 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from idfsr.data.images import decode_png, encode_png
+from idfsr.data.tables import write_table
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
 from idfsr.metrics.pairs import batches, read_pairs
@@ -79,3 +81,17 @@ def test_a_restored_image_of_another_size(small_run: Any) -> None:
         IdfsrError, match="00001/1: found a restored image of 64 x 32 px, wanted 64 x 64 px"
     ):
         list(batches(rows, batch_size=2))
+
+
+def test_images_that_were_not_restored_are_left_out(small_run: Any) -> None:
+    table = pd.read_parquet(small_run.restore(KEYS))
+    table["sr_image"] = [table["sr_image"][0], None, table["sr_image"][2]]
+    path = small_run.folder / "some.parquet"
+    write_table(table, path)
+    rows = read_pairs(small_run.shards, [path], "bicubic", 8)
+    assert list(zip(rows["identity"], rows["image"], strict=True)) == [
+        KEYS[0], KEYS[2],
+    ]  # fmt: skip
+    write_table(table.assign(sr_image=None).astype({"sr_image": object}), path)
+    with pytest.raises(IdfsrError, match="bicubic: restored none of 3 images"):
+        read_pairs(small_run.shards, [path], "bicubic", 8)

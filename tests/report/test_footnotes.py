@@ -39,6 +39,17 @@ def test_numbers_come_from_the_settings_and_the_table(measurements: Measurements
     assert "8: 4 test images of 2 identities" in text
 
 
+def test_images_that_were_not_restored_are_counted(measurements: Measurements) -> None:
+    images = measurements.images
+    lost = (
+        (images["method"] == "bicubic") & (images["scale_factor"] == 8) & (images["image"] == "0")
+    )
+    notes = make_footnotes(Measurements(images[~lost], measurements.sets))
+    assert "8: 4 test images of 2 identities" in notes[0]
+    assert notes[1].endswith("leaves out: Bicubic \N{MULTIPLICATION SIGN}8 2 of 4.")
+    assert "could not restore" not in " ".join(make_footnotes(measurements))
+
+
 def test_only_metrics_of_the_tables_are_explained(measurements: Measurements) -> None:
     notes = make_footnotes(measurements)
     assert any(note.startswith("IDV (SFace)") for note in notes)

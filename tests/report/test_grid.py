@@ -52,6 +52,16 @@ def run(tmp_path: Path, shard_row: MakeRow) -> Run:
     return shard, restored, metrics
 
 
+def test_image_that_was_not_restored_is_white(run: Run) -> None:
+    shard, restored, metrics = run
+    table = pd.read_parquet(restored[0])
+    table["sr_image"] = [None, table["sr_image"][1]]
+    write_table(table, restored[0])
+    examples = read_examples([shard], restored, metrics, METHODS, 3)
+    assert (examples[0].sr_images[METHODS[0]] == 255).all()
+    assert (examples[2].sr_images[METHODS[0]] == 1).all()
+
+
 def test_every_person_once_before_any_twice() -> None:
     keys = pd.DataFrame({"identity": ["b", "a", "a", "c"], "image": ["0", "1", "0", "5"]})
     chosen = choose_examples(keys, 4)
