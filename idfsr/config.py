@@ -45,6 +45,13 @@ def _known_method(name: str) -> str:
 MethodName = Annotated[str, AfterValidator(_known_method)]
 
 
+def _divisor(num_steps: int) -> int:
+    if NUM_TRAIN_TIMESTEPS % num_steps:
+        message = f"wanted a divisor of {NUM_TRAIN_TIMESTEPS}"
+        raise ValueError(message)
+    return num_steps
+
+
 @section
 class SynthrefConfig:
     """The rendered people of the embedded default."""
@@ -236,7 +243,7 @@ class CodeFormerConfig:
 class PgDiffConfig:
     """Sampling of PGDiff (Yang et al. 2023)."""
 
-    num_inference_steps: Annotated[int, Field(ge=2, le=NUM_TRAIN_TIMESTEPS)] = 1000
+    num_inference_steps: Annotated[int, Field(ge=2), AfterValidator(_divisor)] = 1000
     """DDPM steps, a divisor of 1000; its authors advise 100 at least."""
     guidance_scale: Annotated[float, Field(ge=0)] = 0.1
     """Of the restorer's pull; its authors use 0.05 to 0.1."""

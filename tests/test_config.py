@@ -45,6 +45,9 @@ def test_schema_file_is_up_to_date() -> None:
         ({"shards": {"image_size": 64}}, "shards.image_size is 64, wanted model.image_size, 256"),
         ({"run": "../up"}, "run"),
         ({"seed": -1}, "seed"),
+        ({"methods": ["bilinear"]}, "methods.0: Value error, wanted one of bicubic, "),
+        ({"pgdiff": {"num_inference_steps": 30}}, "wanted a divisor of 1000, found 30"),
+        ({"dr2": {"x8": {"factor": 8, "tau": 70}}}, "dr2.x8.tau"),
     ],
 )
 def test_bad_settings_are_refused_in_one_line(values: dict[str, object], words: str) -> None:

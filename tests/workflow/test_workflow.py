@@ -41,6 +41,16 @@ def test_unknown_key_fails_before_any_job() -> None:
     assert "fti: Unexpected keyword argument" in result.stdout + result.stderr
 
 
+def test_missing_weights_fail_before_any_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDFSR_WEIGHTS", "nowhere")
+    result = run_snakemake(ROOT, "--dry-run", "--config", "methods=[bicubic,dr2]")
+    assert result.returncode != 0
+    lines = [line for line in result.stderr.splitlines() if line.startswith("dr2: no file nowhere/")]
+    assert [line.split(",")[0].rsplit("/", 1)[1] for line in lines] == [
+        "DR2_FFHQ.pkl", "SPARNetHD_FFHQ_DR2aug.pth",
+    ]  # fmt: skip
+
+
 def test_snakefile_does_not_import_the_heavy_libraries(tmp_path: Path) -> None:
     copy_sources(tmp_path)  # without results, whose tables the Snakefile would read
     result = subprocess.run(

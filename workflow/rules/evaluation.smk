@@ -23,7 +23,9 @@ rule restore:
     threads: 1
     resources:
         gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
-        mem_mb=lambda wildcards: 8000 if wildcards.method not in ("bicubic", *IDFSR_METHODS) else 2000,
+        mem_mb=lambda wildcards: (
+            8000 if wildcards.method not in ("bicubic", *IDFSR_METHODS) else 2000
+        ),
     params:
         code=code_digest("idfsr.cli.restore"),
         model=lambda wildcards, input: ["--model", input.model] if input.model else [],
