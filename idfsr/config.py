@@ -253,7 +253,7 @@ class CodeFormerConfig:
     """Restoring with CodeFormer (Zhou et al. 2022)."""
 
     w: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """0 trusts the codebook, 1 the image; 0.5 is that of its paper, IDFSR does not say."""
+    """0 trusts the codebook, 1 the image; 0.5 as its authors advise, IDFSR does not say."""
 
 
 @section

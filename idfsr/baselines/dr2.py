@@ -25,7 +25,8 @@ from idfsr.diffusion.process import q_sample
 from idfsr.diffusion.schedule import linear_alphas_cumprod, spread_timesteps
 from idfsr.models.priors import ADM_FFHQ256
 from idfsr.models.published import load_published
-from idfsr.models.sparnet import SPARNet, SPARNetConfig, fold_spectral_norm
+from idfsr.models.sparnet import SPARNet, SPARNetConfig
+from idfsr.models.spectral import fold_spectral_norm
 from idfsr.models.unet import UNet
 
 NUM_STEPS: Final = 100

@@ -11,7 +11,7 @@ from typing import Final
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils import remove_spectral_norm, spectral_norm
+from torch.nn.utils import spectral_norm
 
 from idfsr.models.blocks import Resample, resample
 
@@ -156,10 +156,3 @@ def _blocks(
 ) -> list[AttendedBlock]:
     pairs = zip(widths[:-1], widths[1:], depths, strict=True)
     return [AttendedBlock(first, second, direction, depth) for first, second, depth in pairs]
-
-
-def fold_spectral_norm(network: nn.Module) -> None:
-    """Replace weights by what evaluation makes of them, once instead of at each call."""
-    for module in network.modules():
-        if hasattr(module, "weight_orig"):
-            remove_spectral_norm(module)

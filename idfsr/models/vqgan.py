@@ -72,7 +72,7 @@ class ResBlock(nn.Module):
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D H W"]:
         """Normalise and convolve twice, then add."""
-        h = self.conv1(functional.silu(self.norm1(x)))
+        h: Tensor = self.conv1(functional.silu(self.norm1(x)))
         h = self.conv2(functional.silu(self.norm2(h)))
         skip: Tensor = x if self.conv_out is None else self.conv_out(x)
         return h + skip

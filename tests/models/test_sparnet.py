@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from idfsr.models.sparnet import SPARNet, SPARNetConfig, fold_spectral_norm
+from idfsr.models.sparnet import SPARNet, SPARNetConfig
+from idfsr.models.spectral import fold_spectral_norm
 
 from .golden_values import assert_golden, fill_by_name, golden, golden_keys, shapes, uniform_image
 
