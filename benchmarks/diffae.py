@@ -34,7 +34,7 @@ NUM_STEPS = 20
 ALPHAS_CUMPROD = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS)
 
 
-def build_upstream(folder: Path) -> tuple[nn.Module, Any, Any]:
+def build_upstream(folder: Path) -> tuple[Any, Any, Any]:
     """Return DiffAE's network and its samplers for training and for DDIM."""
     sys.path.insert(0, str(folder))
     choices, autoenc, diffusion, base = (
@@ -70,7 +70,7 @@ def build_upstream(folder: Path) -> tuple[nn.Module, Any, Any]:
     return network, sampler([NUM_TRAIN_TIMESTEPS]), sampler(f"ddim{NUM_STEPS}")
 
 
-def build_ours() -> UNet:
+def build_ours() -> Any:
     """Return the same network here: no masked image, no ID attention, the encoder as a child."""
     network = UNet(replace(unet_config(CONFIG), in_channels=3, num_id_heads=0))
     network.encoder = SemanticEncoder(encoder_config(CONFIG))

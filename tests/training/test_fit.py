@@ -7,15 +7,8 @@ import torch
 from idfsr.config import FitConfig
 from idfsr.data.loader import IdentityExamples, load_identity
 from idfsr.errors import IdfsrError
-from idfsr.training.fit import (
-    FitResult,
-    FrozenModel,
-    first_embedding,
-    fit_identities,
-    fit_identity,
-    measure_held_out,
-    stratified_timesteps,
-)
+from idfsr.training.fit import FitResult, first_embedding, fit_identities, fit_identity
+from idfsr.training.frozen import FrozenModel, measure_held_out, stratified_timesteps
 
 from .makers import make_network, unit, write_test_shard
 
