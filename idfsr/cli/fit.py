@@ -65,7 +65,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 FITTED_AT_ONCE = 8
-"""People in one batch of the network; see benchmarks/fit_batch.py."""
+"""People in one batch of the network; docs/performance.md says what it gains."""
 
 STAGE_ARGUMENTS = ("model", "shards", "identity", "embedding", "stats")
 
