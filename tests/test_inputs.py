@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -5,12 +6,17 @@ import pytest
 from idfsr.config import parse_config
 from idfsr.errors import IdfsrError
 from idfsr.inputs import check_inputs
+from idfsr.published import FOLDER_VARIABLE, MANIFEST
 
 
 def test_each_missing_input_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / MANIFEST).parent.mkdir()
+    shutil.copy(MANIFEST, tmp_path / MANIFEST)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(FOLDER_VARIABLE, "nets")
     config = parse_config(
         {
+            "methods": ["bicubic", "codeformer"],
             "dataset": {"kind": "celebref_hq", "root": "data/faces"},
             "weights": {
                 "id_encoder": "weights/r50.safetensors",
@@ -27,9 +33,13 @@ def test_each_missing_input_is_a_line(tmp_path: Path, monkeypatch: pytest.Monkey
         "data/faces: no such folder, wanted images (dataset.root)",
         "weights/r50.safetensors: no such file, wanted weights (weights.id_encoder)",
         "weights/ffhq.safetensors: no such file, wanted weights (weights.idfsr)",
+        "codeformer: no file nets/codeformer/codeformer.pth, wanted from "
+        "https://github.com/sczhou/CodeFormer/releases/download/v0.1.0/codeformer.pth",
     ]
     (tmp_path / "data/faces").mkdir(parents=True)
     (tmp_path / "weights").mkdir()
     for name in ("r50", "ffhq"):
         (tmp_path / f"weights/{name}.safetensors").touch()
+    (tmp_path / "nets/codeformer").mkdir(parents=True)
+    (tmp_path / "nets/codeformer/codeformer.pth").touch()
     check_inputs(config)

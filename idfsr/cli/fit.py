@@ -26,7 +26,7 @@ from pathlib import Path
 import torch
 
 from idfsr.baselines.embedding import Embedding, save_embedding
-from idfsr.cli.own import check_arguments, open_studio_of
+from idfsr.cli.ways import check_arguments, photographs
 from idfsr.config import load_stage
 from idfsr.constants import ID_DIM
 from idfsr.data.files import atomic_path
@@ -37,8 +37,6 @@ from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
-from idfsr.people.fit import fit_person
-from idfsr.people.person import save_person
 from idfsr.training.fit import fit_identities
 
 
@@ -65,7 +63,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 FITTED_AT_ONCE = 8
-"""People in one batch of the network; see benchmarks/fit_batch.py."""
+"""People in one batch of the network; docs/performance.md says what it gains."""
 
 STAGE_ARGUMENTS = ("model", "shards", "identity", "embedding", "stats")
 
@@ -74,22 +72,11 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     if args.identity_dir is not None:
         check_arguments(args, ["out"], STAGE_ARGUMENTS, "a fit of --identity-dir")
-        fit_photographs(args)
+        photographs("fit_photographs")(args)
     else:
         needed = ["config", *STAGE_ARGUMENTS]
         check_arguments(args, needed, ["out"], "a fit without --identity-dir")
         fit_stage(args)
-
-
-def fit_photographs(args: argparse.Namespace) -> None:
-    """Fit a person to a folder of photographs."""
-    person, result = fit_person(args.identity_dir, open_studio_of(args))
-    save_person(args.out, person)
-    before, *_, after = result.held_out.values()
-    print(
-        f"{args.out}: {person.name}, {len(person.ref_images)} photographs, "
-        f"loss {before:.4f} before the fit, {after:.4f} after it"
-    )
 
 
 def fit_stage(args: argparse.Namespace) -> None:

@@ -19,8 +19,6 @@ which nothing can be restored are named at the end, with status 2; the others ar
 """
 
 import argparse
-import sys
-from collections import Counter
 from pathlib import Path
 from typing import get_args
 
@@ -29,17 +27,12 @@ import torch
 from idfsr.baselines.contract import RESTORED_SCHEMA, Method, restore_identity
 from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.baselines.registry import make_baseline, make_idfsr
-from idfsr.cli.own import check_arguments, open_studio_of
+from idfsr.cli.ways import check_arguments, photographs
 from idfsr.config import ScaleFactor, load_stage
 from idfsr.constants import IDFSR_METHODS
-from idfsr.data.files import atomic_path
-from idfsr.data.images import encode_png
 from idfsr.data.loader import load_identity, load_ref_images
 from idfsr.data.shards import check_id_encoder
 from idfsr.data.tables import read_metadata, write_table
-from idfsr.errors import IdfsrError
-from idfsr.people.person import load_person
-from idfsr.people.restore import restore_photograph
 from idfsr.published import weights_folder
 
 
@@ -76,47 +69,12 @@ def run(args: argparse.Namespace) -> None:
             [*STAGE_ARGUMENTS, "model"],
             "restoring photographs",
         )
-        restore_photographs(args)
+        photographs("restore_photographs")(args)
     else:
         check_arguments(
             args, ["config", *STAGE_ARGUMENTS], ["scale", "out"], "restoring without photographs"
         )
         restore_stage(args)
-
-
-def restore_photographs(args: argparse.Namespace) -> None:
-    """Restore whole photographs."""
-    names = Counter(path.stem for path in args.images)
-    twice = [name for name, count in names.items() if count > 1]
-    if twice:
-        message = (
-            f"{args.out / twice[0]}.png: {names[twice[0]]} photographs have that name, wanted 1"
-        )
-        raise IdfsrError(message)
-    studio = open_studio_of(args)
-    person = load_person(
-        args.embedding, model_digest=studio.model_digest, id_encoder=studio.id_encoder
-    )
-    problems = []
-    for path in args.images:
-        try:
-            done = restore_photograph(path, person, studio, args.scale, all_faces=args.all_faces)
-        except IdfsrError as error:
-            problems.append(str(error))
-            continue
-        target = args.out / f"{path.stem}.png"
-        with atomic_path(target) as temporary:
-            temporary.write_bytes(encode_png(done.image))
-        best = done.similarities[list(done.chosen)].max()
-        print(
-            f"{target}: {len(done.chosen)} of {done.num_faces} faces restored, "
-            f"similarity {best:.2f}, enlarged x{done.enlarged}"
-        )
-    if problems:
-        others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        for problem in problems[1:]:
-            print(problem, file=sys.stderr)
-        raise IdfsrError(problems[0] + others)
 
 
 def restore_stage(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from idfsr.faces.align import transform
 from idfsr.faces.detector import Detector
-from idfsr.faces.warp import warp_reference
+from idfsr.faces.warp import landmark_distance, warp_reference
 
 from .face_tree import make_face
 
@@ -53,3 +53,15 @@ def test_landmarks_at_one_place_are_an_error() -> None:
     image, landmarks, _ = make_face(2)
     with pytest.raises(ValueError, match="same place"):
         warp_reference(image, np.full((5, 2), 3.0), landmarks, 128)
+
+
+def test_distance_of_poses_forgets_place_size_and_tilt() -> None:
+    """A square with a point in its middle, which stands 3 to the right in the other face."""
+    target = np.array([[0, 0], [10, 0], [5, 5], [0, 10], [10, 10]], np.float32)
+    moved = 2 * target @ np.array([[0.6, 0.8], [-0.8, 0.6]], np.float32) + np.float32(7)
+    assert landmark_distance(moved, target) < 1e-5
+    turned = target.copy()
+    turned[2, 0] += 3
+    # Squares about the mean: 207.2 of the turned face, 200 of the target, products 200.
+    rest = 200 - 200**2 / 207.2
+    assert landmark_distance(turned, target) == pytest.approx((rest / 5) ** 0.5, rel=1e-5)

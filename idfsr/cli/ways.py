@@ -1,17 +1,14 @@
-"""Arguments that `idfsr fit` and `idfsr restore` share for photographs of one's own."""
+"""Commands with two ways: a stage of the workflow, and photographs of one's own.
+
+The second way is imported when it is taken: a change of its code does not rerun the workflow's.
+"""
 
 import argparse
-from collections.abc import Sequence
-from pathlib import Path
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import torch
-
-from idfsr.config import load_config
 from idfsr.errors import IdfsrError
-from idfsr.models.device import pick_device
-from idfsr.people.networks import Studio, open_studio
-
-CONFIG = Path("config/photographs.yaml")
 
 
 def check_arguments(
@@ -35,8 +32,9 @@ def check_arguments(
                 raise IdfsrError(message)
 
 
-def open_studio_of(args: argparse.Namespace) -> Studio:
-    """Load the networks that the settings name."""
-    torch.set_num_threads(args.threads)
-    config = load_config(args.config or CONFIG)
-    return open_studio(config, args.assets, pick_device())
+def photographs(name: str) -> Callable[[argparse.Namespace], Any]:
+    """Return a function of `idfsr.cli.photographs`."""
+    function: Callable[[argparse.Namespace], Any] = getattr(
+        importlib.import_module("idfsr.cli.photographs"), name
+    )
+    return function

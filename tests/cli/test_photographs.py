@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from idfsr.cli.main import main
-from idfsr.cli.own import CONFIG
+from idfsr.cli.photographs import CONFIG
 from idfsr.config import load_config
+from idfsr.provenance import module_closure
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,9 @@ def test_settings_are_of_whole_photographs() -> None:
     config = load_config(CONFIG)
     assert config.dataset.kind == "folder"
     assert Path(config.weights.idfsr).is_file()
+
+
+def test_workflow_does_not_depend_on_code_for_photographs() -> None:
+    for command in ("fit", "restore"):
+        closure = module_closure(f"idfsr.cli.{command}")
+        assert not any(name.startswith("idfsr.people") for name in closure)
