@@ -24,7 +24,7 @@ from pathlib import Path
 
 import torch
 
-from idfsr.config import MetricsConfig, load_stage
+from idfsr.config import MetricsConfig, WeightsConfig, load_stage
 from idfsr.data.batches import listed_files
 from idfsr.data.files import atomic_path
 from idfsr.data.tables import write_table
@@ -65,7 +65,7 @@ def add_resources(parser: argparse.ArgumentParser) -> None:
     add(
         "--attributes",
         type=Path,
-        default=Path("idfsr/weights/attributes.safetensors"),
+        default=Path(WeightsConfig().attributes),
         help="weights of the attribute network",
     )
 
