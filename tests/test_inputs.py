@@ -6,7 +6,7 @@ import pytest
 from idfsr.config import parse_config
 from idfsr.errors import IdfsrError
 from idfsr.inputs import check_inputs
-from idfsr.published import FOLDER_VARIABLE, MANIFEST
+from idfsr.published import FOLDER_VARIABLE, MANIFEST, read_manifest
 
 
 def test_each_missing_input_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,12 +29,12 @@ def test_each_missing_input_is_a_line(tmp_path: Path, monkeypatch: pytest.Monkey
     )
     with pytest.raises(IdfsrError) as caught:
         check_inputs(config)
+    source = read_manifest(MANIFEST)["codeformer"].source
     assert str(caught.value).splitlines() == [
         "data/faces: no such folder, wanted images (dataset.root)",
         "weights/r50.safetensors: no such file, wanted weights (weights.id_encoder)",
         "weights/ffhq.safetensors: no such file, wanted weights (weights.idfsr)",
-        "codeformer: no file nets/codeformer/codeformer.pth, wanted from "
-        "https://github.com/sczhou/CodeFormer/releases/download/v0.1.0/codeformer.pth",
+        f"codeformer: no file nets/codeformer/codeformer.pth, wanted from {source}",
     ]
     (tmp_path / "data/faces").mkdir(parents=True)
     (tmp_path / "weights").mkdir()
