@@ -45,9 +45,8 @@ def test_missing_weights_fail_before_any_job(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("IDFSR_WEIGHTS", "nowhere")
     result = run_snakemake(ROOT, "--dry-run", "--config", "methods=[bicubic,dr2]")
     assert result.returncode != 0
-    lines = [
-        line for line in result.stderr.splitlines() if line.startswith("dr2: no file nowhere/")
-    ]
+    output = (result.stdout + result.stderr).splitlines()
+    lines = [line for line in output if line.startswith("dr2: no file nowhere/")]
     assert [line.split(",")[0].rsplit("/", 1)[1] for line in lines] == [
         "DR2_FFHQ.pkl", "SPARNetHD_FFHQ_DR2aug.pth",
     ]  # fmt: skip
