@@ -28,6 +28,7 @@ from idfsr.data.index import build_manifest
 from idfsr.data.schemas import MANIFEST_SCHEMA
 from idfsr.data.split import split_images, summarise
 from idfsr.data.tables import write_table, write_tsv
+from idfsr.published import read_manifest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("workflow", "idfsr", "config", "envs", "profiles", "slurm")
@@ -56,9 +57,10 @@ def fabricate_run(folder: Path, num_identities: int, num_images: int) -> None:
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy2(ROOT / "Snakefile", folder)
     config = load_config(ROOT / CONFIG)
-    weights = folder / config.weights.id_encoder
-    weights.parent.mkdir()
-    weights.touch()
+    for file in read_manifest().values():
+        weights = folder / "weights" / file.path
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        weights.touch()
     fabricate_images(folder / config.dataset.root, num_identities, num_images)
 
     results = folder / "results" / config.run
@@ -85,7 +87,7 @@ def measure_dry_run(folder: Path) -> None:
     result = subprocess.run(  # noqa: S603
         [*command, "--quiet", "rules"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder)},
+        env=os.environ | {"PYTHONPATH": str(folder), "IDFSR_WEIGHTS": "weights"},
         capture_output=True,
         text=True,
         check=False,
