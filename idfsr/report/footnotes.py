@@ -61,9 +61,9 @@ NOTES = {
         "et al. 2012). It stands where the paper has CLIPIQA and MUSIQ."
     ),
     "ids_sface": (
-        "IDS (SFace): the cosine distance of the faces of restored image and ground truth in the "
-        "recogniser SFace, which no training or fitting has used. The paper's IDS is of another "
-        "recogniser."
+        "IDS (SFace): the cosine distance of the aligned faces of restored image and ground truth "
+        "in the recogniser SFace, as DeepFace's verify gives it with that model; no training or "
+        "fitting has used it. The paper's IDS is of another recogniser."
     ),
     "idv_sface": (
         "IDV (SFace): images whose IDS (SFace) is at most {threshold:g}, a threshold that was set "
