@@ -131,6 +131,7 @@ def test_deepface_verifies_with_a_file(weights_root: Path) -> None:
     model = onnx.load(str(SFACE))
     del model.graph.input[1:]
     weights = weights_root / ".deepface" / "weights" / "face_recognition_sface_2021dec.onnx"
+    weights.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, str(weights))
     face = make_image(1, 112)
     same, other = (
