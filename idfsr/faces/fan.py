@@ -3,8 +3,10 @@
 Bulat & Tzimiropoulos (2017). ASFFNet and DMDNet were made with it.
 """
 
+import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -69,18 +71,16 @@ def _load_package(fan: Path, s3fd: Path, device: torch.device) -> Any:
     except ModuleNotFoundError:
         message = "package face-alignment: not installed, wanted for 68 landmarks"
         raise IdfsrError(message) from None
-    before = torch.hub.get_dir()
-    torch.hub.set_dir(str(fan.parent.parent))
     try:
-        return face_alignment.FaceAlignment(
-            face_alignment.LandmarksType.TWO_D,
-            device=str(device),
-            face_detector_kwargs={"path_to_detector": str(s3fd)},
-            compile=False,
-        )
+        # torch.hub.set_dir could not be undone: a folder once set hides the variable for good
+        with patch.dict(os.environ, {"TORCH_HOME": str(fan.parents[2])}):
+            return face_alignment.FaceAlignment(
+                face_alignment.LandmarksType.TWO_D,
+                device=str(device),
+                face_detector_kwargs={"path_to_detector": str(s3fd)},
+                compile=False,
+            )
     except (RuntimeError, EOFError, ValueError) as error:
         first = " ".join(str(error).split())[:200]
         message = f"{fan} or {s3fd.name}: not weights of face-alignment: {first}"
         raise IdfsrError(message) from None
-    finally:
-        torch.hub.set_dir(before)
