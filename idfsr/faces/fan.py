@@ -60,17 +60,14 @@ def _load_package(fan: Path, s3fd: Path, device: torch.device) -> Any:
     """Make the package read its files where they are: it downloads what it does not find.
 
     Raises:
-        IdfsrError: A file is missing, or is not of that network, or the package is missing.
+        IdfsrError: A file is missing, or is not of that network.
     """
     for path in (fan, s3fd):
         if not path.is_file():
             message = f"{path}: no such file, wanted weights of face-alignment"
             raise IdfsrError(message)
-    try:
-        import face_alignment  # noqa: PLC0415 - heavy, and for two methods only
-    except ModuleNotFoundError:
-        message = "package face-alignment: not installed, wanted for 68 landmarks"
-        raise IdfsrError(message) from None
+    import face_alignment  # noqa: PLC0415 - heavy, and for two methods only
+
     try:
         # torch.hub.set_dir could not be undone: a folder once set hides the variable for good
         with patch.dict(os.environ, {"TORCH_HOME": str(fan.parents[2])}):

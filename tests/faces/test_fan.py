@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -27,20 +26,11 @@ def test_missing_weights_are_named_and_never_downloaded(tmp_path: Path) -> None:
         FaceAlignment(tmp_path / "fan.pth", tmp_path / "s3fd.pth", CPU)
 
 
-def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = [tmp_path / "fan.pth", tmp_path / "s3fd.pth"]
-    for path in paths:
-        path.touch()
-    monkeypatch.setitem(sys.modules, "face_alignment", None)
-    with pytest.raises(IdfsrError, match="package face-alignment: not installed"):
-        FaceAlignment(*paths, CPU)
-
-
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
     """Weights of the package's own networks, as they are initialised."""
-    models = pytest.importorskip("face_alignment.models")
-    from face_alignment.detection.sfd.net_s3fd import s3fd  # noqa: PLC0415 - after the check
+    from face_alignment import models  # noqa: PLC0415 - heavy
+    from face_alignment.detection.sfd.net_s3fd import s3fd  # noqa: PLC0415 - likewise
 
     folder = tmp_path / "hub" / "checkpoints"
     folder.mkdir(parents=True)
