@@ -199,7 +199,9 @@ class Cluster:
 
     def kill_node(self, node: str) -> None:
         """Kill one node as a power cut would: its daemon and all that runs under it."""
-        self._daemons.pop(node).kill()
+        daemon = self._daemons.pop(node)
+        daemon.kill()
+        daemon.wait()
         for process in psutil.process_iter():
             try:
                 environment = process.environ()
