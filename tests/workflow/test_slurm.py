@@ -64,6 +64,11 @@ class Run:
         assert self.process.returncode == 0, output
         return output
 
+    def kill(self) -> None:
+        """End Snakemake at once; its jobs on the cluster do not notice."""
+        self.process.kill()
+        self.process.communicate()
+
 
 def copy_run(source: Path, directory: Path) -> Path:
     """Copy a project with its results; the ages of the files stay."""
@@ -183,8 +188,7 @@ def test_killed_snakemake_is_resumed_and_no_file_has_two_writers(
     cluster: Cluster, long_run: Path, untrained: Path
 ) -> None:
     run, job = begin_training(cluster, untrained)
-    run.process.kill()
-    run.process.wait()
+    run.kill()
     assert cluster.running("pretrain") == [job]  # the job does not notice
 
     most_running = 0
@@ -224,8 +228,7 @@ def test_resume_leaves_a_snakemake_at_work_alone(cluster: Cluster, untrained: Pa
     assert result.returncode == 2
     assert f"found Snakemake at work, process {run.process.pid}" in result.stderr
     assert cluster.running("pretrain") == [job]
-    run.process.kill()
-    run.process.wait()
+    run.kill()
     cluster.cancel_all()
 
 
