@@ -67,7 +67,8 @@ class Run:
     def kill(self) -> None:
         """End Snakemake at once; its jobs on the cluster do not notice."""
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 def copy_run(source: Path, directory: Path) -> Path:
