@@ -66,7 +66,7 @@ Files = list[tuple[Path, Path]]
 class Task(NamedTuple):
     """The same values in two ways."""
 
-    library: Callable[[Files], list[float]]
+    naive: Callable[[Files], list[float]]
     ours: Callable[[Files], list[float]]
 
 
@@ -339,7 +339,7 @@ def main() -> None:
                 continue
             title, make = TASKS[key]
             task = make(folder)
-            wanted, before = measure(task.library, files)
+            wanted, before = measure(task.naive, files)
             found, after = measure(task.ours, files)
             print_row(f"{title}, {len(files)} pairs", before, after, wanted, found)
 
