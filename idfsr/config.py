@@ -339,6 +339,9 @@ class WeightsConfig:
     """RetinaFace from which the LR fine-tuning goes on; empty starts from the stock detector."""
     attributes: str = "idfsr/weights/attributes.safetensors"
     """Age, gender, race and expression."""
+    baselines: str = "config/weights.yaml"
+    """List of the weights of the baselines. The files of this default are published ones, below
+    $IDFSR_WEIGHTS or weights/; those of another list lie beside it."""
     idfsr: str = ""
     """Weights from which the pretraining goes on, of the settings in `model`: an IDFSR
     (.safetensors) or a checkpoint that DiffAE publishes; empty begins with random ones."""
