@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from idfsr.config import STAGES, stage_json
-from idfsr.constants import IDFSR_METHODS
+from idfsr.constants import IDFSR_METHODS, MEMBER_FIRST
 from idfsr.data.sharding import plan_shards, read_split_rows
 from idfsr.provenance import code_digest
 from idfsr.published import MANIFEST, missing_files, read_manifest, weights_folder
@@ -85,6 +85,22 @@ def shards_of_scale(wildcards, scale_factor):
 def test_shards(wildcards):
     """All test shards of one scale."""
     return shards_of_scale(wildcards, wildcards.scale_factor)
+
+
+def test_shards_of_all_scales(wildcards):
+    """Test shards of all scales."""
+    scale_factors = settings(wildcards).shards.scale_factors
+    return [
+        path
+        for scale_factor in scale_factors
+        for path in shards_of_scale(wildcards, scale_factor)
+    ]
+
+
+def member_first(wildcards):
+    """Weights of the small network that is trained before another one."""
+    first = MEMBER_FIRST.get(wildcards.member)
+    return f"results/{wildcards.run}/members/{first}/model.safetensors" if first else []
 
 
 def truth_shards(wildcards):
