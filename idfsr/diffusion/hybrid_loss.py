@@ -17,9 +17,7 @@ LEAST_PROBABILITY = 1e-12
 """Of a level: the logarithm of less is not told apart from that of 0."""
 
 
-def log_probability(
-    distribution: Normal, x_0: Float[Tensor, "B C H W"]
-) -> Float[Tensor, "B C H W"]:
+def log_probability(distribution: Normal, x_0: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Return the logarithm of the probability of levels of 8 bits (Ho et al. 2020, Eq. 13).
 
     Args:
@@ -56,6 +54,7 @@ def hybrid_losses(
     eps, fraction = predict(x_t, t).float().chunk(2, dim=1)
     squared = (eps - noise).square().mean(dim=(1, 2, 3))
 
+    # In float64: next to the first timestep all these are differences of nearly equal numbers.
     ones = torch.ones(1, dtype=alphas_cumprod.dtype, device=alphas_cumprod.device)
     before = torch.cat([ones, alphas_cumprod[:-1]])
     betas = 1 - alphas_cumprod / before
@@ -66,17 +65,15 @@ def hybrid_losses(
     def at_t(values: Tensor) -> Float[Tensor, "B 1 1 1"]:
         return values[t][:, None, None, None].to(x_0.dtype)
 
-    now, then, beta, smallest = map(at_t, (alphas_cumprod, before, betas, variances))
     share = (fraction + 1) / 2
-    deviation = ((share * beta.log() + (1 - share) * smallest.log()) / 2).exp()
-
-    def mean_of(clean: Tensor) -> Tensor:
-        weight = then.sqrt() * beta / (1 - now)
-        return weight * clean + (now / then).sqrt() * (1 - then) / (1 - now) * x_t
-
-    guess = ((x_t - (1 - now).sqrt() * eps.detach()) / now.sqrt()).clamp(-1, 1)
-    predicted = Normal(mean_of(guess), deviation)
-    divergence = kl_divergence(Normal(mean_of(x_0), smallest.sqrt()), predicted)
+    deviation = ((share * at_t(betas.log()) + (1 - share) * at_t(variances.log())) / 2).exp()
+    of_clean = at_t(before.sqrt() * betas / (1 - alphas_cumprod))
+    of_noisy = at_t((1 - betas).sqrt() * (1 - before) / (1 - alphas_cumprod))
+    sigma, alpha = at_t((1 - alphas_cumprod).sqrt()), at_t(alphas_cumprod.sqrt())
+    guess = ((x_t - sigma * eps.detach()) / alpha).clamp(-1, 1)
+    predicted = Normal(of_clean * guess + of_noisy * x_t, deviation)
+    wanted = Normal(of_clean * x_0 + of_noisy * x_t, at_t(variances.sqrt()))
+    divergence = kl_divergence(wanted, predicted)
     first = (t == 0)[:, None, None, None]
     bound = torch.where(first, -log_probability(predicted, x_0), divergence)
     return squared, bound.mean(dim=(1, 2, 3)) / math.log(2)

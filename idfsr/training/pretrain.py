@@ -23,11 +23,11 @@ from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
 from idfsr.models.id_encoder import IdEncoder, load_id_encoder
 from idfsr.models.idfsr import IDFSR
-from idfsr.models.weights import model_digest
+from idfsr.models.weights import count_parameters, model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
 from idfsr.training.distributed import num_processes, rank
-from idfsr.training.first_weights import first_model
+from idfsr.training.first_weights import FirstWeights, first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Trained, train
 from idfsr.training.step import Recipe
@@ -178,7 +178,7 @@ def pretrain(
             f"wanted model.image_size, {config.model.image_size}"
         )
         raise IdfsrError(message)
-    model, first_weights = first_model(config, init)
+    model, first = first_model(config, init)
     if init is None:
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
@@ -202,15 +202,11 @@ def pretrain(
     )
     trained = train(recipe, config.pretrain, config.seed, state_dir, device)
     model.load_state_dict(trained.ema)
-    return model, trained, describe(config, dataset, first_weights, trained, device)
+    return model, trained, describe(config, model, dataset, first, trained)
 
 
 def describe(
-    config: Config,
-    dataset: ShardDataset,
-    first_weights: str,
-    trained: Trained,
-    device: torch.device,
+    config: Config, model: IDFSR, dataset: ShardDataset, first: FirstWeights, trained: Trained
 ) -> Card:
     """Return the card of a pretrained network."""
     identities = {key.split("/")[0] for key in dataset.keys}
@@ -224,7 +220,7 @@ def describe(
             "examples": str(len(dataset)),
         },
         training={
-            "first weights": first_weights,
+            "first weights": first.description,
             "batch": str(config.pretrain.batch_size),
             "learning rate": f"{config.pretrain.learning_rate:g}{falling}",
             "decay of the average": f"{config.pretrain.ema_decay:g}",
@@ -233,7 +229,9 @@ def describe(
             "precision": config.pretrain.precision,
         },
         trained=trained,
-        device=device,
+        device=next(model.parameters()).device,
+        num_parameters=count_parameters(model),
+        before=first.history,
         figures={},
         limits=(
             "Not for faces of another kind than it was trained on.",

@@ -130,6 +130,14 @@ def baseline_weights(wildcards):
     return weights_there([wildcards.method], manifest)
 
 
+def trained_weights(wildcards):
+    """Weight files of the run's methods that may say how they were trained."""
+    run = settings(wildcards)
+    baselines = weights_there(run.methods, Path(run.weights.baselines))
+    files = [*baselines, *weights("idfsr")(wildcards)]
+    return [path for path in files if path.endswith(".safetensors")]
+
+
 def restore_memory(wildcards):
     """Megabytes that a method needs to restore."""
     small = wildcards.method in ("bicubic", *IDFSR_METHODS)

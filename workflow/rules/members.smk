@@ -80,8 +80,7 @@ rule embedded_members:
 
         for member in {params.members}; do
             made=results/embedded/members/$member
-            idfsr publish --weights $made/model.safetensors \
+            idfsr publish --weights $made/model.safetensors --card $made/card.md \
                 --published idfsr/weights/members/$member.safetensors
-            cp $made/card.md idfsr/weights/members/$member.md
         done
         """

@@ -11,7 +11,7 @@ from idfsr.config import Config
 from idfsr.constants import MEMBER_FIRST
 from idfsr.errors import IdfsrError
 from idfsr.models.published import load_network
-from idfsr.models.weights import model_digest
+from idfsr.models.weights import count_parameters, model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
 from idfsr.training.loop import Trained, train
@@ -96,7 +96,6 @@ def train_member(
             "identities held out": str(len(set(others.identities))),
         },
         training={
-            "parameters": f"{sum(map(torch.numel, network.parameters())):,}",
             "sizes": str(member.sizes),
             "loss": member.objective,
             "batch": str(settings.batch_size),
@@ -106,6 +105,7 @@ def train_member(
         },
         trained=trained,
         device=device,
+        num_parameters=count_parameters(network),
         figures=dict(member.measure(network.eval(), split_batches(others, MEASURED_BATCH))),
         limits=(
             "Not its authors' network: smaller, and trained on rendered people for minutes.",
