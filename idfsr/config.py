@@ -214,6 +214,18 @@ class PretrainConfig(TrainConfig):
 
 
 @section
+class MembersConfig:
+    """Trainings of the baselines' embedded members; see `idfsr.training.members`."""
+
+    prior: TrainConfig = TrainConfig()
+    vqgan: TrainConfig = TrainConfig()
+    codeformer: TrainConfig = TrainConfig()
+    difface_swinir: TrainConfig = TrainConfig()
+    pgdiff_restorer: TrainConfig = TrainConfig()
+    dr2_enhancer: TrainConfig = TrainConfig()
+
+
+@section
 class FitConfig:
     """Fitting z_id of one identity (IDFSR, "Pretraining and Finetuning")."""
 
@@ -339,6 +351,9 @@ class WeightsConfig:
     """RetinaFace from which the LR fine-tuning goes on; empty starts from the stock detector."""
     attributes: str = "idfsr/weights/attributes.safetensors"
     """Age, gender, race and expression."""
+    baselines: str = "config/weights.yaml"
+    """List of the weights of the baselines. The files of this default are published ones, below
+    $IDFSR_WEIGHTS or weights/; those of another list lie beside it."""
     idfsr: str = ""
     """Weights from which the pretraining goes on, of the settings in `model`: an IDFSR
     (.safetensors) or a checkpoint that DiffAE publishes; empty begins with random ones."""
@@ -368,6 +383,7 @@ class Config:
     """Training of the embedded ID encoder."""
     attributes: TrainConfig = TrainConfig()
     """Training of the embedded attribute network."""
+    members: MembersConfig = MembersConfig()
     fit: FitConfig = FitConfig()
     restore: RestoreConfig = RestoreConfig()
     codeformer: CodeFormerConfig = CodeFormerConfig()
@@ -390,6 +406,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "arcface": ("seed", "arcface"),
     "attributes": ("seed", "attributes"),
     "pretrain": ("seed", "model", "pretrain"),
+    **{f"member-{name}": ("seed", f"members.{name}") for name in MembersConfig.__annotations__},
     "fit": ("seed", "fit"),
     "restore": ("seed", "restore"),
     "restore-codeformer": ("seed", "restore", "codeformer"),
@@ -402,7 +419,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "report": ("report", "methods"),
     "page": tuple(Config.__dataclass_fields__),
 }
-"""The top-level fields each stage gets."""
+"""The top-level fields each stage gets, or a field of one."""
 
 
 def _one_line(error: ValidationError) -> str:
@@ -462,7 +479,11 @@ def load_config(path: Path) -> Config:
 def stage_json(config: Config, stage: str) -> str:
     """Return the settings of one stage as sorted JSON of a single line."""
     dumped = TypeAdapter(Config).dump_python(config, mode="json")
-    return json.dumps({name: dumped[name] for name in STAGES[stage]}, sort_keys=True)
+    kept = {}
+    for name in STAGES[stage]:
+        field, _, part = name.partition(".")
+        kept[field] = {part: dumped[field][part]} if part else dumped[field]
+    return json.dumps(kept, sort_keys=True)
 
 
 def load_stage(path: Path) -> Config:

@@ -31,6 +31,7 @@ def check_inputs(config: Config) -> None:
         for name, path in named.items()
         if path and not Path(path).is_relative_to(MADE) and not Path(path).is_file()
     ]
-    problems += lacking_files(config.methods, weights_folder())
+    if (manifest := Path(config.weights.baselines)).is_file():
+        problems += lacking_files(config.methods, weights_folder(manifest), manifest)
     if problems:
         raise IdfsrError("\n".join(problems))

@@ -25,6 +25,8 @@ _ATTENTION_CHANNELS: Final = 64
 class SPARNetConfig:
     """A member of the family; the defaults are SPARNetHD's at 512 px."""
 
+    image_size: int = 512
+    """Side in pixels of the faces it enhances."""
     widths: tuple[int, ...] = (102, 204, 408, 512, 512)
     """Channels at the full size and after each halving."""
     num_blocks: int = 9
@@ -132,6 +134,7 @@ class SPARNet(nn.Module):
 
     def __init__(self, config: SPARNetConfig) -> None:
         super().__init__()
+        self.image_size = config.image_size
         widths = config.widths
         levels = len(widths) - 1
         self.encoder = nn.Sequential(

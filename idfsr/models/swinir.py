@@ -222,7 +222,7 @@ class SwinIR(nn.Module):
         """Estimate the clean image.
 
         Args:
-            image: In [0, 1]; its sides are multiples of window size times fold, 64.
+            image: In [0, 1]; its sides are multiples of window size times fold.
 
         Returns:
             In [0, 1] or a little beyond.

@@ -139,6 +139,7 @@ class UNet(nn.Module):
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self._config = config
+        self.image_size = config.image_size
         width = config.model_channels
         descent = plan_descent(
             config.image_size,

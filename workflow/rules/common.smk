@@ -6,10 +6,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from idfsr.config import STAGES, stage_json
-from idfsr.constants import IDFSR_METHODS
+from idfsr.constants import IDFSR_METHODS, MEMBER_FIRST
 from idfsr.data.sharding import plan_shards, read_split_rows
 from idfsr.provenance import code_digest
-from idfsr.published import missing_files, read_manifest, weights_folder
+from idfsr.published import MANIFEST, missing_files, read_manifest, weights_folder
 
 
 def settings(wildcards):
@@ -87,21 +87,53 @@ def test_shards(wildcards):
     return shards_of_scale(wildcards, wildcards.scale_factor)
 
 
+def test_shards_of_all_scales(wildcards):
+    """Test shards of all scales."""
+    scale_factors = settings(wildcards).shards.scale_factors
+    return [
+        path
+        for scale_factor in scale_factors
+        for path in shards_of_scale(wildcards, scale_factor)
+    ]
+
+
+def member_first(wildcards):
+    """Weights of the small network that is trained before another one."""
+    first = MEMBER_FIRST.get(wildcards.member)
+    return f"results/{wildcards.run}/members/{first}/model.safetensors" if first else []
+
+
 def truth_shards(wildcards):
     """Test shards of the first scale: the ground truth is the same at every scale."""
     return shards_of_scale(wildcards, settings(wildcards).shards.scale_factors[0])
 
 
-def published_weights(wildcards):
-    """Published weights of the run's metrics that are there, so that new ones count."""
-    metrics = settings(wildcards).metrics
-    wanted = {*metrics.table1, *metrics.table2}
+def weights_there(names, manifest):
+    """Files of a list for some metrics or methods that are there, so that new ones count."""
     paths = [
-        weights_folder() / file.path
-        for file in read_manifest().values()
-        if wanted & set(file.needed_by)
+        weights_folder(manifest) / file.path
+        for file in read_manifest(manifest).values()
+        if not set(names).isdisjoint(file.needed_by)
     ]
-    return [str(path) for path in paths if path.is_file()]
+    return list(dict.fromkeys(str(path) for path in paths if path.is_file()))
+
+
+def metrics_weights(wildcards):
+    """Published weights of the run's metrics."""
+    metrics = settings(wildcards).metrics
+    return weights_there([*metrics.table1, *metrics.table2], MANIFEST)
+
+
+def baseline_weights(wildcards):
+    """Weights of a baseline."""
+    manifest = Path(settings(wildcards).weights.baselines)
+    return weights_there([wildcards.method], manifest)
+
+
+def restore_memory(wildcards):
+    """Megabytes that a method needs to restore."""
+    small = wildcards.method in ("bicubic", *IDFSR_METHODS)
+    return 2000 if small else 8000
 
 
 def missing_metrics(run):
