@@ -128,6 +128,12 @@ def fill(network: nn.Module) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
+def shrink(layer: nn.Module, factor: float) -> None:
+    """Divide what a last layer gives: filled at random, some networks enlarge every rounding."""
+    for parameter in layer.parameters():
+        parameter.div_(factor)
+
+
 def save(network: nn.Module, path: Path) -> Path:
     """Write the tensors of a network as its authors would."""
     torch.save(network.state_dict(), path)
@@ -234,6 +240,8 @@ def pgdiff(options: Options) -> Iterator[Pair]:
     restorer, recogniser = script_util.create_restorer(), script_util.create_arcface_embedding()
     for network in (prior, restorer, recogniser):
         fill(network)
+    shrink(restorer.generator.conv_last, 10)
+    shrink(recogniser.features, 400)
     files = {
         "iddpm_ffhq512": prior, "pgdiff_restorer": restorer, "pgdiff_arcface": recogniser,
     }  # fmt: skip
@@ -299,19 +307,21 @@ def dr2(options: Options) -> Iterator[Pair]:
     enhancer = fill(enhancers.createModel("SPARNetHD2D"))
     method = Dr2.load(context(options, {"dr2_prior": prior, "dr2_enhancer": enhancer}))
     degraded = images(1, SIZE // 2)
-    factor, tau = method.settings.factor, method.settings.tau
+    # the least factor that filters, for it has the fewest steps
+    settings = dataclasses.replace(method.settings, factor=2)
+    factor, tau = settings.factor, settings.tau
     down = resizer.Resizer(degraded.shape, 1 / factor)
     up = resizer.Resizer((1, 3, degraded.shape[2] // factor, degraded.shape[3] // factor), factor)
-    omega = first_step(method.settings)
+    omega = first_step(settings)
     yield Pair(
-        f"DR2, all {omega - tau + 1} steps",
+        f"DR2, all {omega - tau + 1} steps of its least filter",
         lambda: diffusion.dr2_sample_loop(
             degraded, resizers=(down, up), start_step=omega, output_step=tau
         ),
         lambda: dr2_sample(
             method.prior,
             degraded,
-            method.settings,
+            settings,
             spread_timesteps(NUM_TRAIN_TIMESTEPS, NUM_DR2_STEPS),
             ALPHAS_CUMPROD,
             draw_like(degraded),
@@ -364,13 +374,15 @@ def dmdnet(options: Options) -> Iterator[Pair]:
         return boxes[:, [0, 1, 1, 2]].float().expand(count, -1, -1)  # its nose is cut for nothing
 
     def their_pass() -> Tensor:
+        memorise: Any = theirs.generate_specific_dictionary
         restored = []
         for face in faces:
-            memory = theirs.generate_specific_dictionary(
+            memory = memorise(
                 sp_imgs=references, sp_locs=their_boxes(reference_boxes, len(references))
             )
             sides = dict(zip(("sp_256", "sp_128", "sp_64"), memory, strict=True))
-            restored.append(theirs(lq=face, loc=their_boxes(face_boxes, 1), **sides)[1])
+            both = theirs(lq=face, loc=their_boxes(face_boxes, 1), **sides)
+            restored.append(both[1])
         return torch.cat(restored)
 
     def our_pass() -> Tensor:

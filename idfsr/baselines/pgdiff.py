@@ -147,6 +147,13 @@ class PgDiff(Baseline):
         return to_levels(x_0, upsampled.shape[-1])
 
     def gradient(self, examples: IdentityExamples, degraded: Float[Tensor, "B 3 H W"]) -> Gradient:
+        """Return what leads the sampling of a batch.
+
+        Args:
+            examples: Their references, if there is a recogniser.
+            degraded: At the size of the prior, in [-1, 1].
+        """
+
         def semantics(x_0: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
             return semantics_gradient(x_0, self.restorer(x_t, degraded, t).clamp(-1, 1))
 
