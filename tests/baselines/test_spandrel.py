@@ -1,10 +1,11 @@
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from spandrel import ModelLoader
+from spandrel import ModelDescriptor, ModelLoader
 from spandrel.architectures.GFPGAN import GFPGAN
 from spandrel.architectures.RestoreFormer import RestoreFormer as RestoreFormerNetwork
 from torch import Tensor, nn
@@ -90,24 +91,25 @@ def test_noise_is_that_of_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", [Gfpgan, RestoreFormer])
+@pytest.mark.parametrize(
+    ("method", "call"),
+    [
+        # spandrel leaves the range to the caller, and draws noise unless told
+        (Gfpgan, lambda theirs, faces: theirs.model(faces, randomize_noise=False)[0]),
+        (RestoreFormer, lambda theirs, faces: 2 * theirs((faces + 1) / 2) - 1),
+    ],
+)
 @torch.inference_mode()
 def test_published_sizes_give_what_spandrel_gives(
-    method: type[SpandrelMethod], tmp_path: Path
+    method: type[SpandrelMethod],
+    call: Callable[[ModelDescriptor, Tensor], Tensor],
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "network.pth"
     save_published(method.make_network(), path)
-    theirs = ModelLoader("cpu").load_from_file(path)
-    assert theirs.architecture.id == type(theirs.model).__name__.removesuffix("v1Clean")
-    unit = (upsampled_lr(make_examples(512, 16, 1)) + 1) / 2
-    ours = load(method, path)
-    if method is Gfpgan:  # spandrel takes the range of its caller, and draws noise
-        wanted: Tensor = theirs.model(2 * unit - 1, randomize_noise=False)[0]
-    else:
-        wanted = 2 * theirs(unit) - 1
-    found = ours.run(2 * unit - 1)
-    if method is RestoreFormer:
-        found = found.clamp(-1, 1)
+    faces = upsampled_lr(make_examples(512, 16, 1))
+    wanted = call(ModelLoader("cpu").load_from_file(path), faces).clamp(-1, 1)
+    found = load(method, path).run(faces).clamp(-1, 1)
     assert wanted.std() > 0.1
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-4 * float(wanted.std()))
 
