@@ -100,9 +100,9 @@ def load_published(
 
 def _make_ready(network: Network) -> Network:
     modules = [*network.modules()]
-    if not any(isinstance(module, nn.GroupNorm) for module in modules):
+    if not any(isinstance(module, nn.GroupNorm | nn.InstanceNorm2d) for module in modules):
         # convolutions are faster where a pixel's channels lie side by side, but there PyTorch's
-        # group normalisation subtracts sums of squares and loses digits
+        # normalisation of groups loses digits
         for module in modules:
             if isinstance(module, nn.Conv2d):
                 module.to(memory_format=torch.channels_last)

@@ -88,8 +88,8 @@ def test_published_files_have_the_published_sizes(tmp_path: Path) -> None:
         load_network(TimedRestorer, RestorerConfig(), tmp_path / "n.pth", "a toy")
 
 
-@pytest.mark.parametrize("more", [[], [nn.GroupNorm(1, 3)]])
-def test_channels_come_last_where_groups_are_not_normalised(
+@pytest.mark.parametrize("more", [[], [nn.GroupNorm(1, 3)], [nn.InstanceNorm2d(3)]])
+def test_channels_come_last_where_nothing_normalises_them(
     tmp_path: Path, more: list[nn.Module]
 ) -> None:
     network = nn.Sequential(nn.Conv2d(2, 3, 3), *more)
