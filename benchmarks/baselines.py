@@ -400,14 +400,15 @@ METHODS: Final = {
 def measure(pair: Pair, repeats: int) -> tuple[float, float, float]:
     """Return the least seconds of theirs and of ours, and how far the results are apart."""
     both = seeded(pair.theirs), seeded(pair.ours)
-    wanted, found = (function() for function in both)
-    apart = ((found - wanted).abs().max() / wanted.std()).item()
     seconds: tuple[list[float], list[float]] = [], []
     for _ in range(repeats):
+        results = []
         for function, spent in zip(both, seconds, strict=True):
             start = process_time()
-            function()
+            results.append(function())
             spent.append(process_time() - start)
+    wanted, found = results
+    apart = ((found - wanted).abs().max() / wanted.std()).item()
     return min(seconds[0]), min(seconds[1]), apart
 
 
@@ -420,7 +421,7 @@ def main() -> None:
     add("--upstream", type=Path, required=True, help="folder of the checkouts")
     add("--only", action="append", choices=METHODS, help="a method; may be repeated")
     add("--steps", type=int, default=2, help="of the samplings that are not timed whole")
-    add("--repeats", type=int, default=3, help="counted runs of each")
+    add("--repeats", type=int, default=3, help="runs of each")
     add("--threads", type=int, default=1, help="of torch")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
