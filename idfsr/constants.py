@@ -47,8 +47,8 @@ RACES: Final = ("african", "asian", "caucasian")
 """Classes of `synthref`: the macro shapes of the MakeHuman base mesh."""
 
 METHOD_NAMES: Final = (
-    "bicubic", "codeformer", "pgdiff", "pgdiff-ref", "dr2", "difface", "asffnet", "dmdnet",
-    "idfsr-pt", "idfsr-ft",
+    "bicubic", "gfpgan", "restoreformer", "codeformer", "pgdiff", "pgdiff-ref", "dr2", "difface",
+    "asffnet", "dmdnet", "idfsr-pt", "idfsr-ft",
 )  # fmt: skip
 """Methods of the tables in the order of their rows."""
 

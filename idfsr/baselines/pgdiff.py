@@ -138,7 +138,7 @@ class PgDiff(Baseline):
         size = self.native_size
         x_0 = pgdiff_sample(
             self.prior,
-            self._gradient(examples, resize_faces(upsampled, size)),
+            self.gradient(examples, resize_faces(upsampled, size)),
             ddim_timesteps(NUM_TRAIN_TIMESTEPS, self.settings.num_inference_steps),
             linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS),
             self.settings.guidance_scale,
@@ -146,7 +146,14 @@ class PgDiff(Baseline):
         )
         return to_levels(x_0, upsampled.shape[-1])
 
-    def _gradient(self, examples: IdentityExamples, degraded: Float[Tensor, "B 3 H W"]) -> Gradient:
+    def gradient(self, examples: IdentityExamples, degraded: Float[Tensor, "B 3 H W"]) -> Gradient:
+        """Return what leads the sampling of a batch.
+
+        Args:
+            examples: Their references, if there is a recogniser.
+            degraded: At the size of the prior, in [-1, 1].
+        """
+
         def semantics(x_0: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
             return semantics_gradient(x_0, self.restorer(x_t, degraded, t).clamp(-1, 1))
 

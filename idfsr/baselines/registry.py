@@ -17,6 +17,7 @@ from idfsr.baselines.dr2 import Dr2
 from idfsr.baselines.embedding import load_embedding
 from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.baselines.pgdiff import PgDiff, PgDiffReference
+from idfsr.baselines.spandrel import Gfpgan, RestoreFormer
 from idfsr.config import Config
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
@@ -29,6 +30,8 @@ BASELINES: Final[dict[str, type[Baseline]]] = {
     cls.name: cls
     for cls in (
         Bicubic,
+        Gfpgan,
+        RestoreFormer,
         CodeFormerMethod,
         PgDiff,
         PgDiffReference,

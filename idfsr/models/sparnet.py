@@ -42,8 +42,8 @@ class Norm(nn.Module):
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
         """Normalise each channel of each image."""
-        normalised: Tensor = self.norm(x)
-        return normalised
+        norm = self.norm  # as groups of one channel, which PyTorch does in half the time
+        return functional.group_norm(x, norm.num_features, norm.weight, norm.bias, norm.eps)
 
 
 class ConvLayer(nn.Module):

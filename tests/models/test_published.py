@@ -86,3 +86,14 @@ def test_published_files_have_the_published_sizes(tmp_path: Path) -> None:
     assert torch.equal(network.time_embed[0].bias.cpu(), published.time_embed[0].bias)
     with pytest.raises(IdfsrError, match="a toy: tensors of another network"):
         load_network(TimedRestorer, RestorerConfig(), tmp_path / "n.pth", "a toy")
+
+
+@pytest.mark.parametrize("more", [[], [nn.GroupNorm(1, 3)], [nn.InstanceNorm2d(3)]])
+def test_channels_come_last_where_nothing_normalises_them(
+    tmp_path: Path, more: list[nn.Module]
+) -> None:
+    network = nn.Sequential(nn.Conv2d(2, 3, 3), *more)
+    torch.save(network.state_dict(), tmp_path / "n")
+    convolution = load_published(network, tmp_path / "n", "a toy")[0]
+    memory_format = torch.contiguous_format if more else torch.channels_last
+    assert convolution.weight.is_contiguous(memory_format=memory_format)
