@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ def test_tensorboard_shows_each_step_of_a_killed_training_once(tmp_path: Path) -
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     assert killed.returncode == -signal.SIGKILL
+    time.sleep(1)  # TensorBoard reads the files in the order of the seconds in their names
     trained = run_toy(tmp_path, toy_recipe())
     rows = [json.loads(line) for line in trained.stats_path.read_text().splitlines()]
     points = read_points(tmp_path / "progress", "toy/loss")
