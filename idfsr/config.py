@@ -8,48 +8,21 @@ that the paper leaves open; `docs/decisions/` has the reasons.
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, dataclass_transform
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
+from pydantic import Field, TypeAdapter, ValidationError
 
-from idfsr.constants import NUM_TRAIN_TIMESTEPS
+from idfsr.config_types import (
+    Count,
+    Fraction,
+    MethodName,
+    NumDdpmSteps,
+    Positive,
+    ScaleFactor,
+    section,
+)
 from idfsr.errors import IdfsrError
-from idfsr.plugins import method_names
-
-
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-def section(cls: type) -> Any:
-    """Make a class a frozen, keyword-only configuration section that refuses unknown keys."""
-    return dataclass(
-        frozen=True,
-        kw_only=True,
-        config=ConfigDict(extra="forbid", use_attribute_docstrings=True),
-    )(cls)
-
-
-Count = Annotated[int, Field(ge=1)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-ScaleFactor = Literal[4, 8, 16, 32]
-
-
-def _known_method(name: str) -> str:
-    if name not in method_names():
-        message = f"wanted one of {', '.join(method_names())}"
-        raise ValueError(message)
-    return name
-
-
-MethodName = Annotated[str, AfterValidator(_known_method)]
-
-
-def _divisor(num_steps: int) -> int:
-    if NUM_TRAIN_TIMESTEPS % num_steps:
-        message = f"wanted a divisor of {NUM_TRAIN_TIMESTEPS}"
-        raise ValueError(message)
-    return num_steps
 
 
 @section
@@ -196,8 +169,11 @@ class TrainConfig:
     micro_batch_size: Annotated[int, Field(ge=0)] = 0
     """Images that one process takes in one pass, where the memory does not hold its share of the
     batch: the gradients of the passes add up; 0 takes the share at once."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Of autocast; weights and optimiser stay in float32."""
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Of autocast; weights and optimiser stay in float32. With float16 the loss is scaled, and a
+    step whose gradient overflows leaves the weights as they are."""
+    compile: bool = False
+    """Compile the network with `torch.compile`, which takes minutes before the first step."""
     checkpoint_images: Count = 320_000
     """Images between two checkpoints."""
 
@@ -211,6 +187,9 @@ class PretrainConfig(TrainConfig):
     The network then also knows what to do without them. IDFSR has none."""
     id_loss_weight: Annotated[float, Field(ge=0)] = 0.0
     """Of the identity loss beside Eq. 1. IDFSR has none; see `idfsr.training.id_loss`."""
+    sample_images: Annotated[int, Field(ge=0)] = 0
+    """Images between two sheets of restored test images, made by the averaged network while it is
+    trained; 0 makes none."""
 
 
 @section
@@ -272,7 +251,7 @@ class CodeFormerConfig:
 class PgDiffConfig:
     """Sampling of PGDiff (Yang et al. 2023)."""
 
-    num_inference_steps: Annotated[int, Field(ge=2), AfterValidator(_divisor)] = 1000
+    num_inference_steps: NumDdpmSteps = 1000
     """DDPM steps, a divisor of 1000; its authors advise 100 at least."""
     guidance_scale: Annotated[float, Field(ge=0)] = 0.1
     """Of the restorer's pull; its authors use 0.05 to 0.1."""

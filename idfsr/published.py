@@ -12,7 +12,7 @@ from typing import Final, Literal
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from idfsr.config import section
+from idfsr.config_types import section
 from idfsr.errors import IdfsrError
 from idfsr.provenance import file_digest
 

@@ -28,7 +28,8 @@ from idfsr.baselines.contract import RESTORED_SCHEMA, Method, restore_identity
 from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.baselines.registry import make_baseline, make_idfsr
 from idfsr.cli.ways import check_arguments, photographs
-from idfsr.config import ScaleFactor, load_stage
+from idfsr.config import load_stage
+from idfsr.config_types import ScaleFactor
 from idfsr.constants import IDFSR_METHODS
 from idfsr.data.loader import load_identity, load_ref_images
 from idfsr.data.shards import check_id_encoder

@@ -71,6 +71,12 @@ def curve_rows(stats_path: Path, column: str = "loss") -> list[tuple[int, float]
     ]
 
 
+def _waited(trained: Progress) -> dict[str, str]:
+    if not trained.seconds or trained.waited_seconds is None:
+        return {}
+    return {"of that, waiting for images": f"{trained.waited_seconds / trained.seconds:.1%}"}
+
+
 def _table(header: tuple[str, str], rows: list[tuple[str, str]]) -> list[str]:
     return [
         f"| {header[0]} | {header[1]} |",
@@ -100,6 +106,7 @@ def lay_out(card: Card) -> str:
         **card.training,
         "images seen": f"{card.trained.images_seen:,}",
         "time": f"{minutes:.1f} minutes",
+        **_waited(card.trained),
         "processor": processor_name(card.device),
         "PyTorch": torch.__version__,
     }

@@ -4,6 +4,7 @@ The network sees the masked low-resolution image, the style embedding of a warpe
 ID embedding of the ground truth, and predicts the noise. One network serves all scale factors.
 """
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,7 +31,8 @@ from idfsr.training.distributed import num_processes, rank
 from idfsr.training.first_weights import FirstWeights, first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Trained, train
-from idfsr.training.step import Recipe
+from idfsr.training.samples import sample_sheet
+from idfsr.training.step import Recipe, Samples
 
 NUM_STYLE_SAMPLES = 256
 """References over which the style embedding is standardised before the first step."""
@@ -144,22 +146,40 @@ def pretrain_loss(
     return loss
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Files that a pretraining reads."""
+
+    shards: Sequence[Path]
+    """Of the part `pretrain`, of one or several scale factors."""
+    id_encoder: Path
+    """See `find_id_encoder`."""
+    init: Path | None = None
+    """See `first_model`."""
+    sample_shards: Sequence[Path] = ()
+    """See `sample_sheet`."""
+
+
+def make_samples(config: Config, shards: Sequence[Path], device: torch.device) -> Samples | None:
+    """Return the sheets to make meanwhile, if any; the first process makes them."""
+    every = config.pretrain.sample_images
+    if every == 0 or rank() > 0:
+        return None
+    return Samples(every=every, draw=sample_sheet(config, shards, device))
+
+
 def pretrain(
     config: Config,
-    shards: Sequence[Path],
-    init: Path | None,
-    id_encoder_path: Path,
+    sources: Sources,
     state_dir: Path,
     device: torch.device,
     num_workers: int,
 ) -> tuple[IDFSR, Trained, Card]:
-    """Pretrain a network on shards of one or several scale factors.
+    """Pretrain a network.
 
     Args:
         config: Its sections `seed`, `model` and `pretrain`.
-        shards: Of the part `pretrain`.
-        init: See `first_model`.
-        id_encoder_path: See `find_id_encoder`.
+        sources: What is read.
         state_dir: Of the training loop.
         device: Where it is trained.
         num_workers: Processes that decode images; 0 decodes between the steps.
@@ -171,6 +191,7 @@ def pretrain(
         IdfsrError: See `ShardDataset`, `first_model`, `check_id_encoder`, `find_id_encoder` and
             `train`; or the images are not of the model's size.
     """
+    shards, init = sources.shards, sources.init
     dataset = ShardDataset(shards, config.seed, "pretrain")
     if dataset.image_size != config.model.image_size:
         message = (
@@ -183,7 +204,7 @@ def pretrain(
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
     model.id_encoder = check_id_encoder(shards, model.id_encoder)
-    id_encoder = find_id_encoder(config, id_encoder_path, model, device)
+    id_encoder = find_id_encoder(config, sources.id_encoder, model, device)
     parts = own_parts(
         config.pretrain.batch_size, config.pretrain.micro_batch_size, rank(), num_processes()
     )
@@ -194,6 +215,7 @@ def pretrain(
         loss=pretrain_loss(model, config.pretrain, id_encoder),
         batch_at=BatchReader(dataset, parts, num_workers),
         parts=parts,
+        samples=make_samples(config, sources.sample_shards, device),
         settings={
             **{f"model.{name}": value for name, value in vars(config.model).items()},
             "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],

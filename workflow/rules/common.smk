@@ -74,6 +74,15 @@ def pretrain_shards(wildcards):
     ]
 
 
+def sample_shards(wildcards):
+    """The first test shard of each scale, if sheets of restored images are to be made meanwhile."""
+    run = settings(wildcards)
+    scale_factors = run.shards.scale_factors if run.pretrain.sample_images else ()
+    return [
+        shards_of_scale(wildcards, scale_factor)[0] for scale_factor in scale_factors
+    ]
+
+
 def shards_of_scale(wildcards, scale_factor):
     """All test shards of a scale."""
     return [
