@@ -40,6 +40,7 @@ wildcard_constraints:
     batch="[0-9]{5}",
     part="pretrain|test",
     method="[a-z0-9-]+",
+    member="[a-z0-9_]+",
     identity="[^/]+",
 
 
@@ -51,6 +52,7 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/batches.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/embedded.smk"
+include: "workflow/rules/members.smk"
 
 
 onstart:

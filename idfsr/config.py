@@ -8,48 +8,21 @@ that the paper leaves open; `docs/decisions/` has the reasons.
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, dataclass_transform
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
+from pydantic import Field, TypeAdapter, ValidationError
 
-from idfsr.constants import NUM_TRAIN_TIMESTEPS
+from idfsr.config_types import (
+    Count,
+    Fraction,
+    MethodName,
+    NumDdpmSteps,
+    Positive,
+    ScaleFactor,
+    section,
+)
 from idfsr.errors import IdfsrError
-from idfsr.plugins import method_names
-
-
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-def section(cls: type) -> Any:
-    """Make a class a frozen, keyword-only configuration section that refuses unknown keys."""
-    return dataclass(
-        frozen=True,
-        kw_only=True,
-        config=ConfigDict(extra="forbid", use_attribute_docstrings=True),
-    )(cls)
-
-
-Count = Annotated[int, Field(ge=1)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-ScaleFactor = Literal[4, 8, 16, 32]
-
-
-def _known_method(name: str) -> str:
-    if name not in method_names():
-        message = f"wanted one of {', '.join(method_names())}"
-        raise ValueError(message)
-    return name
-
-
-MethodName = Annotated[str, AfterValidator(_known_method)]
-
-
-def _divisor(num_steps: int) -> int:
-    if NUM_TRAIN_TIMESTEPS % num_steps:
-        message = f"wanted a divisor of {NUM_TRAIN_TIMESTEPS}"
-        raise ValueError(message)
-    return num_steps
 
 
 @section
@@ -196,8 +169,11 @@ class TrainConfig:
     micro_batch_size: Annotated[int, Field(ge=0)] = 0
     """Images that one process takes in one pass, where the memory does not hold its share of the
     batch: the gradients of the passes add up; 0 takes the share at once."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Of autocast; weights and optimiser stay in float32."""
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Of autocast; weights and optimiser stay in float32. With float16 the loss is scaled, and a
+    step whose gradient overflows leaves the weights as they are."""
+    compile: bool = False
+    """Compile the network with `torch.compile`, which takes minutes before the first step."""
     checkpoint_images: Count = 320_000
     """Images between two checkpoints."""
 
@@ -211,6 +187,21 @@ class PretrainConfig(TrainConfig):
     The network then also knows what to do without them. IDFSR has none."""
     id_loss_weight: Annotated[float, Field(ge=0)] = 0.0
     """Of the identity loss beside Eq. 1. IDFSR has none; see `idfsr.training.id_loss`."""
+    sample_images: Annotated[int, Field(ge=0)] = 0
+    """Images between two sheets of restored test images, made by the averaged network while it is
+    trained; 0 makes none."""
+
+
+@section
+class MembersConfig:
+    """Trainings of the baselines' embedded members; see `idfsr.training.members`."""
+
+    prior: TrainConfig = TrainConfig()
+    vqgan: TrainConfig = TrainConfig()
+    codeformer: TrainConfig = TrainConfig()
+    difface_swinir: TrainConfig = TrainConfig()
+    pgdiff_restorer: TrainConfig = TrainConfig()
+    dr2_enhancer: TrainConfig = TrainConfig()
 
 
 @section
@@ -260,7 +251,7 @@ class CodeFormerConfig:
 class PgDiffConfig:
     """Sampling of PGDiff (Yang et al. 2023)."""
 
-    num_inference_steps: Annotated[int, Field(ge=2), AfterValidator(_divisor)] = 1000
+    num_inference_steps: NumDdpmSteps = 1000
     """DDPM steps, a divisor of 1000; its authors advise 100 at least."""
     guidance_scale: Annotated[float, Field(ge=0)] = 0.1
     """Of the restorer's pull; its authors use 0.05 to 0.1."""
@@ -339,6 +330,9 @@ class WeightsConfig:
     """RetinaFace from which the LR fine-tuning goes on; empty starts from the stock detector."""
     attributes: str = "idfsr/weights/attributes.safetensors"
     """Age, gender, race and expression."""
+    baselines: str = "config/weights.yaml"
+    """List of the weights of the baselines. The files of this default are published ones, below
+    $IDFSR_WEIGHTS or weights/; those of another list lie beside it."""
     idfsr: str = ""
     """Weights from which the pretraining goes on, of the settings in `model`: an IDFSR
     (.safetensors) or a checkpoint that DiffAE publishes; empty begins with random ones."""
@@ -368,6 +362,7 @@ class Config:
     """Training of the embedded ID encoder."""
     attributes: TrainConfig = TrainConfig()
     """Training of the embedded attribute network."""
+    members: MembersConfig = MembersConfig()
     fit: FitConfig = FitConfig()
     restore: RestoreConfig = RestoreConfig()
     codeformer: CodeFormerConfig = CodeFormerConfig()
@@ -390,6 +385,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "arcface": ("seed", "arcface"),
     "attributes": ("seed", "attributes"),
     "pretrain": ("seed", "model", "pretrain"),
+    **{f"member-{name}": ("seed", f"members.{name}") for name in MembersConfig.__annotations__},
     "fit": ("seed", "fit"),
     "restore": ("seed", "restore"),
     "restore-codeformer": ("seed", "restore", "codeformer"),
@@ -402,7 +398,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "report": ("report", "methods"),
     "page": tuple(Config.__dataclass_fields__),
 }
-"""The top-level fields each stage gets."""
+"""The top-level fields each stage gets, or a field of one."""
 
 
 def _one_line(error: ValidationError) -> str:
@@ -462,7 +458,11 @@ def load_config(path: Path) -> Config:
 def stage_json(config: Config, stage: str) -> str:
     """Return the settings of one stage as sorted JSON of a single line."""
     dumped = TypeAdapter(Config).dump_python(config, mode="json")
-    return json.dumps({name: dumped[name] for name in STAGES[stage]}, sort_keys=True)
+    kept = {}
+    for name in STAGES[stage]:
+        field, _, part = name.partition(".")
+        kept[field] = {part: dumped[field][part]} if part else dumped[field]
+    return json.dumps(kept, sort_keys=True)
 
 
 def load_stage(path: Path) -> Config:

@@ -47,8 +47,8 @@ RACES: Final = ("african", "asian", "caucasian")
 """Classes of `synthref`: the macro shapes of the MakeHuman base mesh."""
 
 METHOD_NAMES: Final = (
-    "bicubic", "codeformer", "pgdiff", "pgdiff-ref", "dr2", "difface", "asffnet", "dmdnet",
-    "idfsr-pt", "idfsr-ft",
+    "bicubic", "gfpgan", "restoreformer", "codeformer", "pgdiff", "pgdiff-ref", "dr2", "difface",
+    "asffnet", "dmdnet", "idfsr-pt", "idfsr-ft",
 )  # fmt: skip
 """Methods of the tables in the order of their rows."""
 
@@ -68,3 +68,6 @@ PROBES: Final = {
 DEEPFACE_THRESHOLD: Final = 0.68
 """Largest cosine distance of one person between VGG-Face embeddings: DeepFace's default, to which
 the paper's IDS and IDV fit (see `tests/report/test_paper.py`)."""
+
+MEMBER_FIRST: Final = {"codeformer": "vqgan", "dr2_enhancer": "prior"}
+"""Small network of a baseline to the one that must be trained before it."""

@@ -1,4 +1,4 @@
-"""What a run needs before its first job: the images and weight files that no rule makes."""
+"""What a run needs before its first job: images, weight files and packages that no rule makes."""
 
 import dataclasses
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Final
 
 from idfsr.config import Config
 from idfsr.errors import IdfsrError
+from idfsr.plugins import missing_packages
 from idfsr.published import lacking_files, weights_folder
 
 MADE: Final = Path("results")
@@ -13,7 +14,7 @@ MADE: Final = Path("results")
 
 
 def check_inputs(config: Config) -> None:
-    """Check that the images and weight files of a run are there.
+    """Check that the images, weight files and packages of a run are there.
 
     Args:
         config: Of the run. Its paths are relative to the working directory.
@@ -31,6 +32,8 @@ def check_inputs(config: Config) -> None:
         for name, path in named.items()
         if path and not Path(path).is_relative_to(MADE) and not Path(path).is_file()
     ]
-    problems += lacking_files(config.methods, weights_folder())
+    problems += missing_packages(config.methods)
+    if (manifest := Path(config.weights.baselines)).is_file():
+        problems += lacking_files(config.methods, weights_folder(manifest), manifest)
     if problems:
         raise IdfsrError("\n".join(problems))

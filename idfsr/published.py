@@ -12,7 +12,7 @@ from typing import Final, Literal
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from idfsr.config import section
+from idfsr.config_types import section
 from idfsr.errors import IdfsrError
 from idfsr.provenance import file_digest
 
@@ -73,8 +73,10 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
         raise IdfsrError(message) from None
 
 
-def weights_folder() -> Path:
-    """Return the folder of the files."""
+def weights_folder(manifest: Path = MANIFEST) -> Path:
+    """Return the folder of the files: the user's, or for another list than ours where that is."""
+    if manifest != MANIFEST:
+        return manifest.parent
     return Path(os.environ.get(FOLDER_VARIABLE, "weights"))
 
 

@@ -6,7 +6,14 @@ import pytest
 from idfsr.config import parse_config
 from idfsr.errors import IdfsrError
 from idfsr.inputs import check_inputs
+from idfsr.plugins import EXTRAS
 from idfsr.published import FOLDER_VARIABLE, MANIFEST, read_manifest
+
+
+def test_missing_package_of_an_extra_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXTRAS, "bicubic", "no_such_package")
+    with pytest.raises(IdfsrError, match=r"^bicubic: no package no_such_package, wanted from pip"):
+        check_inputs(parse_config({"methods": ["bicubic", "idfsr-pt"]}, "test"))
 
 
 def test_each_missing_input_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

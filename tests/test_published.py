@@ -40,6 +40,7 @@ def test_paths_lie_below_the_folder() -> None:
 def test_folder_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, "/elsewhere")
     assert weights_folder() == Path("/elsewhere")
+    assert weights_folder(Path("a/list.yaml")) == Path("a")
     monkeypatch.delenv(FOLDER_VARIABLE)
     assert weights_folder() == Path("weights")
 

@@ -45,7 +45,6 @@ class AsffNetMethod(Baseline):
     name: ClassVar[str] = "asffnet"
     needs: ClassVar[tuple[Need, ...]] = ("ref_image",)
     weights: ClassVar[tuple[str, ...]] = ("asffnet512", *DETECTOR_WEIGHTS)
-    native_size: ClassVar[int] = IMAGE_SIZE
 
     network: ASFFNet
     detector: Detector
@@ -61,6 +60,11 @@ class AsffNetMethod(Baseline):
             detector=load_detector(context),
             model_digest=weights_digest(context.weights.values()),
         )
+
+    @property
+    def native_size(self) -> int:
+        """Of the network."""
+        return IMAGE_SIZE
 
     def examine(self, examples: IdentityExamples) -> tuple[GuidedExamples, list[str]]:
         """Find the landmarks."""

@@ -52,7 +52,6 @@ def check_class(baseline: type[Baseline]) -> None:
     """Assert that a class says of itself what the contract wants."""
     assert re.fullmatch(r"[a-z0-9-]+", baseline.name), f"name {baseline.name!r}"
     assert set(baseline.needs) <= set(NEED_COLUMNS), f"needs {baseline.needs}"
-    assert baseline.native_size is None or baseline.native_size > 0
     if baseline.weights:
         files = read_manifest()
         for name in baseline.weights:
@@ -68,6 +67,8 @@ def check_method(method: Method, examples: IdentityExamples) -> None:
         examples: Three images or more that have what it needs, e.g. of `make_examples`.
     """
     assert isinstance(method, Method)
+    if isinstance(method, Baseline):
+        assert method.native_size is None or method.native_size > 0
     num_images, _, size, _ = examples["gt_image"].shape
     restored = method.restore(examples)
     assert restored.dtype == np.uint8

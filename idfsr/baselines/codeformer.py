@@ -12,7 +12,7 @@ from idfsr.baselines.contract import Baseline, Context, restore_steadily
 from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
 from idfsr.data.loader import IdentityExamples
 from idfsr.models.codeformer import CODEFORMER_512, CodeFormer
-from idfsr.models.published import load_published
+from idfsr.models.published import load_network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,6 @@ class CodeFormerMethod(Baseline):
 
     name: ClassVar[str] = "codeformer"
     weights: ClassVar[tuple[str, ...]] = ("codeformer",)
-    native_size: ClassVar[int] = 512
 
     network: CodeFormer
     w: float
@@ -32,13 +31,18 @@ class CodeFormerMethod(Baseline):
         """Read the network."""
         path = context.weights["codeformer"]
         return cls(
-            network=load_published(CodeFormer(CODEFORMER_512), path, "CodeFormer"),
+            network=load_network(CodeFormer, CODEFORMER_512, path, "CodeFormer"),
             w=context.config.codeformer.w,
             model_digest=weights_digest(context.weights.values()),
         )
 
+    @property
+    def native_size(self) -> int:
+        """Of the network."""
+        return self.network.config.vqgan.image_size
+
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
-        """Restore at 512 px."""
+        """Restore at the network's size."""
         device = next(self.network.parameters()).device
         return restore_steadily(lambda batch: self._restore(batch, device), examples, device)
 
@@ -47,6 +51,6 @@ class CodeFormerMethod(Baseline):
         self, examples: IdentityExamples, device: torch.device
     ) -> UInt8[np.ndarray, "B S S 3"]:
         upsampled = upsampled_lr(examples).to(device)
-        native = resize_faces(upsampled, self.network.config.vqgan.image_size)
+        native = resize_faces(upsampled, self.native_size)
         restored: Tensor = self.network(native.clamp(-1, 1), self.w)
         return to_levels(restored, upsampled.shape[-1])

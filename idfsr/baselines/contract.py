@@ -89,10 +89,15 @@ class Baseline(abc.ABC):
     needs: ClassVar[tuple[Need, ...]] = ()
     weights: ClassVar[tuple[str, ...]] = ()
     """Names in config/weights.yaml."""
-    native_size: ClassVar[int | None] = None
-    """Side in pixels of the image its network gives, which is brought to the size of the ground
-    truth; None if it works at any size."""
     model_digest: str = ""
+
+    @property
+    def native_size(self) -> int | None:
+        """Side in pixels of the image its network gives, None if it works at any size.
+
+        Results are brought from it to the size of the ground truth.
+        """
+        return None
 
     @classmethod
     def load(cls, context: Context) -> "Baseline":  # noqa: ARG003 - for those with weights

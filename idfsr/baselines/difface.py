@@ -20,7 +20,7 @@ from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.process import Denoise, q_sample
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
 from idfsr.models.priors import IDDPM_FFHQ512
-from idfsr.models.published import load_published
+from idfsr.models.published import load_network
 from idfsr.models.swinir import DERIVED, SwinIR, SwinIRConfig
 from idfsr.models.unet import UNet
 
@@ -61,7 +61,6 @@ class DifFace(Baseline):
 
     name: ClassVar[str] = "difface"
     weights: ClassVar[tuple[str, ...]] = ("difface_swinir", "iddpm_ffhq512")
-    native_size: ClassVar[int] = 512
 
     estimator: SwinIR
     prior: UNet
@@ -73,16 +72,19 @@ class DifFace(Baseline):
         """Read both networks."""
         swinir, prior = (context.weights[name] for name in cls.weights)
         return cls(
-            estimator=load_published(
-                SwinIR(SwinIRConfig()), swinir, "DifFace's SwinIR", derived=DERIVED
-            ),
-            prior=load_published(UNet(IDDPM_FFHQ512), prior, "DifFace's prior"),
+            estimator=load_network(SwinIR, SwinIRConfig(), swinir, "DifFace's SwinIR", DERIVED),
+            prior=load_network(UNet, IDDPM_FFHQ512, prior, "DifFace's prior"),
             seed=context.config.seed,
             model_digest=weights_digest(context.weights.values()),
         )
 
+    @property
+    def native_size(self) -> int:
+        """Of the prior."""
+        return self.prior.image_size
+
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
-        """Restore at 512 px."""
+        """Restore at the prior's size."""
         device = next(self.prior.parameters()).device
         return restore_steadily(lambda batch: self._sample(batch, device), examples, device)
 

@@ -51,7 +51,6 @@ class DmdNetMethod(Baseline):
     name: ClassVar[str] = "dmdnet"
     needs: ClassVar[tuple[Need, ...]] = ("ref_image",)
     weights: ClassVar[tuple[str, ...]] = ("dmdnet", *DETECTOR_WEIGHTS)
-    native_size: ClassVar[int] = IMAGE_SIZE
 
     network: DMDNet
     detector: Detector
@@ -67,6 +66,11 @@ class DmdNetMethod(Baseline):
             detector=load_detector(context),
             model_digest=weights_digest(context.weights.values()),
         )
+
+    @property
+    def native_size(self) -> int:
+        """Of the network."""
+        return IMAGE_SIZE
 
     def examine(self, examples: IdentityExamples) -> tuple[GuidedExamples, list[str]]:
         """Find the landmarks, and leave out what has no components inside of its image."""

@@ -24,7 +24,7 @@ from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.process import q_sample
 from idfsr.diffusion.schedule import linear_alphas_cumprod, spread_timesteps
 from idfsr.models.priors import ADM_FFHQ256
-from idfsr.models.published import load_published
+from idfsr.models.published import load_network
 from idfsr.models.sparnet import SPARNet, SPARNetConfig
 from idfsr.models.spectral import fold_spectral_norm
 from idfsr.models.unet import UNet
@@ -90,7 +90,6 @@ class Dr2(Baseline):
 
     name: ClassVar[str] = "dr2"
     weights: ClassVar[tuple[str, ...]] = ("dr2_prior", "dr2_enhancer")
-    native_size: ClassVar[int] = 512
 
     prior: UNet
     enhancer: SPARNet
@@ -102,18 +101,23 @@ class Dr2(Baseline):
     def load(cls, context: Context) -> "Dr2":
         """Read both networks."""
         prior, enhancer = (context.weights[name] for name in cls.weights)
-        sparnet = load_published(SPARNet(SPARNetConfig()), enhancer, "DR2's SPARNetHD")
+        sparnet = load_network(SPARNet, SPARNetConfig(), enhancer, "DR2's SPARNetHD")
         fold_spectral_norm(sparnet)
         return cls(
-            prior=load_published(UNet(ADM_FFHQ256), prior, "DR2's prior"),
+            prior=load_network(UNet, ADM_FFHQ256, prior, "DR2's prior"),
             enhancer=sparnet,
             settings=context.config.dr2.of_scale(context.scale_factor),
             seed=context.config.seed,
             model_digest=weights_digest(context.weights.values()),
         )
 
+    @property
+    def native_size(self) -> int:
+        """Of the enhancer; the published prior's is half of it."""
+        return self.enhancer.image_size
+
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
-        """Restore at 256 px and enhance at 512."""
+        """Restore at the prior's size and enhance at the enhancer's."""
         device = next(self.prior.parameters()).device
         return restore_steadily(lambda batch: self._sample(batch, device), examples, device)
 
@@ -122,7 +126,7 @@ class Dr2(Baseline):
         self, examples: IdentityExamples, device: torch.device
     ) -> UInt8[np.ndarray, "B S S 3"]:
         upsampled = upsampled_lr(examples).to(device)
-        size = self.native_size // 2  # the prior's, 256 px; the enhancer's is twice as large
+        size = self.prior.image_size
         clean = dr2_sample(
             self.prior,
             resize_faces(upsampled, size),

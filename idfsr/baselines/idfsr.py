@@ -14,12 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from idfsr.baselines.contract import Need, restore_steadily
-from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import IdentityExamples
 from idfsr.data.tensors import from_network
-from idfsr.diffusion.ddim import ddim_sample, seeded_noise
-from idfsr.diffusion.process import as_denoiser
-from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+from idfsr.diffusion.ddim import sample_images, seeded_noise
 from idfsr.errors import IdfsrError
 from idfsr.models.idfsr import IDFSR
 
@@ -94,16 +91,7 @@ class IdfsrMethod:
             return without + self.guidance * (with_id - without)
 
         size = masked_lr.shape[-1]
-        alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(device)
-        denoise = as_denoiser(
-            predict,
-            self.model.config.prediction,
-            alphas_cumprod,
+        noise = seeded_noise(examples["keys"], self.seed, (3, size, size)).to(device)
+        return from_network(
+            sample_images(predict, self.model.config.prediction, noise, self.num_inference_steps)
         )
-        x_0 = ddim_sample(
-            denoise,
-            seeded_noise(examples["keys"], self.seed, (3, size, size)).to(device),
-            ddim_timesteps(NUM_TRAIN_TIMESTEPS, self.num_inference_steps),
-            alphas_cumprod,
-        )
-        return from_network(x_0)

@@ -23,8 +23,8 @@ from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
 from idfsr.models.iresnet import IRESNET50, IResNet
 from idfsr.models.priors import IDDPM_FFHQ512
-from idfsr.models.published import load_published
-from idfsr.models.rrdb import TimedRestorer
+from idfsr.models.published import load_network
+from idfsr.models.rrdb import RestorerConfig, TimedRestorer
 from idfsr.models.unet import UNet
 
 SEMANTICS_WEIGHT: Final = 1.0
@@ -93,7 +93,6 @@ class PgDiff(Baseline):
 
     name: ClassVar[str] = "pgdiff"
     weights: ClassVar[tuple[str, ...]] = ("iddpm_ffhq512", "pgdiff_restorer")
-    native_size: ClassVar[int] = 512
 
     prior: UNet
     restorer: TimedRestorer
@@ -108,20 +107,27 @@ class PgDiff(Baseline):
         paths = context.weights
         recogniser = None
         if "pgdiff_arcface" in cls.weights:
-            recogniser = load_published(
-                IResNet(IRESNET50), paths["pgdiff_arcface"], "PGDiff's ArcFace"
+            recogniser = load_network(
+                IResNet, IRESNET50, paths["pgdiff_arcface"], "PGDiff's ArcFace"
             )
         return cls(
-            prior=load_published(UNet(IDDPM_FFHQ512), paths["iddpm_ffhq512"], "PGDiff's prior"),
-            restorer=load_published(TimedRestorer(), paths["pgdiff_restorer"], "PGDiff's restorer"),
+            prior=load_network(UNet, IDDPM_FFHQ512, paths["iddpm_ffhq512"], "PGDiff's prior"),
+            restorer=load_network(
+                TimedRestorer, RestorerConfig(), paths["pgdiff_restorer"], "PGDiff's restorer"
+            ),
             recogniser=recogniser,
             settings=context.config.pgdiff,
             seed=context.config.seed,
             model_digest=weights_digest(paths.values()),
         )
 
+    @property
+    def native_size(self) -> int:
+        """Of the prior."""
+        return self.prior.image_size
+
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
-        """Restore at 512 px."""
+        """Restore at the prior's size."""
         device = next(self.prior.parameters()).device
         return restore_steadily(lambda batch: self._sample(batch, device), examples, device)
 
@@ -132,7 +138,7 @@ class PgDiff(Baseline):
         size = self.native_size
         x_0 = pgdiff_sample(
             self.prior,
-            self._gradient(examples, resize_faces(upsampled, size)),
+            self.gradient(examples, resize_faces(upsampled, size)),
             ddim_timesteps(NUM_TRAIN_TIMESTEPS, self.settings.num_inference_steps),
             linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS),
             self.settings.guidance_scale,
@@ -140,7 +146,14 @@ class PgDiff(Baseline):
         )
         return to_levels(x_0, upsampled.shape[-1])
 
-    def _gradient(self, examples: IdentityExamples, degraded: Float[Tensor, "B 3 H W"]) -> Gradient:
+    def gradient(self, examples: IdentityExamples, degraded: Float[Tensor, "B 3 H W"]) -> Gradient:
+        """Return what leads the sampling of a batch.
+
+        Args:
+            examples: Their references, if there is a recogniser.
+            degraded: At the size of the prior, in [-1, 1].
+        """
+
         def semantics(x_0: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
             return semantics_gradient(x_0, self.restorer(x_t, degraded, t).clamp(-1, 1))
 

@@ -17,18 +17,21 @@ from idfsr.baselines.dr2 import Dr2
 from idfsr.baselines.embedding import load_embedding
 from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.baselines.pgdiff import PgDiff, PgDiffReference
+from idfsr.baselines.spandrel import Gfpgan, RestoreFormer
 from idfsr.config import Config
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
 from idfsr.plugins import method_names, plugin_methods
-from idfsr.published import weight_paths
+from idfsr.published import weight_paths, weights_folder
 
 BASELINES: Final[dict[str, type[Baseline]]] = {
     cls.name: cls
     for cls in (
         Bicubic,
+        Gfpgan,
+        RestoreFormer,
         CodeFormerMethod,
         PgDiff,
         PgDiffReference,
@@ -66,20 +69,21 @@ def find_baseline(name: str) -> type[Baseline]:
     return found
 
 
-def make_baseline(name: str, config: Config, scale_factor: int, weights_dir: Path) -> Baseline:
+def make_baseline(name: str, config: Config, scale_factor: int, weights_list: Path) -> Baseline:
     """Return a baseline, ready to restore.
 
     Args:
         name: As in the tables.
         config: See `Context`.
         scale_factor: Of the images.
-        weights_dir: Folder of the published weights.
+        weights_list: See `idfsr.config.WeightsConfig.baselines`.
 
     Raises:
         IdfsrError: See `find_baseline`; or a weight file is missing or not what it should be.
     """
     baseline = find_baseline(name)
-    weights = weight_paths(name, baseline.weights, weights_dir)
+    folder = weights_folder(weights_list)
+    weights = weight_paths(name, baseline.weights, folder, weights_list)
     return baseline.load(Context(config=config, scale_factor=scale_factor, weights=weights))
 
 

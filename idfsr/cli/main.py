@@ -35,6 +35,7 @@ COMMANDS = {
     "metrics": "compare two folders of images",
     "arcface": "train the small ID encoder",
     "attributes": "train the network for age, gender, race and expression",
+    "member": "train a small network of a baseline",
     "resume": "go on with a run on a cluster whose Snakemake was killed",
     "status": "show what of a run is done, running or failed",
     "publish": "halve a weight file's precision",

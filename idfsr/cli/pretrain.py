@@ -2,7 +2,9 @@
 
 Reads pretraining shards of all scale factors and, if given, weights to begin with; makes averaged
 weights and a line of statistics a step. Killed, it goes on when the same command is run again, and
-on a CPU ends with the same bytes; the state stands in --state-dir until it is done.
+on a CPU ends with the same bytes; the state stands in --state-dir until it is done, with event
+files for TensorBoard and the sheets of `pretrain.sample_images` in progress/, which then comes to
+stand beside the statistics.
 
     idfsr pretrain --config pretrain.json --shards shards/x*/pretrain-*.parquet \
         --init idfsr/weights/idfsr64.safetensors --id-encoder idfsr/weights/arcface.safetensors \
@@ -26,7 +28,7 @@ from idfsr.models.checkpoint import save_model
 from idfsr.training.card import write_card
 from idfsr.training.distributed import joined_processes, rank
 from idfsr.training.loop import finish
-from idfsr.training.pretrain import pretrain
+from idfsr.training.pretrain import Sources, pretrain
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +37,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
     parser.add_argument("--init", type=Path, help="weights to begin with; random if left out")
     parser.add_argument("--id-encoder", type=Path, required=True, help="ArcFace that made z_id")
+    parser.add_argument(
+        "--sample-shards",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="test shards, one of each scale factor, for pretrain.sample_images",
+    )
     parser.add_argument("--state-dir", type=Path, required=True, help="folder to resume from")
     parser.add_argument("--model", type=Path, required=True, help="weights to write")
     parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
@@ -50,9 +59,13 @@ def run(args: argparse.Namespace) -> None:
     config = load_stage(args.config)
     with joined_processes() as device:
         num_workers = args.threads if device.type == "cuda" else 0
-        model, trained, card = pretrain(
-            config, args.shards, args.init, args.id_encoder, args.state_dir, device, num_workers
+        sources = Sources(
+            shards=args.shards,
+            id_encoder=args.id_encoder,
+            init=args.init,
+            sample_shards=args.sample_shards,
         )
+        model, trained, card = pretrain(config, sources, args.state_dir, device, num_workers)
         if rank() > 0:
             return
     with atomic_path(args.model) as temporary:

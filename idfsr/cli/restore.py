@@ -28,12 +28,13 @@ from idfsr.baselines.contract import RESTORED_SCHEMA, Method, restore_identity
 from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.baselines.registry import make_baseline, make_idfsr
 from idfsr.cli.ways import check_arguments, photographs
-from idfsr.config import ScaleFactor, load_stage
+from idfsr.config import load_stage
+from idfsr.config_types import ScaleFactor
 from idfsr.constants import IDFSR_METHODS
 from idfsr.data.loader import load_identity, load_ref_images
 from idfsr.data.shards import check_id_encoder
 from idfsr.data.tables import read_metadata, write_table
-from idfsr.published import weights_folder
+from idfsr.published import MANIFEST
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     stage("--shards", type=Path, nargs="+", help="test shards with the person, Parquet")
     stage("--identity", help="the person's name")
     stage("--model", type=Path, help="pretrained weights, for idfsr-pt and idfsr-ft")
-    stage("--weights", type=Path, default=weights_folder(), help="folder of the published weights")
+    stage("--weights-list", type=Path, default=MANIFEST, help="list of the baselines' weights")
     stage("--restored", type=Path, help="table to write, Parquet")
     own = parser.add_argument_group("photographs of your own").add_argument
     own("images", type=Path, nargs="*", metavar="IN", help="photographs")
@@ -89,7 +90,7 @@ def restore_stage(args: argparse.Namespace) -> None:
             args.method, config, args.identity, scale_factor, args.model, args.embedding
         )
     else:
-        method = make_baseline(args.method, config, scale_factor, args.weights)
+        method = make_baseline(args.method, config, scale_factor, args.weights_list)
     if isinstance(method, IdfsrMethod):
         check_id_encoder(args.shards, method.model.id_encoder)
     if "ref_image" in method.needs:

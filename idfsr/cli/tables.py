@@ -2,14 +2,15 @@ r"""Make Table 1 and Table 2 of a run, with 95 % intervals, and compare the meth
 
 Reads the metrics of every method and scale factor. Makes tidy CSV files (a row for each method and
 scale factor), a CSV file of the fitted model's differences from the other methods, one of what each
-condition carries (see `idfsr probes`), and both tables in the paper's layout as Markdown and LaTeX
-with footnotes.
+condition carries (see `idfsr probes`), one of how networks were trained before the run, and both
+tables in the paper's layout as Markdown and LaTeX with footnotes.
 
     idfsr tables --config results/demo/config/tables.json \
         --metrics results/demo/metrics/x*/*.parquet \
         --set-metrics results/demo/metrics/x*/*.set.json \
         --probes results/demo/probes/x*.parquet \
         --table1 table1.csv --table2 table2.csv --paired paired.csv --conditions conditions.csv \
+        --weights idfsr/weights/idfsr64.safetensors --networks networks.csv \
         --markdown tables.md --latex tables.tex
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
 from idfsr.report.conditions import summarise_probes
+from idfsr.report.networks import list_networks
 from idfsr.report.tables import read_measurements, write_csv
 from idfsr.report.write_up import make_tables
 
@@ -35,10 +37,14 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--probes", type=Path, nargs="*", default=[], help="tables of probes, if there are some"
     )
+    parser.add_argument(
+        "--weights", type=Path, nargs="*", default=[], help="safetensors of the methods' networks"
+    )
     parser.add_argument("--table1", type=Path, required=True, help="CSV file to write")
     parser.add_argument("--table2", type=Path, required=True, help="CSV file to write")
     parser.add_argument("--paired", type=Path, required=True, help="CSV file to write")
     parser.add_argument("--conditions", type=Path, required=True, help="CSV file to write")
+    parser.add_argument("--networks", type=Path, required=True, help="CSV file to write")
     parser.add_argument("--markdown", type=Path, required=True, help="file to write")
     parser.add_argument("--latex", type=Path, required=True, help="file to write")
 
@@ -47,7 +53,9 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     config = load_stage(args.config)
     measurements = read_measurements(args.metrics, args.set_metrics, config.methods)
-    tables = make_tables(measurements, config)
+    networks = list_networks(args.weights)
+    tables = make_tables(measurements, networks, config)
+    write_csv(networks, args.networks)
     write_csv(tables.table1, args.table1)
     write_csv(tables.table2, args.table2)
     write_csv(tables.paired, args.paired)

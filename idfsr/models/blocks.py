@@ -50,6 +50,22 @@ class GroupNorm(nn.GroupNorm):
         return super().forward(x.float()).to(x.dtype)
 
 
+def silu(x: Float[Tensor, "*S"]) -> Float[Tensor, "*S"]:
+    """Apply SiLU (Hendrycks & Gimpel 2016) to what nobody else reads.
+
+    In place where no gradient is wanted, which takes a third of the time.
+    """
+    return functional.silu(x, inplace=not torch.is_grad_enabled())
+
+
+class SiLU(nn.Module):
+    """`silu` as a layer."""
+
+    def forward(self, x: Float[Tensor, "*S"]) -> Float[Tensor, "*S"]:
+        """Apply it."""
+        return silu(x)
+
+
 def zeroed(module: AnyModule) -> AnyModule:
     """Set all parameters to 0, so that a residual branch starts as nothing."""
     for parameter in module.parameters():
@@ -83,7 +99,7 @@ class PlainResBlock(nn.Module):
         self.direction: Resample = direction
         self.in_layers = nn.Sequential(
             GroupNorm(in_channels, min_group_size),
-            nn.SiLU(),
+            SiLU(),
             nn.Conv2d(in_channels, out_channels, 3, padding=1),
         )
         self.skip_connection: nn.Module = nn.Identity()
@@ -133,7 +149,7 @@ class ResBlock(PlainResBlock):
             self.cond_emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(style_channels, out_channels))
         self.out_layers = nn.Sequential(
             GroupNorm(out_channels, min_group_size),
-            nn.SiLU(),
+            SiLU(),
             nn.Dropout(dropout),
             zeroed(nn.Conv2d(out_channels, out_channels, 3, padding=1)),
         )

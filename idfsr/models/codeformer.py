@@ -5,6 +5,7 @@ self-attention over the whole grid predict them (section 3.2). The generator dra
 in as much of the low-quality features as the weight w says (section 3.3).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -124,6 +125,15 @@ class CodeFormer(Vqgan):
         logits: Tensor = self.idx_pred_layer(tokens)
         return logits
 
+    def fuse(
+        self, features: Mapping[int, Tensor], side: int, drawn: Float[Tensor, "B C H W"], w: float
+    ) -> Float[Tensor, "B C H W"]:
+        """Take in features of the encoder where the generator does; see `Generator.forward`."""
+        if w == 0 or side not in self.config.fused_resolutions:
+            return drawn
+        fused: Tensor = self.fuse_convs_dict[str(side)](features[side], drawn, w)
+        return fused
+
     def forward(self, image: Float[Tensor, "B 3 H W"], w: float) -> Float[Tensor, "B 3 H W"]:
         """Restore faces.
 
@@ -137,11 +147,8 @@ class CodeFormer(Vqgan):
         z, features = self.encoder(image)
         codes = torch.unflatten(self.predict_codes(z).argmax(2), 1, z.shape[2:])
 
-        def fuse(side: int, drawn: Tensor) -> Tensor:
-            if w == 0 or side not in self.config.fused_resolutions:
-                return drawn
-            fused: Tensor = self.fuse_convs_dict[str(side)](features[side], drawn, w)
-            return fused
-
-        restored: Tensor = self.generator(match_statistics(self.quantize(codes), z), fuse)
+        restored: Tensor = self.generator(
+            match_statistics(self.quantize(codes), z),
+            lambda side, drawn: self.fuse(features, side, drawn, w),
+        )
         return restored

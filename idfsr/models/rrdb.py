@@ -4,6 +4,7 @@ Yang et al. (2023), section 3.2: the smooth semantics of a face are estimated an
 the sampling, from the degraded face and the noisy one together.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -24,6 +25,16 @@ _FOLD: Final = 4
 """Pixels of a side that are folded into the channels."""
 
 _TIME_CHANNELS: Final = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestorerConfig:
+    """A member of the family; the defaults are PGDiff's at 512 px."""
+
+    channels: int = 64
+    growth: int = 32
+    """Channels that each convolution of a dense block adds to what the next ones see."""
+    num_blocks: int = 23
 
 
 class DenseBlock(nn.Module):
@@ -87,11 +98,11 @@ class RRDBNet(nn.Module):
 class TimedRestorer(nn.Module):
     """RRDBNet on x_t, the degraded face and three channels that tell the time."""
 
-    def __init__(self, channels: int = 64, growth: int = 32, num_blocks: int = 23) -> None:
+    def __init__(self, config: RestorerConfig) -> None:
         super().__init__()
         self.sinusoids = Sinusoids(_TIME_CHANNELS)
         self.time_embed = nn.Sequential(nn.Linear(_TIME_CHANNELS, 3), nn.SiLU(), nn.Linear(3, 3))
-        self.generator = RRDBNet(9, channels, growth, num_blocks)
+        self.generator = RRDBNet(9, config.channels, config.growth, config.num_blocks)
 
     def forward(
         self,

@@ -101,15 +101,17 @@ class WindowAttention(nn.Module):
         self, windows: Float[Tensor, "B M N C"], mask: Float[Tensor, "M N N"] | None
     ) -> Float[Tensor, "B M N C"]:
         """Attend."""
-        bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)
+        bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)[
+            None
+        ]
         if mask is not None:
-            bias = bias + mask[:, None]
-        qkv = self.qkv(windows).unflatten(3, (3, self.num_heads, -1)).permute(3, 0, 1, 4, 2, 5)
-        queries, keys, values = qkv
-        # windows and batch as one dimension would need a copy of the mask for each image
+            bias = (bias + mask[:, None]).repeat(len(windows), 1, 1, 1)
+        # all windows of all images as one batch: PyTorch's fast kernels want four dimensions
+        qkv = self.qkv(windows.flatten(0, 1)).unflatten(2, (3, self.num_heads, -1))
+        queries, keys, values = qkv.permute(2, 0, 3, 1, 4)
         attended = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
-        projected: Tensor = self.proj(attended.transpose(2, 3).flatten(3))
-        return projected
+        projected: Tensor = self.proj(attended.transpose(1, 2).flatten(2))
+        return projected.reshape(windows.shape)
 
 
 class Mlp(nn.Module):
@@ -222,7 +224,7 @@ class SwinIR(nn.Module):
         """Estimate the clean image.
 
         Args:
-            image: In [0, 1]; its sides are multiples of window size times fold, 64.
+            image: In [0, 1]; its sides are multiples of window size times fold.
 
         Returns:
             In [0, 1] or a little beyond.

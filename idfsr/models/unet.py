@@ -26,6 +26,7 @@ from idfsr.models.blocks import (
     IdAttention,
     Resample,
     ResBlock,
+    SiLU,
     Upsample,
     zeroed,
 )
@@ -139,6 +140,7 @@ class UNet(nn.Module):
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self._config = config
+        self.image_size = config.image_size
         width = config.model_channels
         descent = plan_descent(
             config.image_size,
@@ -165,7 +167,7 @@ class UNet(nn.Module):
         self.output_blocks = self._ascent([width] + [plan.out_channels for plan in descent])
         self.out = nn.Sequential(
             GroupNorm(width, config.min_group_size),
-            nn.SiLU(),
+            SiLU(),
             zeroed(nn.Conv2d(width, config.out_channels, 3, padding=1)),
         )
 

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from idfsr.models.blocks import attend, to_image, to_tokens
+from idfsr.models.blocks import attend, silu, to_image, to_tokens
 
 NUM_GROUPS = 32
 GROUP_NORM_EPS = 1e-6
@@ -72,8 +72,8 @@ class ResBlock(nn.Module):
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D H W"]:
         """Normalise and convolve twice, then add."""
-        h: Tensor = self.conv1(functional.silu(self.norm1(x)))
-        h = self.conv2(functional.silu(self.norm2(h)))
+        h: Tensor = self.conv1(silu(self.norm1(x)))
+        h = self.conv2(silu(self.norm2(h)))
         skip: Tensor = x if self.conv_out is None else self.conv_out(x)
         return h + skip
 

@@ -48,12 +48,13 @@ def save_weights(path: Path, module: nn.Module, metadata: Mapping[str, str]) -> 
     save_file(state, path, metadata=dict(metadata))
 
 
-def halve_precision(path: Path, halved: Path) -> None:
+def halve_precision(path: Path, halved: Path, more: Mapping[str, str]) -> None:
     """Copy a weight file with its floating-point tensors as float16.
 
     Args:
         path: To read.
         halved: Written in place; the caller sees to it that no half of a file is left behind.
+        more: Metadata beside those of the file.
 
     Raises:
         IdfsrError: There is no such file, or it is not safetensors.
@@ -62,7 +63,12 @@ def halve_precision(path: Path, halved: Path) -> None:
         name: tensor.half() if tensor.is_floating_point() else tensor
         for name, tensor in read_tensors(path).items()
     }
-    save_file(state, halved, metadata=read_metadata(path))
+    save_file(state, halved, metadata={**read_metadata(path), **more})
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Return the number of values that a training may change."""
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def dump_settings(settings: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from idfsr.config import ScaleFactor
+from idfsr.config_types import ScaleFactor
 from idfsr.data.images import read_image
 from idfsr.data.index import find_images
 from idfsr.data.loader import IdentityExamples, load_identity

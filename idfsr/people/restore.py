@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, UInt8
 
 from idfsr.baselines.idfsr import IdfsrMethod
-from idfsr.config import ScaleFactor
+from idfsr.config_types import ScaleFactor
 from idfsr.data.images import read_image, resize
 from idfsr.data.loader import load_identity
 from idfsr.data.shards import write_shard

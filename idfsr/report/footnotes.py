@@ -8,6 +8,7 @@ from idfsr.config import MetricsConfig
 from idfsr.constants import DEEPFACE_THRESHOLD
 from idfsr.metrics.registry import METRICS, find_metrics
 from idfsr.report.layout import Column, method_label, metric_columns, scale_label
+from idfsr.report.networks import describe_networks
 from idfsr.report.paper import COLUMNS
 from idfsr.report.tables import records
 
@@ -190,12 +191,15 @@ def _reason(column: Column, table: pd.DataFrame) -> str:
     return "could not be computed"
 
 
-def write_footnotes(table1: pd.DataFrame, table2: pd.DataFrame, config: MetricsConfig) -> list[str]:
+def write_footnotes(
+    table1: pd.DataFrame, table2: pd.DataFrame, networks: pd.DataFrame, config: MetricsConfig
+) -> list[str]:
     """Say what the numbers of both tables are, and which are missing.
 
     Args:
         table1: As `build_table` makes it from `config.table1`.
         table2: From `config.table2`.
+        networks: Of `list_networks`.
         config: Of the run.
     """
     columns1, columns2 = metric_columns(config.table1), metric_columns(config.table2)
@@ -210,6 +214,7 @@ def write_footnotes(table1: pd.DataFrame, table2: pd.DataFrame, config: MetricsC
             "they do not cover the chance in training."
         ),
         *describe(names, config),
+        *describe_networks(networks),
         *_few_images(table1, names),
         *_count_faces(table2 if "num_sr_without_face" in table2 else table1),
         *_empty_cells(table1, columns1),

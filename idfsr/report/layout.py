@@ -16,6 +16,8 @@ from idfsr.report.tables import WITH_SPREAD, records
 
 METHOD_LABELS = {
     "bicubic": "Bicubic",
+    "gfpgan": "GFPGAN",
+    "restoreformer": "RestoreFormer",
     "codeformer": "CodeFormer",
     "pgdiff": "PGDiff",
     "pgdiff-ref": "PGDiff (reference)",

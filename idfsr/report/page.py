@@ -79,7 +79,7 @@ class PageInputs:
 
     Attributes:
         config: Of the whole run.
-        tables_dir: Folder of table1.csv, table2.csv, paired.csv and conditions.csv.
+        tables_dir: Folder of table1.csv, table2.csv, paired.csv, conditions.csv and networks.csv.
         figures: PNG files of `idfsr figure`, in the order of the page.
         split_summary: Of the stage split.
         paper: The paper's numbers.
@@ -184,8 +184,9 @@ def render_page(inputs: PageInputs) -> str:
     """
     config = inputs.config
     table1, table2 = (read_csv(inputs.tables_dir / name) for name in ("table1.csv", "table2.csv"))
-    paired, conditions = (
-        read_csv(inputs.tables_dir / name) for name in ("paired.csv", "conditions.csv")
+    paired, conditions, networks = (
+        read_csv(inputs.tables_dir / name)
+        for name in ("paired.csv", "conditions.csv", "networks.csv")
     )
     settings = TypeAdapter(Config).dump_python(config, mode="json")
     paper: dict[int, Layout] = lay_out_paper(inputs.paper)
@@ -202,7 +203,7 @@ def render_page(inputs: PageInputs) -> str:
         methods=[method_label(method) for method in dict.fromkeys(table1["method"])],
         models=_models(table1),
         tables=print_tables(table1, table2, config.metrics),
-        footnotes=write_footnotes(table1, table2, config.metrics),
+        footnotes=write_footnotes(table1, table2, networks, config.metrics),
         differences=lay_out_differences(paired),
         conditions=lay_out_conditions(conditions),
         claims=check_claims(conditions, paired),

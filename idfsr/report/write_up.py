@@ -35,11 +35,12 @@ def print_tables(
     )
 
 
-def make_tables(measurements: Measurements, config: Config) -> RunTables:
+def make_tables(measurements: Measurements, networks: pd.DataFrame, config: Config) -> RunTables:
     """Aggregate the metrics of a run.
 
     Args:
         measurements: Of every method and scale factor.
+        networks: Of `list_networks`.
         config: With the sections of the stage "tables".
 
     Raises:
@@ -52,7 +53,7 @@ def make_tables(measurements: Measurements, config: Config) -> RunTables:
         measurements, [*metrics.table1, *metrics.table2], methods, metrics.num_bootstrap
     )
     printed = print_tables(table1, table2, metrics)
-    footnotes = write_footnotes(table1, table2, metrics)
+    footnotes = write_footnotes(table1, table2, networks, metrics)
     return RunTables(
         table1, table2, paired, to_markdown(printed, footnotes), to_latex(printed, footnotes)
     )

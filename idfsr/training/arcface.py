@@ -16,6 +16,7 @@ from idfsr.config import Config
 from idfsr.constants import ID_DIM
 from idfsr.data.tensors import to_network
 from idfsr.models.iresnet import EMBEDDED, IResNet
+from idfsr.models.weights import count_parameters
 from idfsr.provenance import file_digest
 from idfsr.training.augment import lose_resolution
 from idfsr.training.card import Card
@@ -208,6 +209,7 @@ def train_arcface(
         },
         trained=trained,
         device=device,
+        num_parameters=count_parameters(encoder),
         figures=figures,
         limits=(
             "Not a recogniser of real people: it has seen rendered faces only.",

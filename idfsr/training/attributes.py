@@ -14,6 +14,7 @@ from idfsr.constants import EXPRESSIONS, GENDERS, RACES
 from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
 from idfsr.models.attributes import AttributeNet
+from idfsr.models.weights import count_parameters
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
 from idfsr.training.crops import CropBatch, CropReader, Crops, crop_facts, hold_out, read_crops
@@ -160,6 +161,7 @@ def train_attributes(
         },
         trained=trained,
         device=device,
+        num_parameters=count_parameters(network),
         figures={
             "mean error of the age": f"{figures['age']:.2f} years (always the mean: {spread:.2f})",
             **{f"accuracy, {name}": f"{figures[name]:.3f} {chance[name]}" for name in CLASSES},

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from idfsr.data.files import atomic_path
+from idfsr.errors import IdfsrError
+from idfsr.history import History
 from idfsr.training.loop import Progress
 
 NUM_CURVE_ROWS = 10
+FENCE = "---"
+"""Of the YAML before a card, as the model cards of Hugging Face have it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,6 +31,9 @@ class Card:
     """The settings."""
     trained: Progress
     device: torch.device
+    num_parameters: int
+    before: History | None = None
+    """Of the weights that the training began with."""
     figures: dict[str, str]
     """Measured on identities that were held out; may be empty."""
     limits: tuple[str, ...]
@@ -62,6 +71,12 @@ def curve_rows(stats_path: Path, column: str = "loss") -> list[tuple[int, float]
     ]
 
 
+def _waited(trained: Progress) -> dict[str, str]:
+    if not trained.seconds or trained.waited_seconds is None:
+        return {}
+    return {"of that, waiting for images": f"{trained.waited_seconds / trained.seconds:.1%}"}
+
+
 def _table(header: tuple[str, str], rows: list[tuple[str, str]]) -> list[str]:
     return [
         f"| {header[0]} | {header[1]} |",
@@ -71,19 +86,34 @@ def _table(header: tuple[str, str], rows: list[tuple[str, str]]) -> list[str]:
     ]
 
 
+def history_of(card: Card) -> History:
+    """Return what the weight file is to say once it is published; see `idfsr publish`."""
+    before = card.before
+    return History(
+        title=card.title,
+        num_parameters=card.num_parameters,
+        images_seen=card.trained.images_seen + (before.images_seen if before else 0),
+        minutes=round(card.trained.seconds / 60 + (before.minutes if before else 0), 1),
+    )
+
+
 def lay_out(card: Card) -> str:
-    """Return a card as Markdown."""
+    """Return a card as Markdown, with its history before it as YAML."""
     minutes = card.trained.seconds / 60
     facts = {
         **card.data,
+        "parameters": f"{card.num_parameters:,}",
         **card.training,
         "images seen": f"{card.trained.images_seen:,}",
         "time": f"{minutes:.1f} minutes",
+        **_waited(card.trained),
         "processor": processor_name(card.device),
         "PyTorch": torch.__version__,
     }
     curve = [(f"{seen:,}", f"{loss:.4f}") for seen, loss in curve_rows(card.trained.stats_path)]
-    lines = [f"# {card.title}", "", *_table(("fact", "value"), list(facts.items()))]
+    history = yaml.safe_dump(dataclasses.asdict(history_of(card)), sort_keys=False)
+    lines = [FENCE, *history.splitlines(), FENCE, ""]
+    lines += [f"# {card.title}", "", *_table(("fact", "value"), list(facts.items()))]
     if card.figures:
         lines += ["## Figures on identities that were held out", ""]
         lines += _table(("figure", "value"), list(card.figures.items()))
@@ -96,3 +126,20 @@ def write_card(card: Card, path: Path) -> None:
     """Write a card as Markdown."""
     with atomic_path(path) as temporary:
         temporary.write_text(lay_out(card), encoding="utf-8")
+
+
+def read_card(path: Path) -> History:
+    """Return the history of a card.
+
+    Raises:
+        IdfsrError: The file is missing, or does not begin with one.
+    """
+    try:
+        parts = path.read_text(encoding="utf-8").split(f"{FENCE}\n", maxsplit=2)
+        return TypeAdapter(History).validate_python(yaml.safe_load(parts[1]))
+    except FileNotFoundError:
+        message = f"{path}: no such file, wanted a card"
+        raise IdfsrError(message) from None
+    except (IndexError, yaml.YAMLError, ValidationError):
+        message = f"{path}: wanted a card that begins with its history as YAML"
+        raise IdfsrError(message) from None

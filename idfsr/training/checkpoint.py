@@ -1,10 +1,13 @@
-"""The state of an unfinished training: one file, replaced in one go.
+"""The state of an unfinished training: one file, replaced in one go, while the training goes on.
 
 It is not an output of the workflow, which deletes the outputs of a job that fails.
 """
 
 import dataclasses
 import pickle
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +30,79 @@ class TrainState:
     module: dict[str, Any]
     optimiser: dict[str, Any]
     ema: dict[str, Tensor]
+    scaler: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Of the gradient's scale; empty where it is not scaled."""
     images_seen: int = 0
+    num_skipped: int = 0
+    """Steps whose gradient overflowed."""
     stats_bytes: int = 0
     """Length of the statistics file when the state was saved."""
     seconds: float = 0.0
     """Time spent training, over all the runs."""
+    waited_seconds: float = 0.0
+    """Of that, time until the batches were there."""
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
 def save_state(path: Path, state: TrainState) -> None:
     """Write a state; a kill at any moment leaves the former one or this."""
-    fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
     with atomic_path(path) as temporary:
-        torch.save(fields, temporary)
+        torch.save(state.fields(), temporary)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value
+
+
+class StateWriter:
+    """Writes states one after the other in a thread, while the training changes them further."""
+
+    def __init__(self, path: Path, thread: ThreadPoolExecutor) -> None:
+        self._path, self._thread = path, thread
+        self._pending: Future[None] | None = None
+
+    def save(self, state: TrainState) -> None:
+        """Begin to write a copy of a state, once the one before is written.
+
+        Raises:
+            OSError: The one before could not be written.
+        """
+        self.wait()
+        copied = TrainState(**_copied(state.fields()))
+        self._pending = self._thread.submit(save_state, self._path, copied)
+
+    def wait(self) -> None:
+        """Return when everything is written.
+
+        Raises:
+            OSError: It could not be.
+        """
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+
+@contextmanager
+def state_writer(path: Path) -> Iterator[StateWriter]:
+    """Write states to a path, the last of which is waited for.
+
+    What a kill has left of a state half written is removed.
+    """
+    for leftover in path.parent.glob(f".*.{path.name}"):
+        leftover.unlink(missing_ok=True)  # another process may have been faster
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        writer = StateWriter(path, thread)
+        yield writer
+        writer.wait()
 
 
 def load_state(path: Path, settings: dict[str, Any], device: torch.device) -> TrainState | None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from idfsr.config import Config, ModelConfig
 from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
+from idfsr.history import History, read_history
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.pretrained import load_diffae_state, read_diffae_checkpoint
@@ -55,7 +56,16 @@ def _begin_from_diffae(model: IDFSR, init: Path) -> str:
     return description
 
 
-def first_model(config: Config, init: Path | None) -> tuple[IDFSR, str]:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FirstWeights:
+    """What a pretraining begins with."""
+
+    description: str
+    history: History | None = None
+    """Of an IDFSR that was trained before."""
+
+
+def first_model(config: Config, init: Path | None) -> tuple[IDFSR, FirstWeights]:
     """Return the network to begin with.
 
     Args:
@@ -65,7 +75,7 @@ def first_model(config: Config, init: Path | None) -> tuple[IDFSR, str]:
             layers that DiffAE lacks.
 
     Returns:
-        The network, and what its weights are in words.
+        The network, and what its weights are.
 
     Raises:
         IdfsrError: The file is not of such a network, or of one with other settings.
@@ -77,7 +87,8 @@ def first_model(config: Config, init: Path | None) -> tuple[IDFSR, str]:
             if found != wanted:
                 message = f"{init}: found model.{field.name} {found}, wanted {wanted}"
                 raise IdfsrError(message)
-        return model, model_digest(init)
+        return model, FirstWeights(description=model_digest(init), history=read_history(init))
     torch.manual_seed(derive_seed(config.seed, "pretrain", "weights"))
     model = IDFSR(config.model)
-    return model, _begin_from_diffae(model, init) if init else "random"
+    description = _begin_from_diffae(model, init) if init else "random"
+    return model, FirstWeights(description=description)

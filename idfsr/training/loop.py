@@ -9,26 +9,21 @@ gradient are those of one process with the whole batch, but for the rounding of 
 """
 
 import dataclasses
-import json
 import logging
 import math
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from tqdm import tqdm
 
 from idfsr.config import TrainConfig
 from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
-from idfsr.training.checkpoint import TrainState, load_state, save_state
+from idfsr.training.checkpoint import TrainState, load_state, state_writer
 from idfsr.training.distributed import (
     num_processes,
     rank,
@@ -36,16 +31,23 @@ from idfsr.training.distributed import (
     wait_for_all,
 )
 from idfsr.training.ema import decay_at, start_ema, update_ema
+from idfsr.training.monitor import PROGRESS_NAME, STATS_NAME, open_monitor
 from idfsr.training.signals import InterruptedTrainingError, noticed_signals
 from idfsr.training.step import Objective, Recipe, add_gradients
 
 logger = logging.getLogger(__name__)
 
-STATE_NAME, STATS_NAME = "state.pt", "stats.jsonl"
+STATE_NAME = "state.pt"
 
-UNBOUND_FIELDS = ("num_images", "checkpoint_images", "micro_batch_size")
+UNBOUND_FIELDS = (
+    "num_images",
+    "checkpoint_images",
+    "micro_batch_size",
+    "compile",
+    "sample_images",
+)
 """Fields of `TrainConfig` that a training may resume with other values of: no step depends on
-them, but for rounding."""
+them, but for rounding and for what dropout draws."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,8 @@ class Progress:
     images_seen: int
     seconds: float
     """Time spent in steps, over all the runs."""
+    waited_seconds: float | None = None
+    """Of that, time until the batches were there; None if it was not measured."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,8 +99,9 @@ def begin_or_resume(
     seed: int,
     state_path: Path,
     optimiser: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
 ) -> TrainState:
-    """Return the state to go on from, its weights and moments loaded.
+    """Return the state to go on from, its weights, moments and scale loaded.
 
     Raises:
         IdfsrError: The state is of another training, or has seen more images than are wanted.
@@ -118,26 +123,61 @@ def begin_or_resume(
         raise IdfsrError(message)
     module.load_state_dict(state.module)
     optimiser.load_state_dict(state.optimiser)
+    scaler.load_state_dict(state.scaler)
     logger.info("%s: resumed at %d images", recipe.name, state.images_seen)
     return state
 
 
-@contextmanager
-def open_stats(path: Path, num_bytes: int) -> Iterator[BinaryIO]:
-    """Open the statistics after so many bytes: what came after the checkpoint will come again.
+def check_finite(
+    name: str, record: dict[str, float], images_seen: int, scaler: torch.amp.GradScaler
+) -> bool:
+    """Say whether a step may change the weights.
 
-    Yields:
-        The file; of all processes but the first one nothing that lasts.
+    The gradient of a scaled loss may overflow: the step is skipped, and the scale halved. Where
+    there is nothing left to halve, it is the gradient itself that is not finite.
+
+    Args:
+        name: Of the training.
+        record: Of the step: `gradient_norm`, and what the loss gave.
+        images_seen: After the step.
+        scaler: Of the loss.
+
+    Raises:
+        IdfsrError: A value is not finite, and no scale is to blame for it.
     """
-    if rank() > 0:
-        yield BytesIO()
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    with path.open("r+b") as file:
-        file.truncate(num_bytes)
-        file.seek(num_bytes)
-        yield file
+    wrong = {key for key, value in record.items() if not math.isfinite(value)}
+    if wrong == {"gradient_norm"} and scaler.get_scale() > 1:
+        return False
+    if wrong:
+        message = (
+            f"{name}: found {record} in the step that ends at {images_seen} "
+            f"images, wanted finite values; try a smaller {name}.learning_rate"
+        )
+        raise IdfsrError(message)
+    return True
+
+
+def scale_record(state: TrainState, scaler: torch.amp.GradScaler) -> dict[str, float]:
+    """Return what the statistics say of the scale of the loss; nothing where it is not scaled."""
+    if not scaler.is_enabled():
+        return {}
+    return {"loss_scale": scaler.get_scale(), "num_skipped": state.num_skipped}
+
+
+def make_objective(recipe: Recipe, config: TrainConfig) -> nn.Module:
+    """Return the loss as a module, of a compiled network and shared by processes where asked."""
+    if config.compile:
+        for network in (recipe.module, *recipe.module.children()):  # a loss may call one part
+            network.compile()
+    objective = Objective(recipe)
+    if num_processes() > 1:
+        return DistributedDataParallel(objective, broadcast_buffers=False)
+    return objective
+
+
+def crosses(images_seen: int, every: int, config: TrainConfig) -> bool:
+    """Say whether a step that ends at so many images reaches a multiple of `every`."""
+    return images_seen % every < config.batch_size
 
 
 def train(
@@ -162,67 +202,62 @@ def train(
     state_path, stats_path = state_dir / STATE_NAME, state_dir / STATS_NAME
     module = recipe.module.to(device).to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.Adam(module.parameters(), lr=config.learning_rate, fused=True)
-    state = begin_or_resume(recipe, config, seed, state_path, optimiser)
-    objective: nn.Module = Objective(recipe)
-    if num_processes() > 1:
-        objective = DistributedDataParallel(objective, broadcast_buffers=False)
+    scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "float16")
+    state = begin_or_resume(recipe, config, seed, state_path, optimiser, scaler)
+    objective = make_objective(recipe, config)
 
     with (
         noticed_signals() as signals,
-        open_stats(stats_path, state.stats_bytes) as stats_file,
-        tqdm(
-            desc=recipe.name,
-            total=config.num_images,
-            initial=state.images_seen,
-            unit="img",
-            mininterval=2,  # seconds; the bar also goes to a log
-            disable=rank() > 0,
-        ) as bar,
+        state_writer(state_path) as writer,
+        open_monitor(stats_path, state, recipe.name, config.num_images) as monitor,
     ):
         while state.images_seen < config.num_images:
             # Evaluate the loss and its gradient.
             start = time.perf_counter()
             optimiser.zero_grad()
-            sums = add_gradients(objective, recipe, config, seed, state.images_seen)
+            found = add_gradients(objective, recipe, config, seed, state.images_seen, scaler)
+            scaler.unscale_(optimiser)
             norm = nn.utils.clip_grad_norm_(module.parameters(), config.clip_norm)
 
             # What one process knows, all know: the loss of its share, and a signal.
             asked = torch.tensor(float(bool(signals)), device=device)
-            *shares, num_asked = sum_over_processes(torch.stack([*sums.values(), asked])).tolist()
-            record = dict(zip(sums, shares, strict=True)) | {"gradient_norm": norm.item()}
+            *shares, num_asked = sum_over_processes(
+                torch.stack([*found.sums.values(), asked])
+            ).tolist()
+            values = dict(zip(found.sums, shares, strict=True)) | {"gradient_norm": norm.item()}
 
             # Stop before a loss or a gradient that is not finite reaches the weights.
             num_updates = state.images_seen // config.batch_size
             state.images_seen += config.batch_size
-            if not all(map(math.isfinite, record.values())):
-                message = (
-                    f"{recipe.name}: found {record} in the step that ends at {state.images_seen} "
-                    f"images, wanted finite values; try a smaller {recipe.name}.learning_rate"
-                )
-                raise IdfsrError(message)
+            state.num_skipped += not check_finite(recipe.name, values, state.images_seen, scaler)
 
             # Update the weights and their average.
             learning_rate = learning_rate_at(state.images_seen, config)
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate
-            optimiser.step()
+            record = {"learning_rate": learning_rate, **values, **scale_record(state, scaler)}
+            scaler.step(optimiser)
+            scaler.update()
             update_ema(state.ema, module, decay_at(num_updates, config.ema_decay))
-            state.seconds += time.perf_counter() - start
+            seconds = time.perf_counter() - start
+            state.seconds += seconds
+            state.waited_seconds += found.waited
 
             # Report. Times stay out of the statistics, which are the same in every run.
-            record = {"images_seen": state.images_seen, "learning_rate": learning_rate, **record}
-            stats_file.write(f"{json.dumps(record)}\n".encode())
-            bar.set_postfix(loss=f"{record['loss']:.4f}", refresh=False)
-            bar.update(config.batch_size)
+            monitor.note_step(record, state.images_seen, found.waited / seconds)
+            samples = recipe.samples
+            if samples and crosses(state.images_seen, samples.every, config):
+                monitor.note_picture(samples.draw(state.ema), state.images_seen)
 
             # Checkpoint at multiples of checkpoint_images, when asked to stop, and at the end.
-            crossed = state.images_seen % config.checkpoint_images < config.batch_size
-            if crossed or num_asked or state.images_seen >= config.num_images:
-                stats_file.flush()
+            ends = num_asked or state.images_seen >= config.num_images
+            if ends or crosses(state.images_seen, config.checkpoint_images, config):
                 state.module, state.optimiser = module.state_dict(), optimiser.state_dict()
-                state.stats_bytes = stats_file.tell()
+                state.scaler, state.stats_bytes = scaler.state_dict(), monitor.flush()
                 if rank() == 0:
-                    save_state(state_path, state)
+                    writer.save(state)
+            if ends:
+                writer.wait()
                 wait_for_all()
             if num_asked:
                 logger.info("%s: stopped at %d images", recipe.name, state.images_seen)
@@ -233,13 +268,15 @@ def train(
         stats_path=stats_path,
         images_seen=state.images_seen,
         seconds=state.seconds,
+        waited_seconds=state.waited_seconds,
     )
 
 
 def finish(trained: Trained, stats: Path) -> None:
     """Write the statistics, and remove the state: a run after this one begins anew.
 
-    The last thing a training does, when all else it makes is written. Other files in the folder of
+    The last thing a training does, when all else it makes is written. The event files and pictures
+    of `idfsr.training.monitor` come to stand beside the statistics. Other files in the folder of
     the state are left alone.
 
     Args:
@@ -249,6 +286,11 @@ def finish(trained: Trained, stats: Path) -> None:
     with atomic_path(stats) as temporary:
         shutil.copyfile(trained.stats_path, temporary)
     state_dir = trained.stats_path.parent
+    progress, kept = state_dir / PROGRESS_NAME, stats.with_name(PROGRESS_NAME)
+    kept.mkdir(exist_ok=True)
+    for file in progress.iterdir():
+        shutil.move(file, kept / file.name)
+    progress.rmdir()
     for name in (STATE_NAME, STATS_NAME):
         (state_dir / name).unlink()
     if not any(state_dir.iterdir()):

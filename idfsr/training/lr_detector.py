@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 from tqdm import trange
 
 from idfsr.config import Config
@@ -25,6 +26,7 @@ from idfsr.faces.low_resolution import detect_low_resolution
 from idfsr.faces.priors import build_priors
 from idfsr.faces.retinaface import RetinaFace, normalise
 from idfsr.faces.targets import Face
+from idfsr.models.weights import count_parameters
 from idfsr.training.card import Card
 from idfsr.training.loop import Progress
 from idfsr.training.lr_faces import FaceSet, make_batch, read_faces_of, training_factors
@@ -214,11 +216,11 @@ def train_lr_detector(
         ]
     )
     logger.info("%s", table.to_string(index=False))
-    return table, describe(table, train, config, progress, device)
+    return table, describe(table, train, config, progress, network)
 
 
 def describe(
-    table: pd.DataFrame, train: FaceSet, config: Config, progress: Progress, device: torch.device
+    table: pd.DataFrame, train: FaceSet, config: Config, progress: Progress, network: nn.Module
 ) -> Card:
     """Return the card of a fine-tuned network."""
     figures = {
@@ -241,7 +243,8 @@ def describe(
             "learning rate": f"{config.lr_detector.learning_rate:g}, falling along half a cosine",
         },
         trained=progress,
-        device=device,
+        device=next(network.parameters()).device,
+        num_parameters=count_parameters(network),
         figures=figures,
         limits=(
             "Not a detector for photographs: it searches crops in which a face is known to be.",

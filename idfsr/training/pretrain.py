@@ -4,6 +4,7 @@ The network sees the masked low-resolution image, the style embedding of a warpe
 ID embedding of the ground truth, and predicts the noise. One network serves all scale factors.
 """
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,14 +24,15 @@ from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
 from idfsr.models.id_encoder import IdEncoder, load_id_encoder
 from idfsr.models.idfsr import IDFSR
-from idfsr.models.weights import model_digest
+from idfsr.models.weights import count_parameters, model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
 from idfsr.training.distributed import num_processes, rank
-from idfsr.training.first_weights import first_model
+from idfsr.training.first_weights import FirstWeights, first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Trained, train
-from idfsr.training.step import Recipe
+from idfsr.training.samples import sample_sheet
+from idfsr.training.step import Recipe, Samples
 
 NUM_STYLE_SAMPLES = 256
 """References over which the style embedding is standardised before the first step."""
@@ -144,22 +146,40 @@ def pretrain_loss(
     return loss
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Files that a pretraining reads."""
+
+    shards: Sequence[Path]
+    """Of the part `pretrain`, of one or several scale factors."""
+    id_encoder: Path
+    """See `find_id_encoder`."""
+    init: Path | None = None
+    """See `first_model`."""
+    sample_shards: Sequence[Path] = ()
+    """See `sample_sheet`."""
+
+
+def make_samples(config: Config, shards: Sequence[Path], device: torch.device) -> Samples | None:
+    """Return the sheets to make meanwhile, if any; the first process makes them."""
+    every = config.pretrain.sample_images
+    if every == 0 or rank() > 0:
+        return None
+    return Samples(every=every, draw=sample_sheet(config, shards, device))
+
+
 def pretrain(
     config: Config,
-    shards: Sequence[Path],
-    init: Path | None,
-    id_encoder_path: Path,
+    sources: Sources,
     state_dir: Path,
     device: torch.device,
     num_workers: int,
 ) -> tuple[IDFSR, Trained, Card]:
-    """Pretrain a network on shards of one or several scale factors.
+    """Pretrain a network.
 
     Args:
         config: Its sections `seed`, `model` and `pretrain`.
-        shards: Of the part `pretrain`.
-        init: See `first_model`.
-        id_encoder_path: See `find_id_encoder`.
+        sources: What is read.
         state_dir: Of the training loop.
         device: Where it is trained.
         num_workers: Processes that decode images; 0 decodes between the steps.
@@ -171,6 +191,7 @@ def pretrain(
         IdfsrError: See `ShardDataset`, `first_model`, `check_id_encoder`, `find_id_encoder` and
             `train`; or the images are not of the model's size.
     """
+    shards, init = sources.shards, sources.init
     dataset = ShardDataset(shards, config.seed, "pretrain")
     if dataset.image_size != config.model.image_size:
         message = (
@@ -178,12 +199,12 @@ def pretrain(
             f"wanted model.image_size, {config.model.image_size}"
         )
         raise IdfsrError(message)
-    model, first_weights = first_model(config, init)
+    model, first = first_model(config, init)
     if init is None:
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
     model.id_encoder = check_id_encoder(shards, model.id_encoder)
-    id_encoder = find_id_encoder(config, id_encoder_path, model, device)
+    id_encoder = find_id_encoder(config, sources.id_encoder, model, device)
     parts = own_parts(
         config.pretrain.batch_size, config.pretrain.micro_batch_size, rank(), num_processes()
     )
@@ -194,6 +215,7 @@ def pretrain(
         loss=pretrain_loss(model, config.pretrain, id_encoder),
         batch_at=BatchReader(dataset, parts, num_workers),
         parts=parts,
+        samples=make_samples(config, sources.sample_shards, device),
         settings={
             **{f"model.{name}": value for name, value in vars(config.model).items()},
             "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],
@@ -202,15 +224,11 @@ def pretrain(
     )
     trained = train(recipe, config.pretrain, config.seed, state_dir, device)
     model.load_state_dict(trained.ema)
-    return model, trained, describe(config, dataset, first_weights, trained, device)
+    return model, trained, describe(config, model, dataset, first, trained)
 
 
 def describe(
-    config: Config,
-    dataset: ShardDataset,
-    first_weights: str,
-    trained: Trained,
-    device: torch.device,
+    config: Config, model: IDFSR, dataset: ShardDataset, first: FirstWeights, trained: Trained
 ) -> Card:
     """Return the card of a pretrained network."""
     identities = {key.split("/")[0] for key in dataset.keys}
@@ -224,7 +242,7 @@ def describe(
             "examples": str(len(dataset)),
         },
         training={
-            "first weights": first_weights,
+            "first weights": first.description,
             "batch": str(config.pretrain.batch_size),
             "learning rate": f"{config.pretrain.learning_rate:g}{falling}",
             "decay of the average": f"{config.pretrain.ema_decay:g}",
@@ -233,7 +251,9 @@ def describe(
             "precision": config.pretrain.precision,
         },
         trained=trained,
-        device=device,
+        device=next(model.parameters()).device,
+        num_parameters=count_parameters(model),
+        before=first.history,
         figures={},
         limits=(
             "Not for faces of another kind than it was trained on.",

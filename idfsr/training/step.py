@@ -1,11 +1,14 @@
 """What is trained, and the gradient of one step of it."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from jaxtyping import UInt8
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -13,6 +16,16 @@ from idfsr.config import TrainConfig
 from idfsr.data.parts import Part
 from idfsr.training.distributed import num_processes
 from idfsr.training.order import derive_seed
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Samples:
+    """Pictures of what a network makes, while it is trained."""
+
+    every: int
+    """Images between two of them."""
+    draw: Callable[[dict[str, Tensor]], UInt8[np.ndarray, "H W 3"]]
+    """Averaged state of the recipe's module -> picture; leaves the module alone."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,6 +46,8 @@ class Recipe:
     is refused."""
     parts: tuple[Part, ...] = ()
     """What this process takes of a batch, in turn; empty for one that cannot be cut."""
+    samples: Samples | None = None
+    """Pictures to make meanwhile."""
 
 
 class Objective(nn.Module):
@@ -48,9 +63,23 @@ class Objective(nn.Module):
         return self._loss(batch, generator)
 
 
+class Gradients(NamedTuple):
+    """What is known once the gradient of a step stands in the parameters."""
+
+    sums: dict[str, Tensor]
+    """Loss and scalars of this process's share of the batch, weighted by it."""
+    waited: float
+    """Seconds until the batch was there."""
+
+
 def add_gradients(
-    objective: nn.Module, recipe: Recipe, config: TrainConfig, seed: int, images_seen: int
-) -> dict[str, Tensor]:
+    objective: nn.Module,
+    recipe: Recipe,
+    config: TrainConfig,
+    seed: int,
+    images_seen: int,
+    scaler: torch.amp.GradScaler,
+) -> Gradients:
     """Evaluate the loss of a step and add its gradient to the parameters'.
 
     Dropout draws from the global generator, which is seeded anew for each part; the loss draws from
@@ -62,28 +91,29 @@ def add_gradients(
         config: Of this training.
         seed: Of the run.
         images_seen: Before this step.
-
-    Returns:
-        Loss and scalars of this process's share of the batch, weighted by it.
+        scaler: Multiplies the gradient.
     """
     device_type = next(objective.parameters()).device.type
+    dtype = getattr(torch, config.precision)
     step_seed = derive_seed(seed, recipe.name, images_seen)
     sums: dict[str, Tensor] = {}
+    waited = 0.0
     whole = Part(0, config.batch_size, config.batch_size)
     parts = recipe.parts or (whole,)
     for part in parts:
+        start = time.perf_counter()
+        batch = recipe.batch_at(*((images_seen, part) if recipe.parts else (images_seen,)))
+        waited += time.perf_counter() - start
         torch.manual_seed(derive_seed(step_seed, part.start) if part.start else step_seed)
         generator = torch.Generator().manual_seed(step_seed)
-        place = (images_seen, part) if recipe.parts else (images_seen,)
         # processes exchange gradients once, with the last of their parts
         waits = isinstance(objective, DistributedDataParallel) and part != parts[-1]
         with objective.no_sync() if waits else nullcontext():  # type: ignore[operator]
-            with torch.autocast(
-                device_type, torch.bfloat16, enabled=config.precision == "bfloat16"
-            ):
-                loss, scalars = objective(recipe.batch_at(*place), generator)
-            torch.autograd.backward(loss * (part.share * num_processes()))
+            with torch.autocast(device_type, dtype, enabled=dtype != torch.float32):
+                loss, scalars = objective(batch, generator)
+            scaled = scaler.scale(loss * (part.share * num_processes()))
+            torch.autograd.backward(scaled)
         for name, value in {"loss": loss, **scalars}.items():
             weighted = value.detach() * part.share
             sums[name] = sums[name] + weighted if name in sums else weighted
-    return sums
+    return Gradients(sums, waited)

@@ -14,6 +14,7 @@ from idfsr.data.tensors import from_network
 from idfsr.errors import IdfsrError
 from idfsr.models.codeformer import CodeFormer, CodeFormerConfig
 from idfsr.models.vqgan import VqganConfig
+from idfsr.published import FOLDER_VARIABLE, MANIFEST
 from tests.models.golden_values import fill_by_name
 
 SMALL = CodeFormerConfig(
@@ -57,11 +58,12 @@ def test_result_has_the_size_of_the_ground_truth() -> None:
     assert make_method(0.5).restore(make_examples(48, 8, 1)).shape == (1, 48, 48, 3)
 
 
-def test_missing_weights_are_named(tmp_path: Path) -> None:
+def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     with pytest.raises(
         IdfsrError, match=r"codeformer: no file .*codeformer\.pth, wanted from http"
     ):
-        make_baseline("codeformer", Config(), 8, tmp_path)
+        make_baseline("codeformer", Config(), 8, MANIFEST)
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

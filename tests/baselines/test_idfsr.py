@@ -113,11 +113,16 @@ def test_guidance_goes_on_from_the_prediction_without_identity(
     def answer(x_t: Tensor, _t: Tensor, _lr: Tensor, _z_s: Tensor, z_id: Tensor) -> Tensor:
         return torch.full_like(x_t, float(z_id.any()))
 
-    def sample(denoise: Callable[..., Tensor], x_T: Tensor, *_: object) -> Tensor:  # noqa: N803
-        answers.append(denoise(x_T, torch.tensor([500]))[0, 0, 0, 0].item())
+    def sample(
+        predict: Callable[..., Tensor],
+        _prediction: str,
+        x_T: Tensor,  # noqa: N803
+        _num_steps: int,
+    ) -> Tensor:
+        answers.append(predict(x_T, torch.tensor([500]))[0, 0, 0, 0].item())
         return x_T
 
-    monkeypatch.setattr("idfsr.baselines.idfsr.ddim_sample", sample)
+    monkeypatch.setattr("idfsr.baselines.idfsr.sample_images", sample)
     for guidance in (0.0, 1.0, 2.5):
         method = dataclasses.replace(make_method(), guidance=guidance)
         monkeypatch.setattr(method.model, "forward", answer)

@@ -21,7 +21,7 @@ from idfsr.models.rrdb import TimedRestorer
 from idfsr.models.unet import UNet
 
 from .stub import ALPHAS_CUMPROD, assert_golden, golden, normal_image, predict, uniform_image
-from .tiny import ARCFACE, PRIOR, save_network, use_tiny_networks
+from .tiny import ARCFACE, PRIOR, RESTORER, save_network, use_tiny_networks
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.1])
@@ -59,7 +59,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     use_tiny_networks(monkeypatch)
     weights = {
         "iddpm_ffhq512": save_network(UNet(PRIOR), tmp_path / "prior"),
-        "pgdiff_restorer": save_network(TimedRestorer(4, 4, 1), tmp_path / "restorer"),
+        "pgdiff_restorer": save_network(TimedRestorer(RESTORER), tmp_path / "restorer"),
         "pgdiff_arcface": save_network(IResNet(ARCFACE), tmp_path / "arcface"),
     }
     config = Config(pgdiff=PgDiffConfig(num_inference_steps=4))

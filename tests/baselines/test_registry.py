@@ -14,6 +14,7 @@ from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import save_model
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
+from idfsr.published import FOLDER_VARIABLE, MANIFEST
 from tests.baselines.plugin import install_plugin
 from tests.training.makers import TINY_MODEL
 
@@ -58,8 +59,9 @@ def test_unknown_method_is_named() -> None:
 
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Bicubic, "weights", ("alexnet",))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     with pytest.raises(IdfsrError, match=r"bicubic: no file .*alexnet-owt-7be5be79.pth, wanted fr"):
-        make_baseline("bicubic", Config(), 8, tmp_path)
+        make_baseline("bicubic", Config(), 8, MANIFEST)
 
 
 def test_model_is_wanted() -> None:

@@ -10,7 +10,7 @@ from torch import nn
 from idfsr.baselines import difface, dr2, pgdiff
 from idfsr.models.iresnet import IResNetConfig
 from idfsr.models.priors import IDDPM_FFHQ512
-from idfsr.models.rrdb import TimedRestorer
+from idfsr.models.rrdb import RestorerConfig
 from idfsr.models.sparnet import SPARNetConfig
 from idfsr.models.swinir import SwinIRConfig
 
@@ -27,7 +27,8 @@ PRIOR = dataclasses.replace(
 SWINIR = SwinIRConfig(
     channels=12, num_groups=1, blocks_per_group=2, num_heads=2, window_size=4, num_doublings=1
 )
-SPARNET = SPARNetConfig(widths=(6, 8), num_blocks=1)
+RESTORER = RestorerConfig(channels=4, growth=4, num_blocks=1)
+SPARNET = SPARNetConfig(image_size=32, widths=(6, 8), num_blocks=1)
 ARCFACE = IResNetConfig((1, 1, 1, 1), (4, 4, 4, 4))
 
 
@@ -40,10 +41,8 @@ def use_tiny_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dr2, "ADM_FFHQ256", PRIOR)
     monkeypatch.setattr(difface, "SwinIRConfig", lambda: SWINIR)
     monkeypatch.setattr(dr2, "SPARNetConfig", lambda: SPARNET)
-    monkeypatch.setattr(pgdiff, "TimedRestorer", lambda: TimedRestorer(4, 4, 1))
+    monkeypatch.setattr(pgdiff, "RestorerConfig", lambda: RESTORER)
     monkeypatch.setattr(pgdiff, "IRESNET50", ARCFACE)
-    for method in (difface.DifFace, pgdiff.PgDiff, dr2.Dr2):
-        monkeypatch.setattr(method, "native_size", 32)
 
 
 def save_network(network: nn.Module, path: Path) -> Path:

@@ -34,6 +34,9 @@ def test_report(tmp_path: Path) -> None:
         "idfsr-ft,bicubic,8,psnr,1.5,1,2,2\n"
     )
     write_csv(summarise_probes([], 10), tmp_path / "conditions.csv")
+    (tmp_path / "networks.csv").write_text(
+        "title,num_parameters,images_seen,minutes\nA prior,2078374,60000,45.4\n"
+    )
     summary = tmp_path / "split_summary.tsv"
     summary.write_text("part\treason\tnum_identities\tnum_images\ntest\t\t2\t4\n")
     figures = [tmp_path / f"{name}.png" for name in ("second", "first")]

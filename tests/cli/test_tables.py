@@ -10,7 +10,7 @@ import pytest
 from idfsr.cli.main import main
 from idfsr.data.tables import write_table
 
-OUTPUTS = ("table1", "table2", "paired", "conditions", "markdown", "latex")
+OUTPUTS = ("table1", "table2", "paired", "conditions", "networks", "markdown", "latex")
 
 
 @pytest.fixture

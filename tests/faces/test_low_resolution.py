@@ -50,7 +50,7 @@ def test_loads_what_was_saved(tmp_path: Path) -> None:
     network = RetinaFace("mobilenet0.25")
     path = tmp_path / "model.safetensors"
     save_weights(path, network, {})
-    halve_precision(path, path)
+    halve_precision(path, path, {})
     detector = load_lr_detector(path, torch.device("cpu"))
     state = detector.network.state_dict()
     assert all(x.dtype != torch.float16 for x in state.values())

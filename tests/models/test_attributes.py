@@ -44,7 +44,7 @@ def test_round_trip_keeps_the_scale_of_the_age(tmp_path: Path, network: Attribut
     network.age_mean.fill_(37.5)
     network.age_std.fill_(11.25)
     save_attributes(path, network)
-    halve_precision(path, path)
+    halve_precision(path, path, {})
     loaded = load_attributes(path, "cpu")
     assert not loaded.training
     crops = torch.rand(2, 3, 112, 112) * 2 - 1

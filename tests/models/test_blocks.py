@@ -11,6 +11,7 @@ from idfsr.models.blocks import (
     PlainResBlock,
     ResBlock,
     resample,
+    silu,
 )
 
 from .golden_values import fill_by_name
@@ -168,3 +169,13 @@ def test_heads_divide_the_channels(name: str) -> None:
     heads = {"num_heads": 2, "num_id_heads": 2, name: 3}
     with pytest.raises(IdfsrError, match=rf"model\.{name}: found 3, wanted a divisor of 8"):
         IdAttention(8, token_channels=6, **heads)
+
+
+def test_silu_works_in_place_without_gradients_alone() -> None:
+    x = torch.randn(3)
+    kept, wanted = x.clone(), torch.nn.functional.silu(x)
+    torch.testing.assert_close(silu(x), wanted, rtol=0, atol=0)
+    assert torch.equal(x, kept)
+    with torch.no_grad():
+        assert silu(x).data_ptr() == x.data_ptr()
+    assert torch.equal(x, wanted)

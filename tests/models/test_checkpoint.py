@@ -43,7 +43,7 @@ def test_round_trip_keeps_every_bit(tmp_path: Path, network: IDFSR) -> None:
 def test_half_precision_is_on_disk_only(tmp_path: Path, network: IDFSR) -> None:
     path, whole = tmp_path / "half.safetensors", tmp_path / "model.safetensors"
     save_model(whole, network)
-    halve_precision(whole, path)
+    halve_precision(whole, path, {})
     assert {tensor.dtype for tensor in load_file(path).values()} == {torch.float16}
     for name, tensor in load_idfsr(path).state_dict().items():
         assert tensor.dtype == torch.float32
@@ -53,7 +53,7 @@ def test_half_precision_is_on_disk_only(tmp_path: Path, network: IDFSR) -> None:
 def test_integers_keep_their_type_in_half_precision(tmp_path: Path) -> None:
     path = tmp_path / "norm.safetensors"
     save_weights(path, torch.nn.BatchNorm1d(2), {"name": "norm"})
-    halve_precision(path, path)
+    halve_precision(path, path, {})
     assert {name: tensor.dtype for name, tensor in load_file(path).items()} == {
         "weight": torch.float16,
         "bias": torch.float16,

@@ -75,7 +75,7 @@ def test_round_trip_in_half_precision(tmp_path: Path) -> None:
     network = IResNet(TINY)
     network(torch.randn(4, 3, 112, 112))  # gives the running statistics values
     save_iresnet(path, network)
-    halve_precision(path, path)
+    halve_precision(path, path, {})
     encoder = load_id_encoder(path, "cpu")
     assert encoder.name == model_digest(path)
     assert encoder.network.config == TINY

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from idfsr.errors import IdfsrError
-from idfsr.models.published import load_published
+from idfsr.models.published import load_network, load_published, save_network
+from idfsr.models.rrdb import RestorerConfig, TimedRestorer
 
 
 def make_network() -> nn.Module:
@@ -62,3 +63,37 @@ def test_tensors_of_the_network_itself_are_wanted_too(tmp_path: Path) -> None:
     torch.save(make_network().state_dict(), tmp_path / "n")
     with pytest.raises(IdfsrError, match="1 missing such as memory"):
         load_published(network, tmp_path / "n", "a toy")
+
+
+SMALL = RestorerConfig(channels=4, growth=4, num_blocks=1)
+
+
+def test_our_files_bring_their_sizes(tmp_path: Path) -> None:
+    saved = TimedRestorer(SMALL)
+    save_network(tmp_path / "n.safetensors", saved, SMALL)
+    network = load_network(TimedRestorer, RestorerConfig(), tmp_path / "n.safetensors", "a toy")
+    for name, tensor in saved.state_dict().items():
+        assert torch.equal(network.state_dict()[name].cpu(), tensor)
+    assert not network.training
+    with pytest.raises(IdfsrError, match=r"n.safetensors: metadata found: TimedRestorer; wanted"):
+        load_network(nn.Linear, 3, tmp_path / "n.safetensors", "a toy")
+
+
+def test_published_files_have_the_published_sizes(tmp_path: Path) -> None:
+    published = TimedRestorer(SMALL)
+    torch.save(published.state_dict(), tmp_path / "n.pth")
+    network = load_network(TimedRestorer, SMALL, tmp_path / "n.pth", "a toy")
+    assert torch.equal(network.time_embed[0].bias.cpu(), published.time_embed[0].bias)
+    with pytest.raises(IdfsrError, match="a toy: tensors of another network"):
+        load_network(TimedRestorer, RestorerConfig(), tmp_path / "n.pth", "a toy")
+
+
+@pytest.mark.parametrize("more", [[], [nn.GroupNorm(1, 3)], [nn.InstanceNorm2d(3)]])
+def test_channels_come_last_where_nothing_normalises_them(
+    tmp_path: Path, more: list[nn.Module]
+) -> None:
+    network = nn.Sequential(nn.Conv2d(2, 3, 3), *more)
+    torch.save(network.state_dict(), tmp_path / "n")
+    convolution = load_published(network, tmp_path / "n", "a toy")[0]
+    memory_format = torch.contiguous_format if more else torch.channels_last
+    assert convolution.weight.is_contiguous(memory_format=memory_format)

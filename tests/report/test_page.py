@@ -11,6 +11,7 @@ from PIL import Image
 from idfsr.config import Config, MetricsConfig, ReportConfig
 from idfsr.errors import IdfsrError
 from idfsr.report.conditions import summarise_probes
+from idfsr.report.networks import list_networks
 from idfsr.report.page import (
     PageInputs,
     inline_figure,
@@ -59,10 +60,11 @@ class Links(HTMLParser):
 
 @pytest.fixture
 def inputs(tmp_path: Path, measurements: Measurements) -> PageInputs:
-    tables = make_tables(measurements, CONFIG)
+    tables = make_tables(measurements, list_networks([]), CONFIG)
     for name in ("table1", "table2", "paired"):
         write_csv(getattr(tables, name), tmp_path / f"{name}.csv")
     write_csv(summarise_probes([], 10), tmp_path / "conditions.csv")
+    write_csv(list_networks([]), tmp_path / "networks.csv")
     figure = Figure(figsize=(2, 1))
     figure.subplots().plot([0, 1])
     write_figure(figure, tmp_path / "curve-x8.png", "A <curve>", "Its & caption.")

@@ -1,4 +1,5 @@
 from idfsr.config import Config, MetricsConfig
+from idfsr.report.networks import list_networks
 from idfsr.report.tables import Measurements
 from idfsr.report.write_up import make_tables
 
@@ -10,7 +11,7 @@ CONFIG = Config(
 
 
 def test_all_tables_at_once(measurements: Measurements) -> None:
-    tables = make_tables(measurements, CONFIG)
+    tables = make_tables(measurements, list_networks([]), CONFIG)
     assert "psnr" in tables.table1
     assert "age_diff_embedded_mean" in tables.table2
     assert set(tables.paired["metric"]) == {"psnr", "brisque", "idv_sface", "age_diff_embedded"}

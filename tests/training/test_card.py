@@ -1,9 +1,19 @@
 import json
 from pathlib import Path
 
+import pytest
 import torch
 
-from idfsr.training.card import Card, curve_rows, lay_out, processor_name, write_card
+from idfsr.errors import IdfsrError
+from idfsr.history import History
+from idfsr.training.card import (
+    Card,
+    curve_rows,
+    lay_out,
+    processor_name,
+    read_card,
+    write_card,
+)
 from idfsr.training.loop import Trained
 
 
@@ -38,6 +48,8 @@ def test_card_says_what_it_was_given(tmp_path: Path) -> None:
         training={"batch": "4"},
         trained=trained,
         device=torch.device("cpu"),
+        num_parameters=1234567,
+        before=History(title="It", num_parameters=1234567, images_seen=655, minutes=1.0),
         figures={"accuracy": "0.9"},
         limits=("Not a toy.",),
     )
@@ -46,6 +58,7 @@ def test_card_says_what_it_was_given(tmp_path: Path) -> None:
     for line in (
         "# A network",
         "| identities | 7 |",
+        "| parameters | 1,234,567 |",
         "| batch | 4 |",
         "| images seen | 12,345 |",
         "| time | 1.5 minutes |",
@@ -56,3 +69,14 @@ def test_card_says_what_it_was_given(tmp_path: Path) -> None:
         assert line in text.splitlines()
     assert f"{torch.get_num_threads()} threads" in processor_name(torch.device("cpu"))
     assert lay_out(card) == text
+    history = History(title="A network", num_parameters=1234567, images_seen=13000, minutes=2.5)
+    assert read_card(tmp_path / "card.md") == history
+
+
+def test_card_without_a_history_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IdfsrError, match=r"card\.md: no such file, wanted a card"):
+        read_card(tmp_path / "card.md")
+    for text in ("# A network\n", "---\ntitle: A\n---\n", "---\n: [\n---\n"):
+        (tmp_path / "card.md").write_text(text)
+        with pytest.raises(IdfsrError, match=r"card\.md: wanted a card that begins with its hist"):
+            read_card(tmp_path / "card.md")

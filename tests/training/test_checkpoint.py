@@ -1,10 +1,15 @@
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from idfsr.errors import IdfsrError
-from idfsr.training.checkpoint import TrainState, load_state, save_state
+from idfsr.training.checkpoint import TrainState, load_state, save_state, state_writer
 
 CPU = torch.device("cpu")
 
@@ -58,3 +63,73 @@ def test_nothing_is_unpickled_freely(tmp_path: Path) -> None:
     torch.save({"settings": Path("anything")}, tmp_path / "state.pt")
     with pytest.raises(IdfsrError, match="found UnpicklingError"):
         load_state(tmp_path / "state.pt", {}, CPU)
+
+
+def test_writer_keeps_what_the_state_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The training changes its tensors in place while the thread has not begun to write."""
+    begin = threading.Event()
+
+    def save_late(path: Path, state: TrainState) -> None:
+        assert begin.wait(60)
+        save_state(path, state)
+
+    monkeypatch.setattr("idfsr.training.checkpoint.save_state", save_late)
+    state = a_state()
+    with state_writer(tmp_path / "state.pt") as writer:
+        writer.save(state)
+        state.module["weight"].zero_()
+        state.images_seen = 128
+        assert not (tmp_path / "state.pt").exists()
+        begin.set()
+    loaded = load_state(tmp_path / "state.pt", state.settings, CPU)
+    assert loaded is not None
+    assert torch.equal(loaded.module["weight"], torch.arange(3.0))
+    assert loaded.images_seen == 64
+
+
+def test_writer_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        message = "no space left"
+        raise OSError(message)
+
+    monkeypatch.setattr("torch.save", fail)
+    with (
+        pytest.raises(OSError, match="no space left"),
+        state_writer(tmp_path / "state.pt") as writer,
+    ):
+        writer.save(a_state())
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, sys, signal, threading, time
+from pathlib import Path
+import torch
+from idfsr.training.checkpoint import TrainState, state_writer
+
+path = Path(sys.argv[1])
+with state_writer(path) as writer:
+    for images_seen in (32, 64):
+        if images_seen == 64:
+            writer.wait()
+            real, torch.save = torch.save, lambda fields, file: (
+                real(fields, file), os.truncate(file, 1000), os.kill(os.getpid(), signal.SIGKILL)
+            )
+        module = {"weight": torch.full((1000,), float(images_seen))}
+        writer.save(
+            TrainState(settings={}, module=module, optimiser={}, ema={}, images_seen=images_seen)
+        )
+"""
+
+
+def test_kill_amid_writing_leaves_the_older_state(tmp_path: Path) -> None:
+    path = tmp_path / "state.pt"
+    killed = subprocess.run([sys.executable, "-c", KILLED, path], check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert len(list(tmp_path.iterdir())) == 2
+    state = load_state(path, {}, CPU)
+    assert state is not None
+    assert state.images_seen == 32
+    assert state.module["weight"].eq(32).all()
+    with state_writer(path):
+        assert [file.name for file in tmp_path.iterdir()] == ["state.pt"]

@@ -1,10 +1,12 @@
-"""Two processes of torchrun on this machine, and passes over parts of a batch, against one pass."""
+"""Other ways to the same step: two processes of torchrun, parts of a batch, a compiled network."""
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,8 +26,8 @@ CONFIG = Config(
 )
 
 
-def arguments(folder: Path, name: str, micro_batch_size: int = 0) -> list[str]:
-    settings = dataclasses.replace(CONFIG.pretrain, micro_batch_size=micro_batch_size)
+def arguments(folder: Path, name: str, **changes: Any) -> list[str]:
+    settings = dataclasses.replace(CONFIG.pretrain, **changes)
     config = dataclasses.replace(CONFIG, pretrain=settings)
     (folder / f"{name}.json").write_text(stage_json(config, "pretrain"))
     return [
@@ -55,6 +57,22 @@ def test_accumulated_gradients_are_those_of_the_batch(tmp_path: Path) -> None:
     main(arguments(tmp_path, "whole"))
     main(arguments(tmp_path, "parts", micro_batch_size=3))
     assert_same_training(tmp_path, "whole", "parts")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiled_network_trains_as_it_is_written(tmp_path: Path) -> None:
+    main(arguments(tmp_path, "plain"))
+    subprocess.run(
+        [
+            sys.executable, "-m", "idfsr.cli.main",
+            *arguments(tmp_path, "compiled", compile=True),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )  # fmt: skip
+    assert_same_training(tmp_path, "plain", "compiled")
 
 
 @pytest.mark.slow

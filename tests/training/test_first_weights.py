@@ -14,7 +14,7 @@ from idfsr.models.encoder import SemanticEncoder
 from idfsr.models.idfsr import encoder_config, unet_config
 from idfsr.models.unet import UNet
 from idfsr.models.weights import model_digest
-from idfsr.training.first_weights import cache_folder, first_model
+from idfsr.training.first_weights import FirstWeights, cache_folder, first_model
 from tests.models.golden_values import fill_by_name, golden_keys
 from tests.models.lightning import write_lightning
 
@@ -40,19 +40,19 @@ def diffae() -> UNet:
 
 
 def test_random_weights_are_those_of_the_seed() -> None:
-    (first, words), (again, _) = (first_model(CONFIG, None) for _ in range(2))
+    (first, weights), (again, _) = (first_model(CONFIG, None) for _ in range(2))
     other, _ = first_model(dataclasses.replace(CONFIG, seed=1), None)
     name = "input_blocks.0.0.weight"
     assert torch.equal(first.state_dict()[name], again.state_dict()[name])
     assert not torch.equal(first.state_dict()[name], other.state_dict()[name])
-    assert words == "random"
+    assert weights == FirstWeights(description="random")
 
 
 def test_goes_on_from_an_idfsr_of_the_same_settings(tmp_path: Path) -> None:
     path = tmp_path / "init.safetensors"
     save_model(path, first_model(CONFIG, None)[0])
-    model, words = first_model(dataclasses.replace(CONFIG, seed=1), path)
-    assert words == model_digest(path)
+    model, weights = first_model(dataclasses.replace(CONFIG, seed=1), path)
+    assert weights == FirstWeights(description=model_digest(path))
     name = "input_blocks.0.0.weight"
     assert torch.equal(model.state_dict()[name], first_model(CONFIG, None)[0].state_dict()[name])
     wider = dataclasses.replace(
@@ -64,7 +64,7 @@ def test_goes_on_from_an_idfsr_of_the_same_settings(tmp_path: Path) -> None:
 
 def test_first_step_from_a_checkpoint_is_diffaes(tmp_path: Path, diffae: UNet) -> None:
     path = write_lightning(tmp_path / "last.ckpt", diffae.state_dict())
-    model, words = first_model(CONFIG, path)
+    model, weights = first_model(CONFIG, path)
     model.eval()
     x_t, t, z_s = torch.randn(2, 3, 32, 32), torch.tensor([5, 950]), torch.randn(2, 16)
     masked_lr, z_id = torch.randn(2, 3, 32, 32), torch.randn(2, 512)
@@ -73,7 +73,9 @@ def test_first_step_from_a_checkpoint_is_diffaes(tmp_path: Path, diffae: UNet) -
     assert (model(x_t, t, masked_lr, z_s, z_id) - expected).abs().max() == 0
     assert torch.equal(model.encode_style(x_t), diffae.encoder(x_t))
     num_copied = len(diffae.state_dict()) - 1
-    assert words.startswith(f"DiffAE {model_digest(path)}: {num_copied} tensors as they are, 1 in")
+    assert weights.description.startswith(
+        f"DiffAE {model_digest(path)}: {num_copied} tensors as they are, 1 in"
+    )
 
 
 def test_checkpoint_is_converted_once(tmp_path: Path, cache: Path, diffae: UNet) -> None:
@@ -121,8 +123,8 @@ def test_published_layout_is_taken_whole(tmp_path: Path, size: int, config: Mode
         for number, (name, shape) in enumerate(published.items())
     }
     path = write_lightning(tmp_path / "last.ckpt", state | {"latent_net.a": torch.zeros(1)})
-    model, words = first_model(Config(model=config), path)
-    assert f"{len(published) - 1} tensors as they are, 1 inflated, 52 new" in words
+    model, weights = first_model(Config(model=config), path)
+    assert f"{len(published) - 1} tensors as they are, 1 inflated, 52 new" in weights.description
     loaded = model.state_dict()
     for number, name in enumerate(published):
         channels = 3 if name == "input_blocks.0.0.weight" else None

@@ -4,7 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from torch import Tensor, nn
 
 from idfsr.config import TrainConfig
 from idfsr.errors import IdfsrError
+from idfsr.training.checkpoint import TrainState, save_state
 from idfsr.training.loop import learning_rate_at, train
 from idfsr.training.signals import EXIT_INTERRUPTED, InterruptedTrainingError
 from idfsr.training.step import Recipe
@@ -178,6 +182,104 @@ def test_bfloat16_autocast_reaches_the_loss(tmp_path: Path) -> None:
     trained = train(dataclasses.replace(recipe, loss=loss), config, 0, tmp_path, CPU)
     assert seen == [torch.bfloat16]
     assert trained.ema["weight"].dtype == torch.float32
+
+
+def float16_config(num_images: int) -> TrainConfig:
+    return TrainConfig(num_images=num_images, batch_size=2, learning_rate=0.1, precision="float16")
+
+
+def overflowing(config: TrainConfig, factors: dict[int, float]) -> tuple[Recipe, nn.Linear]:
+    """The quadratic, whose loss is multiplied after so many images; float16 ends at 65504."""
+    recipe, module = quadratic(config)
+
+    def batch_at(images_seen: int) -> tuple[Tensor, float]:
+        return torch.ones(2, 1), factors.get(images_seen, 1.0)
+
+    def loss(batch: Any, _: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        rows, factor = batch
+        return module(rows).float().square().mean() * factor, {}
+
+    return dataclasses.replace(recipe, batch_at=batch_at, loss=loss), module
+
+
+def test_step_that_overflows_is_skipped_and_counted(tmp_path: Path) -> None:
+    """The gradient is 2 at first; float16 ends at 65504: scales of 2^16 and 2^15 are too much."""
+    config = float16_config(8)
+    recipe, module = overflowing(config, {})
+    weights = []
+    loss = recipe.loss
+
+    def watched(batch: Any, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        weights.append(module.weight.item())
+        return loss(batch, generator)
+
+    trained = train(dataclasses.replace(recipe, loss=watched), config, 0, tmp_path, CPU)
+    rows = [json.loads(line) for line in trained.stats_path.read_text().splitlines()]
+    assert [row["num_skipped"] for row in rows] == [1, 2, 2, 2]
+    assert [row["loss_scale"] for row in rows] == [2.0**16, 2.0**15, 2.0**14, 2.0**14]
+    assert rows[1]["gradient_norm"] is None
+    assert rows[2]["gradient_norm"] == pytest.approx(2, rel=1e-3)
+    assert weights == pytest.approx([1, 1, 1, 0.9], rel=1e-3)
+    assert trained.ema["weight"].dtype == torch.float32
+
+
+def test_scale_is_resumed(tmp_path: Path) -> None:
+    factors = {0: 1e3, 6: 1e3}
+    whole = train(overflowing(float16_config(12), factors)[0], float16_config(12), 0, tmp_path, CPU)
+    for num_images in (2, 8, 12):
+        config = float16_config(num_images)
+        parts = train(overflowing(config, factors)[0], config, 0, tmp_path / "parts", CPU)
+    assert parts.stats_path.read_bytes() == whole.stats_path.read_bytes()
+    assert torch.equal(parts.ema["weight"], whole.ema["weight"])
+
+
+def test_gradient_that_no_scale_makes_finite_stops(tmp_path: Path) -> None:
+    """After 17 halvings nothing is left of the scale; a loss beyond float32 stops at once."""
+    config = float16_config(200)
+    recipe, module = overflowing(config, dict.fromkeys(range(0, 200, 2), 1e38))
+    with pytest.raises(IdfsrError, match=r"'gradient_norm': .* in the step that ends at 34 images"):
+        train(recipe, config, 0, tmp_path / "gradient", CPU)
+    assert module.weight.item() == 1
+    recipe, _ = overflowing(config, {2: float("inf")})
+    with pytest.raises(IdfsrError, match=r"'loss': inf.* in the step that ends at 4 images"):
+        train(recipe, config, 0, tmp_path / "loss", CPU)
+
+
+def test_waiting_for_batches_is_measured(tmp_path: Path) -> None:
+    config = TrainConfig(num_images=4, batch_size=2)
+    recipe, _ = quadratic(config)
+
+    def batch_at(_: int) -> Tensor:
+        time.sleep(0.01)
+        return torch.ones(2, 1)
+
+    trained = train(dataclasses.replace(recipe, batch_at=batch_at), config, 0, tmp_path, CPU)
+    assert trained.waited_seconds is not None
+    assert 0.02 <= trained.waited_seconds < trained.seconds
+
+
+def test_training_goes_on_while_its_state_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first state is written when the step after it asks for its batch."""
+    config = TrainConfig(num_images=8, batch_size=2, checkpoint_images=4)
+    recipe, _ = quadratic(config)
+    asked = threading.Event()
+    saved: list[int] = []
+
+    def batch_at(images_seen: int) -> Tensor:
+        if images_seen == 4:
+            asked.set()
+        return torch.ones(2, 1)
+
+    def save_late(path: Path, state: TrainState) -> None:
+        assert asked.wait(60)
+        saved.append(state.images_seen)
+        save_state(path, state)
+
+    monkeypatch.setattr("idfsr.training.checkpoint.save_state", save_late)
+    train(dataclasses.replace(recipe, batch_at=batch_at), config, 0, tmp_path, CPU)
+    assert saved == [4, 8]
 
 
 def test_learning_rate_ramp() -> None:

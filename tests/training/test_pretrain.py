@@ -1,5 +1,7 @@
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,9 +16,12 @@ from idfsr.models.checkpoint import save_model
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
+from idfsr.training.card import Card
 from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
+from idfsr.training.loop import Trained
 from idfsr.training.pretrain import (
+    Sources,
     find_id_encoder,
     pretrain,
     pretrain_loss,
@@ -24,7 +29,7 @@ from idfsr.training.pretrain import (
 )
 from idfsr.training.signals import InterruptedTrainingError
 
-from .makers import TINY_MODEL, write_pretrain_shard
+from .makers import TINY_MODEL, write_pretrain_shard, write_test_shard
 
 CPU = torch.device("cpu")
 NO_ENCODER = Path("not read without an identity loss")
@@ -36,6 +41,13 @@ CONFIG = Config(
         num_images=24, batch_size=4, learning_rate=1e-3, ema_decay=0.5, checkpoint_images=8
     ),
 )
+
+
+def run(
+    config: Config, shards: Sequence[Path], state_dir: Path, **sources: Any
+) -> tuple[IDFSR, Trained, Card]:
+    files = Sources(shards=shards, id_encoder=NO_ENCODER, **sources)
+    return pretrain(config, files, state_dir, CPU, 0)
 
 
 def test_loss_is_equation_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,22 +100,39 @@ def test_interrupted_pretraining_ends_with_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shards = [write_pretrain_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
-    whole, trained, _ = pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "whole", CPU, 0)
+    whole, trained, _ = run(CONFIG, shards, tmp_path / "whole")
     assert len(trained.stats_path.read_text().splitlines()) == 6
 
     def stop(*_: object) -> None:
         raise InterruptedTrainingError
 
     with monkeypatch.context() as patch:
-        patch.setattr("idfsr.training.loop.save_state", stop)
+        patch.setattr("idfsr.training.checkpoint.StateWriter.save", stop)
         with pytest.raises(InterruptedTrainingError):
-            pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "broken", CPU, 0)
+            run(CONFIG, shards, tmp_path / "broken")
     half = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=12))
-    pretrain(half, shards, None, NO_ENCODER, tmp_path / "broken", CPU, 0)
-    resumed, again, _ = pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "broken", CPU, 0)
+    run(half, shards, tmp_path / "broken")
+    resumed, again, _ = run(CONFIG, shards, tmp_path / "broken")
     assert again.stats_path.read_bytes() == trained.stats_path.read_bytes()
     for key, tensor in whole.state_dict().items():
         assert torch.equal(resumed.state_dict()[key], tensor), key
+
+
+def test_sheets_leave_the_weights_as_they_would_be(tmp_path: Path) -> None:
+    shards = [write_pretrain_shard(tmp_path / "a.parquet")]
+    tests = [write_test_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
+    without, trained, _ = run(CONFIG, shards, tmp_path / "without")
+    seen = dataclasses.replace(CONFIG.pretrain, sample_images=8)
+    shown = dataclasses.replace(CONFIG, pretrain=seen)
+    model, again, _ = run(shown, shards, tmp_path / "with", sample_shards=tests)
+    assert again.stats_path.read_bytes() == trained.stats_path.read_bytes()
+    for key, tensor in without.state_dict().items():
+        assert torch.equal(model.state_dict()[key], tensor), key
+    sheets = sorted((tmp_path / "with" / "progress").glob("*.png"))
+    assert [path.name for path in sheets] == [f"samples-{n:09d}.png" for n in (8, 16, 24)]
+    assert sheets[0].read_bytes() != sheets[2].read_bytes()
+    with pytest.raises(IdfsrError, match="found no test shard to sample"):
+        run(shown, shards, tmp_path / "none")
 
 
 def test_style_is_standard_normal_at_first(tmp_path: Path) -> None:
@@ -120,7 +149,7 @@ def test_style_is_standard_normal_at_first(tmp_path: Path) -> None:
 def test_every_part_of_the_network_learns(tmp_path: Path) -> None:
     """After enough steps that the zero-initialised projections let gradients through."""
     shards = [write_pretrain_shard(tmp_path / "a.parquet")]
-    model, _, _ = pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
+    model, _, _ = run(CONFIG, shards, tmp_path / "state")
     first = first_model(CONFIG, None)[0].state_dict()
     same = [key for key, tensor in model.state_dict().items() if torch.equal(first[key], tensor)]
     assert same == []
@@ -129,9 +158,9 @@ def test_every_part_of_the_network_learns(tmp_path: Path) -> None:
 def test_other_data_are_not_resumed(tmp_path: Path) -> None:
     shards = [write_pretrain_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
     short = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=4))
-    pretrain(short, shards[:1], None, NO_ENCODER, tmp_path / "state", CPU, 0)
+    run(short, shards[:1], tmp_path / "state")
     with pytest.raises(IdfsrError, match="found a training with shards "):
-        pretrain(short, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
+        run(short, shards, tmp_path / "state")
 
 
 def test_goes_on_from_weights(tmp_path: Path) -> None:
@@ -140,9 +169,7 @@ def test_goes_on_from_weights(tmp_path: Path) -> None:
     save_model(tmp_path / "init.safetensors", before)
     none = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=0))
     shards = [write_pretrain_shard(tmp_path / "a.parquet")]
-    model, _, card = pretrain(
-        none, shards, tmp_path / "init.safetensors", NO_ENCODER, tmp_path / "state", CPU, 0
-    )
+    model, _, card = run(none, shards, tmp_path / "state", init=tmp_path / "init.safetensors")
     for key, tensor in before.state_dict().items():
         assert torch.equal(model.state_dict()[key], tensor), key
     assert card.training["first weights"] != "random"
@@ -151,7 +178,7 @@ def test_goes_on_from_weights(tmp_path: Path) -> None:
 def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
     shards = [write_pretrain_shard(tmp_path / "a.parquet", size=64)]
     with pytest.raises(IdfsrError, match=r"found images of 64 px, wanted model\.image_size, 32"):
-        pretrain(CONFIG, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
+        run(CONFIG, shards, tmp_path / "state")
 
 
 def with_id_loss(weight: float) -> Config:
@@ -203,9 +230,9 @@ def test_encoders_are_not_mixed(tmp_path: Path) -> None:
     for path, name in zip(shards, ("iresnet50-a", "iresnet50-b"), strict=True):
         pq.write_table(pq.read_table(path).replace_schema_metadata({"id_encoder": name}), path)
     with pytest.raises(IdfsrError, match=r"x16\.parquet: found z_id of the encoder iresnet50-b, w"):
-        pretrain(short, shards, None, NO_ENCODER, tmp_path / "state", CPU, 0)
-    model, _, _ = pretrain(short, shards[:1], None, NO_ENCODER, tmp_path / "state", CPU, 0)
+        run(short, shards, tmp_path / "state")
+    model, _, _ = run(short, shards[:1], tmp_path / "state")
     assert model.id_encoder == "iresnet50-a"
     save_model(tmp_path / "a.safetensors", model)
     with pytest.raises(IdfsrError, match=r"x16\.parquet: found z_id of .*-b, wanted .*-a"):
-        pretrain(short, shards[1:], tmp_path / "a.safetensors", NO_ENCODER, tmp_path / "b", CPU, 0)
+        run(short, shards[1:], tmp_path / "b", init=tmp_path / "a.safetensors")

@@ -54,6 +54,7 @@ rule restore_batch:
         shards=batch_shards,
         model=model_of,
         fits=batch_fits,
+        weights=baseline_weights,
     output:
         list="results/{run}/restored/x{scale_factor}/{method}/batch-{batch}.tsv",
     log:
@@ -65,7 +66,7 @@ rule restore_batch:
     threads: 1
     resources:
         gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
-        mem_mb=2000,
+        mem_mb=restore_memory,
     params:
         code=code_digest("idfsr.cli.restore"),
         identities=batch_identities,
@@ -78,6 +79,7 @@ rule restore_batch:
             if input.fits
             else []
         ),
+        weights_list=lambda wildcards: settings(wildcards).weights.baselines,
         restored="results/{run}/restored/x{scale_factor}/{method}",
     shell:
         r"""
@@ -94,6 +96,7 @@ rule restore_batch:
             --shards {input.shards:q} \
             --identity {{identity}} \
             {params.model:q} {params.embedding:q} \
+            --weights-list {params.weights_list:q} \
             --restored {params.restored}/{{identity}}.parquet \
             --threads {threads}
         """

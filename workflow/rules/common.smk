@@ -6,10 +6,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from idfsr.config import STAGES, stage_json
-from idfsr.constants import IDFSR_METHODS
+from idfsr.constants import IDFSR_METHODS, MEMBER_FIRST
 from idfsr.data.sharding import plan_shards, read_split_rows
 from idfsr.provenance import code_digest
-from idfsr.published import missing_files, read_manifest, weights_folder
+from idfsr.published import MANIFEST, missing_files, read_manifest, weights_folder
 
 
 def settings(wildcards):
@@ -74,6 +74,15 @@ def pretrain_shards(wildcards):
     ]
 
 
+def sample_shards(wildcards):
+    """The first test shard of each scale, if sheets of restored images are to be made meanwhile."""
+    run = settings(wildcards)
+    scale_factors = run.shards.scale_factors if run.pretrain.sample_images else ()
+    return [
+        shards_of_scale(wildcards, scale_factor)[0] for scale_factor in scale_factors
+    ]
+
+
 def shards_of_scale(wildcards, scale_factor):
     """All test shards of a scale."""
     return [
@@ -87,21 +96,61 @@ def test_shards(wildcards):
     return shards_of_scale(wildcards, wildcards.scale_factor)
 
 
+def test_shards_of_all_scales(wildcards):
+    """Test shards of all scales."""
+    scale_factors = settings(wildcards).shards.scale_factors
+    return [
+        path
+        for scale_factor in scale_factors
+        for path in shards_of_scale(wildcards, scale_factor)
+    ]
+
+
+def member_first(wildcards):
+    """Weights of the small network that is trained before another one."""
+    first = MEMBER_FIRST.get(wildcards.member)
+    return f"results/{wildcards.run}/members/{first}/model.safetensors" if first else []
+
+
 def truth_shards(wildcards):
     """Test shards of the first scale: the ground truth is the same at every scale."""
     return shards_of_scale(wildcards, settings(wildcards).shards.scale_factors[0])
 
 
-def published_weights(wildcards):
-    """Published weights of the run's metrics that are there, so that new ones count."""
-    metrics = settings(wildcards).metrics
-    wanted = {*metrics.table1, *metrics.table2}
+def weights_there(names, manifest):
+    """Files of a list for some metrics or methods that are there, so that new ones count."""
     paths = [
-        weights_folder() / file.path
-        for file in read_manifest().values()
-        if wanted & set(file.needed_by)
+        weights_folder(manifest) / file.path
+        for file in read_manifest(manifest).values()
+        if not set(names).isdisjoint(file.needed_by)
     ]
-    return [str(path) for path in paths if path.is_file()]
+    return list(dict.fromkeys(str(path) for path in paths if path.is_file()))
+
+
+def metrics_weights(wildcards):
+    """Published weights of the run's metrics."""
+    metrics = settings(wildcards).metrics
+    return weights_there([*metrics.table1, *metrics.table2], MANIFEST)
+
+
+def baseline_weights(wildcards):
+    """Weights of a baseline."""
+    manifest = Path(settings(wildcards).weights.baselines)
+    return weights_there([wildcards.method], manifest)
+
+
+def trained_weights(wildcards):
+    """Weight files of the run's methods that may say how they were trained."""
+    run = settings(wildcards)
+    baselines = weights_there(run.methods, Path(run.weights.baselines))
+    files = [*baselines, *weights("idfsr")(wildcards)]
+    return [path for path in files if path.endswith(".safetensors")]
+
+
+def restore_memory(wildcards):
+    """Megabytes that a method needs to restore."""
+    small = wildcards.method in ("bicubic", *IDFSR_METHODS)
+    return 2000 if small else 8000
 
 
 def missing_metrics(run):

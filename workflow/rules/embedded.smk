@@ -130,8 +130,8 @@ rule embedded_arcface:
         r"""
         exec &> >(tee {log:q})
 
-        idfsr publish --weights {input.weights:q} --published idfsr/weights/arcface.safetensors
-        cp {input.card:q} idfsr/weights/arcface.md
+        idfsr publish --weights {input.weights:q} --card {input.card:q} \
+            --published idfsr/weights/arcface.safetensors
         """
 
 
@@ -149,8 +149,8 @@ rule embedded_attributes:
         r"""
         exec &> >(tee {log:q})
 
-        idfsr publish --weights {input.weights:q} --published idfsr/weights/attributes.safetensors
-        cp {input.card:q} idfsr/weights/attributes.md
+        idfsr publish --weights {input.weights:q} --card {input.card:q} \
+            --published idfsr/weights/attributes.safetensors
         """
 
 
@@ -168,8 +168,8 @@ rule embedded_lr_detector:
         r"""
         exec &> >(tee {log:q})
 
-        idfsr publish --weights {input.weights:q} --published idfsr/weights/lr_retinaface.safetensors
-        cp {input.card:q} idfsr/weights/lr_retinaface.md
+        idfsr publish --weights {input.weights:q} --card {input.card:q} \
+            --published idfsr/weights/lr_retinaface.safetensors
         """
 
 
@@ -187,8 +187,8 @@ rule embedded_idfsr:
         r"""
         exec &> >(tee {log:q})
 
-        idfsr publish --weights {input.weights:q} --published idfsr/weights/idfsr64.safetensors
-        cp {input.card:q} idfsr/weights/idfsr64.md
+        idfsr publish --weights {input.weights:q} --card {input.card:q} \
+            --published idfsr/weights/idfsr64.safetensors
         """
 
 

@@ -13,6 +13,7 @@ rule restore:
         shard=identity_shard,
         model=model_of,
         embedding=embedding_of,
+        weights=baseline_weights,
     output:
         restored="results/{run}/restored/x{scale_factor}/{method}/{identity}.parquet",
     log:
@@ -24,15 +25,14 @@ rule restore:
     threads: 1
     resources:
         gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
-        mem_mb=lambda wildcards: (
-            8000 if wildcards.method not in ("bicubic", *IDFSR_METHODS) else 2000
-        ),
+        mem_mb=restore_memory,
     params:
         code=code_digest("idfsr.cli.restore"),
         model=lambda wildcards, input: ["--model", input.model] if input.model else [],
         embedding=lambda wildcards, input: (
             ["--embedding", input.embedding] if input.embedding else []
         ),
+        weights_list=lambda wildcards: settings(wildcards).weights.baselines,
         batch=lambda wildcards, output: batch_of(wildcards),
     shell:
         r"""
@@ -44,6 +44,7 @@ rule restore:
             --shards {input.shard:q} \
             --identity {wildcards.identity:q} \
             {params.model:q} {params.embedding:q} \
+            --weights-list {params.weights_list:q} \
             --restored {output.restored:q} \
             --threads {threads}
 
@@ -57,7 +58,7 @@ rule features:
         config="results/{run}/config/metrics.json",
         shards=truth_shards,
         attributes=weights("attributes"),
-        published=published_weights,
+        published=metrics_weights,
     output:
         features="results/{run}/features/truth.parquet",
     log:
@@ -93,7 +94,7 @@ rule metrics:
         restored=restored,
         truth="results/{run}/features/truth.parquet",
         attributes=weights("attributes"),
-        published=published_weights,
+        published=metrics_weights,
     output:
         metrics="results/{run}/metrics/x{scale_factor}/{method}.parquet",
         set_metrics="results/{run}/metrics/x{scale_factor}/{method}.set.json",

@@ -14,11 +14,13 @@ rule tables:
             "results/{run}/metrics/x{scale_factor}/{method}.set.json"
         ),
         probes=probes,
+        weights=trained_weights,
     output:
         table1=report("results/{run}/tables/table1.csv", category="Tables"),
         table2=report("results/{run}/tables/table2.csv", category="Tables"),
         paired=report("results/{run}/tables/paired.csv", category="Tables"),
         conditions=report("results/{run}/tables/conditions.csv", category="Tables"),
+        networks=report("results/{run}/tables/networks.csv", category="Tables"),
         markdown="results/{run}/tables/tables.md",
         latex="results/{run}/tables/tables.tex",
     log:
@@ -43,6 +45,8 @@ rule tables:
             --table2 {output.table2:q} \
             --paired {output.paired:q} \
             --conditions {output.conditions:q} \
+            --weights {input.weights:q} \
+            --networks {output.networks:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q}
         """
@@ -253,6 +257,7 @@ rule report:
             "results/{run}/tables/table2.csv",
             "results/{run}/tables/paired.csv",
             "results/{run}/tables/conditions.csv",
+            "results/{run}/tables/networks.csv",
         ],
         figures=figures,
         split_summary="results/{run}/split_summary.tsv",

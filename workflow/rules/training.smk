@@ -10,6 +10,7 @@ rule pretrain:
     input:
         config="results/{run}/config/pretrain.json",
         shards=pretrain_shards,
+        sample_shards=sample_shards,
         init=weights("idfsr"),
         id_encoder=weights("id_encoder"),
     output:
@@ -40,6 +41,7 @@ rule pretrain:
         idfsr pretrain \
             --config {input.config:q} \
             --shards {input.shards:q} \
+            --sample-shards {input.sample_shards:q} \
             {params.init:q} \
             --id-encoder {input.id_encoder:q} \
             --state-dir {params.state_dir:q} \

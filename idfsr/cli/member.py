@@ -1,0 +1,58 @@
+"""Train a small network of a baseline for the embedded default, and write its card.
+
+Reads pretraining shards of all scale factors, test shards whose people are held out for the figures
+of the card, and for some members the weights of the one that is trained before; makes weights, a
+line of statistics a step and a card in Markdown. Killed, it goes on when the same command is run
+again; the state stands in --state-dir until it is done.
+
+    idfsr member prior --config members.json --shards shards/x*/pretrain-*.parquet \
+        --held-out shards/x*/test-*.parquet --state-dir members/prior/state \
+        --weights members/prior/model.safetensors --stats members/prior/stats.jsonl \
+        --card members/prior/card.md --threads 2
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from idfsr.config import load_stage
+from idfsr.data.files import atomic_path
+from idfsr.models.device import pick_device
+from idfsr.models.published import save_network
+from idfsr.training.card import write_card
+from idfsr.training.loop import finish
+from idfsr.training.members import MEMBERS
+from idfsr.training.members.train import train_member
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("member", choices=MEMBERS, help="what to train")
+    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
+    parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
+    parser.add_argument("--held-out", type=Path, nargs="+", required=True, help="likewise")
+    parser.add_argument("--first", type=Path, help="weights of the member trained before")
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder to resume from")
+    parser.add_argument("--weights", type=Path, required=True, help="weights to write")
+    parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
+    parser.add_argument("--card", type=Path, required=True, help="Markdown to write")
+    parser.add_argument("--threads", type=int, default=1, help="of the network")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    torch.set_num_threads(args.threads)
+    network, trained, card = train_member(
+        args.member,
+        load_stage(args.config),
+        args.shards,
+        args.held_out,
+        args.first,
+        args.state_dir,
+        pick_device(),
+    )
+    with atomic_path(args.weights) as temporary:
+        save_network(temporary, network, MEMBERS[args.member].sizes)
+    write_card(card, args.card)
+    finish(trained, args.stats)

@@ -1,0 +1,46 @@
+"""What the sections of the configuration are made of: `section`, and types with their bounds."""
+
+from typing import Annotated, Any, Literal, dataclass_transform
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from idfsr.constants import NUM_TRAIN_TIMESTEPS
+from idfsr.plugins import method_names
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def section(cls: type) -> Any:
+    """Make a class a frozen, keyword-only configuration section that refuses unknown keys."""
+    return dataclass(
+        frozen=True,
+        kw_only=True,
+        config=ConfigDict(extra="forbid", use_attribute_docstrings=True),
+    )(cls)
+
+
+Count = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+ScaleFactor = Literal[4, 8, 16, 32]
+
+
+def _known_method(name: str) -> str:
+    if name not in method_names():
+        message = f"wanted one of {', '.join(method_names())}"
+        raise ValueError(message)
+    return name
+
+
+MethodName = Annotated[str, AfterValidator(_known_method)]
+
+
+def _divisor(num_steps: int) -> int:
+    if NUM_TRAIN_TIMESTEPS % num_steps:
+        message = f"wanted a divisor of {NUM_TRAIN_TIMESTEPS}"
+        raise ValueError(message)
+    return num_steps
+
+
+NumDdpmSteps = Annotated[int, Field(ge=2), AfterValidator(_divisor)]
+"""A divisor of the number of training timesteps."""

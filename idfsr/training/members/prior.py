@@ -1,0 +1,70 @@
+"""The unconditional prior that DifFace, PGDiff and DR2 share in the embedded default.
+
+One network where their authors have two: it has the blocks of DifFace's, and serves DR2 at the same
+size as its enhancer.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from idfsr.constants import NUM_TRAIN_TIMESTEPS
+from idfsr.diffusion.hybrid_loss import hybrid_losses
+from idfsr.diffusion.schedule import linear_alphas_cumprod
+from idfsr.models.priors import IDDPM_FFHQ512
+from idfsr.models.unet import UNet
+from idfsr.training.members.faces import FaceBatch
+from idfsr.training.members.member import Loss, Member, place
+
+PRIOR64: Final = dataclasses.replace(
+    IDDPM_FFHQ512,
+    image_size=64,
+    channel_mult=(1, 1, 2, 3),
+    num_res_blocks=1,
+    attention_resolutions=(16, 8),
+    num_heads=1,
+    head_channels=0,
+)
+
+
+def prior_losses(
+    network: UNet, batch: FaceBatch, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return both losses of clean faces at random timesteps; see `hybrid_losses`."""
+    x_0 = place(batch.gt_image, network)
+    t = torch.randint(NUM_TRAIN_TIMESTEPS, (len(x_0),), generator=generator).to(x_0.device)
+    noise = place(torch.randn(x_0.shape, generator=generator), network)
+    alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(x_0.device)
+    return hybrid_losses(network, x_0, t, noise, alphas_cumprod)
+
+
+def prior_loss(network: UNet, _: nn.Module | None) -> Loss:
+    """Return the loss of Nichol & Dhariwal (2021)."""
+
+    def loss(batch: FaceBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        squared, bound = (losses.mean() for losses in prior_losses(network, batch, generator))
+        return squared + bound, {"squared_error": squared, "bound": bound}
+
+    return loss
+
+
+@torch.no_grad()
+def measure_prior(network: UNet, batches: Sequence[FaceBatch]) -> dict[str, str]:
+    """Return both losses at timesteps and noise that are the same in every training."""
+    generator = torch.Generator().manual_seed(0)
+    found = [prior_losses(network, batch, generator) for batch in batches]
+    squared, bound = (torch.cat(losses).mean().item() for losses in zip(*found, strict=True))
+    return {"squared error of eps": f"{squared:.4f}", "term of the bound": f"{bound:.4f} bits"}
+
+
+PRIOR: Final = Member(
+    title="Unconditional prior of DifFace, PGDiff and DR2 at 64 px",
+    make=UNet,
+    sizes=PRIOR64,
+    loss=prior_loss,
+    measure=measure_prior,
+    objective="squared error of eps, and the variational bound for the variance",
+)

@@ -1,0 +1,115 @@
+"""Training of one member, with the loop and the card of every training."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from idfsr.config import Config
+from idfsr.constants import MEMBER_FIRST
+from idfsr.errors import IdfsrError
+from idfsr.models.published import load_network
+from idfsr.models.weights import count_parameters, model_digest
+from idfsr.provenance import file_digest
+from idfsr.training.card import Card
+from idfsr.training.loop import Trained, train
+from idfsr.training.members import MEMBERS
+from idfsr.training.members.faces import FaceReader, read_faces, split_batches
+from idfsr.training.order import derive_seed
+from idfsr.training.step import Recipe
+
+NUM_FIRST_FACES = 64
+"""What a network's first weights may be made from."""
+MEASURED_BATCH = 16
+
+
+def find_first(name: str, path: Path | None) -> nn.Module | None:
+    """Return the network that a member wants trained before it; None if there is none.
+
+    Raises:
+        IdfsrError: It is wanted and not given, or its file is not of such a network.
+    """
+    if name not in MEMBER_FIRST:
+        return None
+    if path is None:
+        message = f"{name}: found no --first, wanted the weights of {MEMBER_FIRST[name]}"
+        raise IdfsrError(message)
+    first = MEMBERS[MEMBER_FIRST[name]]
+    return load_network(first.make, first.sizes, path, first.title)
+
+
+def train_member(
+    name: str,
+    config: Config,
+    shards: Sequence[Path],
+    held_out: Sequence[Path],
+    first_path: Path | None,
+    state_dir: Path,
+    device: torch.device,
+) -> tuple[nn.Module, Trained, Card]:
+    """Train a member and measure it on people it has not seen.
+
+    Args:
+        name: One of `MEMBERS`.
+        config: Its sections `seed` and `members`.
+        shards: Of the part `pretrain`.
+        held_out: Of the people of the test.
+        first_path: See `find_first`.
+        state_dir: Of the training loop.
+        device: Where it is trained.
+
+    Returns:
+        The network with averaged weights, what the loop returned, and the card.
+
+    Raises:
+        IdfsrError: See `read_faces`, `find_first` and `train`.
+    """
+    member, settings = MEMBERS[name], getattr(config.members, name)
+    faces, others = read_faces(shards, "pretrain"), read_faces(held_out)
+    first = find_first(name, first_path)
+    torch.manual_seed(derive_seed(config.seed, name, "weights"))
+    network = member.make(member.sizes).to(device)
+    reader = FaceReader(faces=faces, batch_size=NUM_FIRST_FACES, seed=config.seed)
+    member.initialise(network, first, reader(0))
+    digests = "".join(file_digest(path) for path in shards)
+    recipe = Recipe(
+        name=name,
+        module=network,
+        loss=member.loss(network, first),
+        batch_at=FaceReader(faces=faces, batch_size=settings.batch_size, seed=config.seed),
+        settings={
+            "sizes": str(member.sizes),
+            "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],
+            "first": model_digest(first_path) if first_path else "",
+        },
+    )
+    trained = train(recipe, settings, config.seed, state_dir, device)
+    network.load_state_dict(trained.ema)
+    card = Card(
+        title=member.title,
+        data={
+            "seed": str(config.seed),
+            "identities": str(len(set(faces.identities))),
+            "faces": str(len(faces)),
+            "identities held out": str(len(set(others.identities))),
+        },
+        training={
+            "sizes": str(member.sizes),
+            "loss": member.objective,
+            "batch": str(settings.batch_size),
+            "learning rate": f"{settings.learning_rate:g}",
+            "decay of the average": f"{settings.ema_decay:g}",
+            "precision": settings.precision,
+        },
+        trained=trained,
+        device=device,
+        num_parameters=count_parameters(network),
+        figures=dict(member.measure(network.eval(), split_batches(others, MEASURED_BATCH))),
+        limits=(
+            "Not its authors' network: smaller, and trained on rendered people for minutes.",
+            "Not evidence of how a person looked: what it adds is plausible, not true.",
+        ),
+    )
+    return network, trained, card

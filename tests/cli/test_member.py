@@ -1,0 +1,77 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from idfsr.cli.main import main
+from idfsr.config import Config, MembersConfig, TrainConfig, stage_json
+from idfsr.constants import MEMBER_FIRST
+from idfsr.models.published import load_network
+from idfsr.training.card import read_card
+from idfsr.training.members import MEMBERS
+from tests.training.makers import write_pretrain_shard, write_test_shard
+from tests.training.members.tiny import SIZES, use_tiny_members
+
+SETTINGS = TrainConfig(num_images=8, batch_size=4)
+
+
+def arguments(folder: Path, name: str) -> list[str]:
+    config = Config(members=MembersConfig(**dict.fromkeys(MEMBERS, SETTINGS)))
+    (folder / "member.json").write_text(stage_json(config, f"member-{name}"))
+    return [
+        *("member", name),
+        *("--config", str(folder / "member.json")),
+        *("--shards", str(write_pretrain_shard(folder / "pretrain.parquet"))),
+        *("--held-out", str(write_test_shard(folder / "test.parquet"))),
+        *("--state-dir", str(folder / "state")),
+        *("--weights", str(folder / f"{name}.safetensors")),
+        *("--stats", str(folder / f"{name}.jsonl")),
+        *("--card", str(folder / f"{name}.md")),
+    ]
+
+
+def test_members_are_those_of_the_settings() -> None:
+    assert set(MEMBERS) == set(MembersConfig.__annotations__) == set(SIZES)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_makes_weights_statistics_and_a_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    use_tiny_members(monkeypatch)
+    first = []
+    if name in MEMBER_FIRST:
+        main(arguments(tmp_path, MEMBER_FIRST[name]))
+        first = ["--first", str(tmp_path / f"{MEMBER_FIRST[name]}.safetensors")]
+    main([*arguments(tmp_path, name), *first])
+    member = MEMBERS[name]
+    network = load_network(
+        member.make, member.sizes, tmp_path / f"{name}.safetensors", member.title
+    )
+    lines = (tmp_path / f"{name}.jsonl").read_text().splitlines()
+    assert [json.loads(line)["images_seen"] for line in lines] == [4, 8]
+    history = read_card(tmp_path / f"{name}.md")
+    assert history.title == member.title
+    assert history.images_seen == 8
+    assert history.num_parameters == sum(p.numel() for p in network.parameters())
+    assert "| identities held out | 2 |" in (tmp_path / f"{name}.md").read_text()
+    assert not (tmp_path / "state").exists()
+
+
+def test_again_makes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_tiny_members(monkeypatch)
+    weights = tmp_path / "prior.safetensors"
+    main(arguments(tmp_path, "prior"))
+    made = weights.read_bytes()
+    main(arguments(tmp_path, "prior"))
+    assert weights.read_bytes() == made
+
+
+def test_missing_first_network_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use_tiny_members(monkeypatch)
+    with pytest.raises(SystemExit) as caught:
+        main(arguments(tmp_path, "codeformer"))
+    assert caught.value.code == 2
+    assert "codeformer: found no --first, wanted the weights of vqgan" in capsys.readouterr().err

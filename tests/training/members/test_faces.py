@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from idfsr.data.degradation import degrade, upsample
+from idfsr.data.tensors import from_network, to_network
+from idfsr.errors import IdfsrError
+from idfsr.training.members.faces import FaceReader, read_faces, split_batches
+from tests.training.makers import write_pretrain_shard, write_test_shard
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> list[Path]:
+    return [
+        write_pretrain_shard(tmp_path / f"x{scale_factor}.parquet", scale_factor)
+        for scale_factor in (8, 16)
+    ]
+
+
+def test_degraded_faces_are_what_the_baselines_get(shards: list[Path]) -> None:
+    faces = read_faces(shards, "pretrain")
+    assert len(faces) == 24
+    assert set(faces.identities) == {"00000", "00001", "00002", "00003"}
+    for row, scale_factor in ((0, 8), (12, 16)):
+        wanted = upsample(degrade(faces.gt_image[row], scale_factor), 32)
+        np.testing.assert_array_equal(faces.degraded[row], wanted)
+
+
+def test_batches_are_a_function_of_the_images_seen(shards: list[Path]) -> None:
+    faces = read_faces(shards, "pretrain")
+    reader = FaceReader(faces=faces, batch_size=8, seed=0)
+    first, second = reader(0), reader(8)
+    assert torch.equal(reader(0).gt_image, first.gt_image)
+    assert not torch.equal(first.gt_image, second.gt_image)
+    known = {image.tobytes(): row for row, image in enumerate(faces.gt_image)}
+    num_mirrored = 0
+    for gt_image, degraded in zip(first.gt_image, first.degraded, strict=True):
+        found = from_network(gt_image[None])[0]
+        mirrored = found.tobytes() not in known
+        num_mirrored += mirrored
+        rows = (known[image.tobytes()] for image in (found, found[:, ::-1])
+                if image.tobytes() in known)  # fmt: skip
+        wanted = to_network(faces.gt_image[next(rows)])
+        assert torch.equal(gt_image, wanted[0].flip(2) if mirrored else wanted[0])
+        assert (degraded - gt_image).abs().mean() < 1
+    assert 0 < num_mirrored < 8
+
+
+def test_every_face_is_measured_once(shards: list[Path]) -> None:
+    faces = read_faces(shards)
+    batches = split_batches(faces, 10)
+    assert [len(batch.gt_image) for batch in batches] == [10, 10, 4]
+    assert torch.equal(torch.cat([b.degraded for b in batches]), to_network(faces.degraded))
+
+
+def test_other_parts_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(IdfsrError, match=r"t.parquet: found no row of part pretrain, wanted faces"):
+        read_faces([write_test_shard(tmp_path / "t.parquet")], "pretrain")
