@@ -35,7 +35,7 @@ class PublishedFile:
     path: Path
     """Below the folder."""
     source: str
-    """An address, or what to ask for."""
+    """The file's address, or what to ask for."""
     licence: str
     size: int | None = None
     """In bytes, where it is known."""
@@ -43,6 +43,13 @@ class PublishedFile:
     """Of the file's bytes, or its first digits, as far as they were published."""
     trained_on: str = ""
     """What a fair comparison must know: of whom the network saw photographs."""
+
+    @property
+    def address(self) -> str:
+        """The source where it is the address of the file itself, which ends in its name; or ""."""
+        scheme, _, rest = self.source.partition("://")
+        is_address = scheme in ("http", "https") and rest.rpartition("/")[2] == self.path.name
+        return self.source if is_address else ""
 
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
@@ -91,22 +98,28 @@ def find_weights(folder: Path, name: str, network: str) -> Path:
     return path
 
 
-def problem_of(file: PublishedFile, folder: Path) -> str:
-    """Say what is wrong with a file of the list in one line; "" if nothing is.
+def difference_of(file: PublishedFile, path: Path) -> str:
+    """Say in what a file differs from what was published; "" if in nothing that is known.
 
     The whole file is read where its digest is known.
     """
-    path = folder / file.path
-    if not path.is_file():
-        return f"{path}: no such file, wanted from {file.source}"
     size = path.stat().st_size
     if file.size is not None and size != file.size:
-        return f"{path}: found {size:,} bytes, wanted {file.size:,}, from {file.source}"
+        return f"found {size:,} bytes, wanted {file.size:,}"
     if file.sha256:
         digest = file_digest(path)
         if not digest.startswith(file.sha256):
-            return f"{path}: found sha256 {digest[:16]}..., wanted {file.sha256[:16]}"
+            return f"found sha256 {digest[:16]}..., wanted {file.sha256[:16]}"
     return ""
+
+
+def problem_of(file: PublishedFile, folder: Path) -> str:
+    """Say what is wrong with a file of the list in one line; "" if nothing is."""
+    path = folder / file.path
+    if not path.is_file():
+        return f"{path}: no such file, wanted from {file.source}"
+    difference = difference_of(file, path)
+    return f"{path}: {difference}, from {file.source}" if difference else ""
 
 
 def missing_files(names: Iterable[str], folder: Path, manifest: Path = MANIFEST) -> dict[str, str]:

@@ -90,7 +90,7 @@ def test_command_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     main(words)
     assert capsys.readouterr().out.startswith("ok  net ")
     main(["weights", "list", *words[3:]])
-    assert "for lpips; licence MIT" in capsys.readouterr().out
+    assert "for metrics: lpips; licence MIT" in capsys.readouterr().out
 
 
 def test_a_missing_file_is_named_with_its_network(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ COMMANDS = {
     "status": "show what of a run is done, running or failed",
     "publish": "halve a weight file's precision",
     "assets": "check the files of the asset packages",
-    "weights": "list or check published weight files",
+    "weights": "list, check or download published weight files",
     "schema": "write the JSON schema of the settings",
 }
 """Sub-command to its one line of help; its module is `idfsr.cli.<name>`."""
