@@ -176,3 +176,18 @@ def test_one_person_is_redone_by_naming_a_file(finished: Path) -> None:
     result = run_snakemake(finished, target, *TINY)
     assert result.returncode == 0, result.stdout + result.stderr
     assert embedding.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_job_of_several_people_has_the_methods_own_settings(finished: Path) -> None:
+    settings = (
+        "identities_per_job=2",
+        "methods=[pgdiff]",
+        "weights={baselines: idfsr/weights/members/weights.yaml}",
+    )
+    target = "results/tiny/restored/x8/pgdiff/batch-00000.tsv"
+    result = run_snakemake(
+        finished, "--dry-run", "--printshellcmds", *TINY, "--config", *settings, "--", target
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "--config results/tiny/config/restore-pgdiff.json" in result.stdout
