@@ -51,7 +51,7 @@ def hybrid_losses(
         alphas_cumprod: On the device of `t`.
     """
     x_t = q_sample(x_0, t, noise, alphas_cumprod)
-    eps, fraction = predict(x_t, t).float().chunk(2, dim=1)
+    eps, fraction = predict(x_t, t).to(x_0.dtype).chunk(2, dim=1)
     squared = (eps - noise).square().mean(dim=(1, 2, 3))
 
     # In float64: next to the first timestep all these are differences of nearly equal numbers.

@@ -21,7 +21,7 @@ def test_zero_network_predicts_no_noise() -> None:
     assert parts["bound"] > 0
 
 
-def test_figures_do_not_depend_on_the_batches() -> None:
+def test_figures_are_the_same_every_time() -> None:
     torch.manual_seed(0)
     network = UNet(PRIOR)
     batches = [make_batch(4), make_batch(4)]
