@@ -106,10 +106,14 @@ def test_shards_of_all_scales(wildcards):
     ]
 
 
-def member_first(wildcards):
-    """Weights of the small network that is trained before another one."""
-    first = MEMBER_FIRST.get(wildcards.member)
-    return f"results/{wildcards.run}/members/{first}/model.safetensors" if first else []
+def member_first(name):
+    """An input function: a file of the small network that is trained before another one."""
+
+    def files(wildcards):
+        first = MEMBER_FIRST.get(wildcards.member)
+        return f"results/{wildcards.run}/members/{first}/{name}" if first else []
+
+    return files
 
 
 def truth_shards(wildcards):

@@ -20,7 +20,8 @@ rule member:
         config="results/{run}/config/member-{member}.json",
         shards=pretrain_shards,
         held_out=test_shards_of_all_scales,
-        first=member_first,
+        first=member_first("model.safetensors"),
+        first_card=member_first("card.md"),
     output:
         weights="results/{run}/members/{member}/model.safetensors",
         stats="results/{run}/members/{member}/stats.jsonl",
@@ -36,7 +37,11 @@ rule member:
         gpu=1,
     params:
         code=code_digest("idfsr.cli.member"),
-        first=lambda wildcards, input: ["--first", *input.first] if input.first else [],
+        first=lambda wildcards, input: (
+            ["--first", input.first, "--first-card", input.first_card]
+            if input.first
+            else []
+        ),
         state_dir="results/{run}/members/{member}/state",
     shell:
         r"""

@@ -137,4 +137,5 @@ CODEFORMER: Final = Member(
         lambda batch: network(place(batch.degraded, network), MEASURED_W), batches
     ),
     objective="cross-entropy of the codes, squared distance to them, mean absolute error at w = 1",
+    continues=True,
 )

@@ -34,6 +34,8 @@ class Member:
     """(network, faces of people it has not seen) -> figures for the card."""
     objective: str
     """The loss in words."""
+    continues: bool = False
+    """Whether it begins with the weights of the one trained before, whose training then counts."""
 
 
 def place(images: Tensor, network: nn.Module) -> Tensor:

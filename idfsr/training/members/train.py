@@ -1,5 +1,6 @@
 """Training of one member, with the loop and the card of every training."""
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +11,11 @@ from torch import nn
 from idfsr.config import Config
 from idfsr.constants import MEMBER_FIRST
 from idfsr.errors import IdfsrError
+from idfsr.history import History
 from idfsr.models.published import load_network
 from idfsr.models.weights import count_parameters, model_digest
 from idfsr.provenance import file_digest
-from idfsr.training.card import Card
+from idfsr.training.card import Card, read_card
 from idfsr.training.loop import Trained, train
 from idfsr.training.members import MEMBERS
 from idfsr.training.members.faces import FaceReader, read_faces, split_batches
@@ -25,38 +27,48 @@ NUM_FIRST_FACES = 64
 MEASURED_BATCH = 16
 
 
-def find_first(name: str, path: Path | None) -> nn.Module | None:
-    """Return the network that a member wants trained before it; None if there is none.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Files that a training reads."""
+
+    shards: Sequence[Path]
+    """Of the part `pretrain`."""
+    held_out: Sequence[Path]
+    """Shards of the people of the test."""
+    first: Path | None = None
+    """Weights of the member that must be trained before, where there is one; see `MEMBER_FIRST`."""
+    first_card: Path | None = None
+    """The card of that."""
+
+
+def find_first(name: str, sources: Sources) -> tuple[nn.Module | None, History | None]:
+    """Return the network that a member wants trained before it, and how it was; None without one.
 
     Raises:
-        IdfsrError: It is wanted and not given, or its file is not of such a network.
+        IdfsrError: It is wanted and not given, or a file is not of such a network.
     """
     if name not in MEMBER_FIRST:
-        return None
-    if path is None:
-        message = f"{name}: found no --first, wanted the weights of {MEMBER_FIRST[name]}"
+        return None, None
+    if sources.first is None or sources.first_card is None:
+        message = (
+            f"{name}: found no --first or no --first-card, "
+            f"wanted weights and card of {MEMBER_FIRST[name]}"
+        )
         raise IdfsrError(message)
     first = MEMBERS[MEMBER_FIRST[name]]
-    return load_network(first.make, first.sizes, path, first.title)
+    network = load_network(first.make, first.sizes, sources.first, first.title)
+    return network, read_card(sources.first_card)
 
 
 def train_member(
-    name: str,
-    config: Config,
-    shards: Sequence[Path],
-    held_out: Sequence[Path],
-    first_path: Path | None,
-    state_dir: Path,
-    device: torch.device,
+    name: str, config: Config, sources: Sources, state_dir: Path, device: torch.device
 ) -> tuple[nn.Module, Trained, Card]:
     """Train a member and measure it on people it has not seen.
 
     Args:
         name: One of `MEMBERS`.
         config: Its sections `seed` and `members`.
-        shards: Of the part `pretrain`.
-        held_out: Of the people of the test.
-        first_path: See `find_first`.
+        sources: What is read.
         state_dir: Of the training loop.
         device: Where it is trained.
 
@@ -67,13 +79,13 @@ def train_member(
         IdfsrError: See `read_faces`, `find_first` and `train`.
     """
     member, settings = MEMBERS[name], getattr(config.members, name)
-    faces, others = read_faces(shards, "pretrain"), read_faces(held_out)
-    first = find_first(name, first_path)
+    faces, others = read_faces(sources.shards, "pretrain"), read_faces(sources.held_out)
+    first, before = find_first(name, sources)
     torch.manual_seed(derive_seed(config.seed, name, "weights"))
     network = member.make(member.sizes).to(device)
     reader = FaceReader(faces=faces, batch_size=NUM_FIRST_FACES, seed=config.seed)
     member.initialise(network, first, reader(0))
-    digests = "".join(file_digest(path) for path in shards)
+    digests = "".join(file_digest(path) for path in sources.shards)
     recipe = Recipe(
         name=name,
         module=network,
@@ -82,7 +94,7 @@ def train_member(
         settings={
             "sizes": str(member.sizes),
             "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],
-            "first": model_digest(first_path) if first_path else "",
+            "first": model_digest(sources.first) if sources.first else "",
         },
     )
     trained = train(recipe, settings, config.seed, state_dir, device)
@@ -106,6 +118,7 @@ def train_member(
         trained=trained,
         device=device,
         num_parameters=count_parameters(network),
+        before=before if member.continues else None,
         figures=dict(member.measure(network.eval(), split_batches(others, MEASURED_BATCH))),
         limits=(
             "Not its authors' network: smaller, and trained on rendered people for minutes.",
