@@ -94,9 +94,9 @@ def untrained(tiny_run: Path, tmp_path: Path) -> Path:
     return directory
 
 
-def begin_training(cluster: Cluster, folder: Path) -> tuple[Run, dict[str, str]]:
+def begin_training(cluster: Cluster, folder: Path, *options: str) -> tuple[Run, dict[str, str]]:
     """Start the training on the cluster, wait for its first checkpoint, and return its job too."""
-    run = Run(cluster, folder, *LONG, "--", MODEL)
+    run = Run(cluster, folder, *LONG, *options, "--", MODEL)
     wait_until((folder / STATE).is_file, "a checkpoint", 900)
     (job,) = cluster.running("pretrain")
     return run, job
@@ -166,6 +166,29 @@ def test_disturbed_training_goes_on(
     fault(cluster, job)
     run.end()
     assert (untrained / MODEL).read_bytes() == (long_run / MODEL).read_bytes()
+    assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
+
+
+@pytest.mark.parametrize("fault", [near_time_limit, preempt])
+def test_training_on_two_nodes_is_that_of_two_processes(
+    fault: Callable[[Cluster, dict[str, str]], None],
+    cluster: Cluster,
+    untrained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one_machine = copy_run(untrained, tmp_path / "one-machine")
+    with monkeypatch.context() as patch:
+        patch.setenv("SLURM_GPUS_ON_NODE", "2")  # two processes, of one thread each
+        result = run_snakemake(one_machine, *LONG, "--", MODEL)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+    monkeypatch.setenv("IDFSR_PRETRAIN_NODES", "2")
+    run, job = begin_training(cluster, untrained, "--set-threads", "pretrain=1")
+    assert (job["node"], job["gres"]) == ("n[1-2]", "gpu:1")
+    fault(cluster, job)
+    run.end()
+    assert (untrained / MODEL).read_bytes() == (one_machine / MODEL).read_bytes()
     assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
 
 
