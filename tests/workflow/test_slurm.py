@@ -121,6 +121,16 @@ def near_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
     cluster.run("scontrol", "update", f"JobId={job['id']}", f"EndTime={soon}")
 
 
+def hit_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
+    """Let the limit pass, and wait until Slurm has ended the job for it."""
+    cluster.run("scontrol", "update", f"JobId={job['id']}", "TimeLimit=0:01")
+
+    def has_timed_out() -> bool:
+        return any(other["id"] == job["id"] for other in cluster.jobs("TIMEOUT"))
+
+    wait_until(has_timed_out, "the job to time out", 300)
+
+
 def preempt(cluster: Cluster, job: dict[str, str]) -> None:
     """Let a job of higher priority take both nodes."""
     cluster.run("sbatch", "-p", "urgent", "-N", str(len(NODES)), "--exclusive", "--wrap", "sleep 1")
@@ -155,7 +165,7 @@ def test_tables_are_those_of_one_machine(cluster: Cluster, tiny_run: Path, tmp_p
     assert {job["partition"] for job in bicubic} == {"cpu"}
 
 
-@pytest.mark.parametrize("fault", [scancel, near_time_limit, preempt, lose_node])
+@pytest.mark.parametrize("fault", [scancel, near_time_limit, hit_time_limit, preempt, lose_node])
 def test_disturbed_training_goes_on(
     fault: Callable[[Cluster, dict[str, str]], None],
     cluster: Cluster,
@@ -185,7 +195,7 @@ def test_training_on_two_nodes_is_that_of_two_processes(
 
     monkeypatch.setenv("IDFSR_PRETRAIN_NODES", "2")
     run, job = begin_training(cluster, untrained, "--set-threads", "pretrain=1")
-    assert (job["node"], job["gres"]) == ("n[1-2]", "gpu:1")
+    assert (job["node"], job["gres"]) == ("n[1-2]", "gres:gpu:1")
     fault(cluster, job)
     run.end()
     assert (untrained / MODEL).read_bytes() == (one_machine / MODEL).read_bytes()
@@ -256,7 +266,8 @@ def test_resume_leaves_a_snakemake_at_work_alone(cluster: Cluster, untrained: Pa
     cluster.cancel_all()
 
 
-def test_wrong_partition_is_named(cluster: Cluster, untrained: Path) -> None:
+def test_wrong_partition_is_named_before_any_job(cluster: Cluster, untrained: Path) -> None:
+    before = cluster.jobs()
     environment = cluster.environment | {
         "PYTHONPATH": str(untrained), "IDFSR_GPU_PARTITION": "gpus"
     }  # fmt: skip
@@ -269,4 +280,6 @@ def test_wrong_partition_is_named(cluster: Cluster, untrained: Path) -> None:
         check=False,
     )
     assert result.returncode == 1
-    assert "invalid partition specified: gpus" in result.stdout + result.stderr
+    message = "gpus: no such partition, wanted one of cpu, gpu, urgent"
+    assert any(line.startswith(message) for line in (result.stdout + result.stderr).splitlines())
+    assert cluster.jobs() == before
