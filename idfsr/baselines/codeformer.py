@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import torch
 from jaxtyping import UInt8
-from torch import Tensor
 
-from idfsr.baselines.contract import Baseline, Context, restore_steadily
-from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
+from idfsr.baselines.contract import Baseline, Context
+from idfsr.baselines.native import restore_by, weights_digest
 from idfsr.data.loader import IdentityExamples
 from idfsr.models.codeformer import CODEFORMER_512, CodeFormer
 from idfsr.models.published import load_network
@@ -44,13 +42,6 @@ class CodeFormerMethod(Baseline):
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
         """Restore at the network's size."""
         device = next(self.network.parameters()).device
-        return restore_steadily(lambda batch: self._restore(batch, device), examples, device)
-
-    @torch.no_grad()
-    def _restore(
-        self, examples: IdentityExamples, device: torch.device
-    ) -> UInt8[np.ndarray, "B S S 3"]:
-        upsampled = upsampled_lr(examples).to(device)
-        native = resize_faces(upsampled, self.native_size)
-        restored: Tensor = self.network(native.clamp(-1, 1), self.w)
-        return to_levels(restored, upsampled.shape[-1])
+        return restore_by(
+            lambda faces: self.network(faces, self.w), examples, self.native_size, device
+        )

@@ -1,7 +1,8 @@
 """IDFSR itself, before and after the fit (IDFSR, "Ours (PT)" and "Ours (FT)" of Table 1).
 
-Both restore with the first reference of each image. Before the fit z_id is that reference's, after
-it the person's. The image is what DDIM gives; nothing of the low-resolution image is pasted back.
+Both restore with the first reference of each image, or the best of several. Before the fit z_id is
+that of the references, after it the person's. The image is what DDIM gives; nothing of the
+low-resolution image is pasted back.
 """
 
 import dataclasses
@@ -18,7 +19,19 @@ from idfsr.data.loader import IdentityExamples
 from idfsr.data.tensors import from_network
 from idfsr.diffusion.ddim import sample_images, seeded_noise
 from idfsr.errors import IdfsrError
+from idfsr.faces.warp import landmark_distance
 from idfsr.models.idfsr import IDFSR
+
+
+def nearest_reference(
+    candidates: Float[np.ndarray, "K 5 2"], wanted: Float[np.ndarray, "5 2"]
+) -> int:
+    """Return the index of the landmarks nearest to those of a face; NaN are the farthest."""
+    distances = [
+        landmark_distance(points, wanted) if np.isfinite(points).all() else np.inf
+        for points in candidates
+    ]
+    return int(np.argmin(distances))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,13 +83,29 @@ class IdfsrMethod:
             return z_ids[:, 0]
         return functional.normalize(z_ids[:, :wanted].mean(dim=1), dim=1)
 
+    def style_reference(self, examples: IdentityExamples) -> Float[Tensor, "B 3 S S"]:
+        """Return the warped reference of each image whose pose and expression are the nearest.
+
+        Where the examples have no landmarks of the references, the first one.
+        """
+        warped_ref = examples["warped_ref"]
+        if self.num_references <= 1 or "ref_landmarks" not in examples:
+            return warped_ref[:, 0]
+        chosen = [
+            nearest_reference(candidates[: self.num_references], wanted)
+            for candidates, wanted in zip(
+                examples["ref_landmarks"].numpy(), examples["lr_landmarks"].numpy(), strict=True
+            )
+        ]
+        return warped_ref[range(len(chosen)), chosen]
+
     @torch.no_grad()
     def sample(
         self, examples: IdentityExamples, device: torch.device
     ) -> UInt8[np.ndarray, "B S S 3"]:
         """Sample a batch at once."""
         masked_lr = examples["masked_lr"].to(device)
-        z_s = self.model.encode_style(examples["warped_ref"][:, 0].to(device))
+        z_s = self.model.encode_style(self.style_reference(examples).to(device))
         z_s = z_s if self.with_style and self.num_references else torch.zeros_like(z_s)
         if self.fitted_z_id is None:
             z_id = self.reference_z_id(examples).to(device)

@@ -1,14 +1,16 @@
 """Faces at the size of a network that works at one size only, and back."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
+from idfsr.baselines.contract import restore_steadily
 from idfsr.data.degradation import upsample
 from idfsr.data.loader import IdentityExamples
 from idfsr.data.tensors import from_network, to_network
@@ -46,6 +48,30 @@ def to_levels(images: Float[Tensor, "B 3 H W"], size: int) -> UInt8[np.ndarray, 
         size: Of the ground truth.
     """
     return from_network(resize_faces(images.clamp(-1, 1), size))
+
+
+@torch.no_grad()
+def restore_by(
+    network: Callable[[Tensor], Tensor],
+    examples: IdentityExamples,
+    native_size: int,
+    device: torch.device,
+) -> UInt8[np.ndarray, "B S S 3"]:
+    """Restore with a network that sees the degraded face and nothing else.
+
+    Args:
+        network: From faces in [-1, 1] to faces that may leave it.
+        examples: To restore.
+        native_size: Side in pixels of what it gets.
+        device: Where it computes.
+    """
+
+    def restore(batch: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
+        upsampled = upsampled_lr(batch).to(device)
+        native = resize_faces(upsampled, native_size).clamp(-1, 1)
+        return to_levels(network(native), upsampled.shape[-1])
+
+    return restore_steadily(restore, examples, device)
 
 
 def weights_digest(paths: Iterable[Path]) -> str:

@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from idfsr.baselines.contract import Baseline, Context, restore_steadily
-from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
+from idfsr.baselines.contract import Baseline, Context
+from idfsr.baselines.native import restore_by, weights_digest
 from idfsr.data.loader import IdentityExamples
 from idfsr.errors import IdfsrError
 from idfsr.models.published import load_published
@@ -62,15 +62,7 @@ class SpandrelMethod(Baseline):
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
         """Restore at 512 px."""
         device = next(self.network.parameters()).device
-        return restore_steadily(lambda batch: self._restore(batch, device), examples, device)
-
-    @torch.no_grad()
-    def _restore(
-        self, examples: IdentityExamples, device: torch.device
-    ) -> UInt8[np.ndarray, "B S S 3"]:
-        upsampled = upsampled_lr(examples).to(device)
-        native = resize_faces(upsampled, self.native_size)
-        return to_levels(self.run(native.clamp(-1, 1)), upsampled.shape[-1])
+        return restore_by(self.run, examples, self.native_size, device)
 
 
 class Gfpgan(SpandrelMethod):

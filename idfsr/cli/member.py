@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from idfsr.cli.trainings import add_training_arguments
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
 from idfsr.models.device import pick_device
@@ -28,16 +29,11 @@ from idfsr.training.members.train import train_member
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
+    add_training_arguments(parser)
     parser.add_argument("member", choices=MEMBERS, help="what to train")
-    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
     parser.add_argument("--held-out", type=Path, nargs="+", required=True, help="likewise")
     parser.add_argument("--first", type=Path, help="weights of the member trained before")
-    parser.add_argument("--state-dir", type=Path, required=True, help="folder to resume from")
-    parser.add_argument("--weights", type=Path, required=True, help="weights to write")
-    parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
-    parser.add_argument("--card", type=Path, required=True, help="Markdown to write")
-    parser.add_argument("--threads", type=int, default=1, help="of the network")
 
 
 def run(args: argparse.Namespace) -> None:

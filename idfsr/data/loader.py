@@ -10,11 +10,12 @@ workers if there are any, which share the bytes. That is 0.6 MB a row at 256 px 
 references: 5 GB for 9,000 images at one scale factor.
 """
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -71,6 +72,8 @@ class IdentityExamples(TypedDict):
     """Warped onto each example; the first of the K is "the" reference of the tables."""
     ref_image: NotRequired[Float[Tensor, "B K 3 S S"]]
     """The same as they are; see `load_ref_images`."""
+    ref_landmarks: NotRequired[Float[Tensor, "B K 5 2"]]
+    """Of the references as they are, (x, y) in pixels; NaN as in `load_ref_images`."""
     z_id: Float[Tensor, "B 512"]
     """Of the ground truth."""
     reference_z_id: Float[Tensor, "B K 512"]
@@ -333,9 +336,24 @@ def load_identity(
         "lr_landmarks": torch.from_numpy(points),
         "masked_lr": _masked_lr(lr_pngs, _matrix(table["mask_box"]), gt_image.shape[-1]),
         "warped_ref": torch.stack([_decode(pngs) for pngs in warped]),
+        "ref_landmarks": _ref_landmarks(paths, identity, part, images),
         "z_id": torch.from_numpy(_matrix(table["z_id"])),
         "reference_z_id": torch.from_numpy(np.stack(z_ids)),
     }
+
+
+def _of_references(
+    paths: Sequence[Path], identity: str, part: str, column: str
+) -> tuple[dict[str, Any], list[list[str]]]:
+    """Return a column by image name, and the names of the references of each example."""
+    rows = read_shard(paths, ["image", "part", column, "references"], identity=identity)
+    values = dict(zip(rows["image"].to_pylist(), rows[column].to_pylist(), strict=True))
+    examples = rows.filter(pc.equal(rows["part"], part))
+    names = [
+        [reference["image"] for reference in references]
+        for references in examples["references"].to_pylist()
+    ]
+    return values, names
 
 
 def load_ref_images(paths: Sequence[Path], identity: str, part: str) -> Float[Tensor, "B K 3 S S"]:
@@ -351,15 +369,19 @@ def load_ref_images(paths: Sequence[Path], identity: str, part: str) -> Float[Te
     Returns:
         In [-1, 1]; NaN for a reference whose own row the shards lack, since it has no reference.
     """
-    rows = read_shard(paths, ["image", "part", "gt_image", "references"], identity=identity)
-    decoded = dict(
-        zip(rows["image"].to_pylist(), _decode(rows["gt_image"].to_pylist()), strict=True)
-    )
+    pngs, names = _of_references(paths, identity, part, "gt_image")
+    decoded = dict(zip(pngs, _decode(list(pngs.values())), strict=True))
     missing = torch.full_like(next(iter(decoded.values())), torch.nan)
-    examples = rows.filter(pc.equal(rows["part"], part))
-    return torch.stack(
-        [
-            torch.stack([decoded.get(reference["image"], missing) for reference in references])
-            for references in examples["references"].to_pylist()
-        ]
-    )
+    return torch.stack([torch.stack([decoded.get(name, missing) for name in row]) for row in names])
+
+
+def _ref_landmarks(
+    paths: Sequence[Path], identity: str, part: str, images: Collection[str] | None
+) -> Float[Tensor, "B K 5 2"]:
+    """Return the landmarks of the references, of the images named only; NaN where unknown."""
+    points, names = _of_references(paths, identity, part, "landmarks")
+    if images is not None:
+        names = [[name for name in row if name in images] for row in names[: len(images)]]
+    missing = [math.nan] * (2 * NUM_LANDMARKS)
+    values = torch.tensor([[points.get(name, missing) for name in row] for row in names])
+    return torch.unflatten(values, 2, (NUM_LANDMARKS, 2))

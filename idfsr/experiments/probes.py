@@ -73,14 +73,16 @@ def restore_probes(
     size = examples["gt_image"].shape[-1]
     low = from_network(examples["lr_image"])
     unmasked = to_network(np.stack([upsample(image, size) for image in low]))
-    references = examples["warped_ref"].roll(-1, dims=1)
+    others: IdentityExamples = {**examples, "warped_ref": examples["warped_ref"].roll(-1, dims=1)}
+    if "ref_landmarks" in examples:
+        others["ref_landmarks"] = examples["ref_landmarks"].roll(-1, dims=1)
     fitted, other, without = (
         dataclasses.replace(method, fitted_z_id=vector)
         for vector in (z_id, other_z_id, torch.zeros_like(z_id))
     )
     yield "fitted", fitted.restore(examples)
     yield "other-person", other.restore(examples)
-    yield "other-reference", fitted.restore({**examples, "warped_ref": references})
+    yield "other-reference", fitted.restore(others)
     yield "no-id", without.restore(examples)
     yield "no-style", dataclasses.replace(fitted, with_style=False).restore(examples)
     yield "no-mask", fitted.restore({**examples, "masked_lr": unmasked})

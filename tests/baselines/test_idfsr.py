@@ -94,6 +94,19 @@ def test_several_references_give_their_mean_direction(examples: IdentityExamples
         dataclasses.replace(method, num_references=3).restore(examples)
 
 
+def test_style_is_that_of_the_nearest_pose(examples: IdentityExamples) -> None:
+    face = examples["lr_landmarks"]
+    smile = face.clone()
+    smile[:, 3:] += torch.tensor([[-3.0, -2], [3, -2]])
+    unknown = torch.full_like(face, torch.nan)
+    turned = face @ torch.tensor([[0.8, 0.6], [-0.6, 0.8]]) * 2 + 5  # place, size, tilt: no matter
+    method = dataclasses.replace(make_method(), num_references=2)
+    for landmarks, index in (([smile, turned], 1), ([face, smile], 0), ([unknown, smile], 1)):
+        known: IdentityExamples = {**examples, "ref_landmarks": torch.stack(landmarks, dim=1)}
+        assert torch.equal(method.style_reference(known), examples["warped_ref"][:, index])
+        assert torch.equal(make_method().style_reference(known), examples["warped_ref"][:, 0])
+
+
 def test_without_references_no_reference_matters(examples: IdentityExamples) -> None:
     method = dataclasses.replace(make_method(), num_references=0)
     others = {**examples, "warped_ref": -examples["warped_ref"]}

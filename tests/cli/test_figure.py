@@ -62,7 +62,8 @@ def inputs(
         {"identity": ["ann"], "image": "0", "path": "ann/0.png", "status": "ok", "height": 48}
     ).assign(box=[[16.0, 8, 48, 40]], landmarks=[[24.0, 16, 40, 16, 32, 24, 26, 32, 38, 32]])
     write_table(quality, tmp_path / "quality.parquet")
-    outputs = {name: str(tmp_path / name) for name in ("paired", "conditions", "markdown", "latex")}
+    names = ("paired", "conditions", "networks", "markdown", "latex")
+    outputs = {name: str(tmp_path / name) for name in names}
     tables = {name: str(tmp_path / f"{name}.csv") for name in ("table1", "table2")}
     report, settings = str(stage_config("report")), str(stage_config("tables"))
     main(

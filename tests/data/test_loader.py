@@ -222,6 +222,11 @@ def test_references_as_they_are(tmp_path: Path, shard_row: Row) -> None:
     assert torch.equal(ref_images[1, 1], photograph)
     assert ref_images[0, 1].isnan().all()  # fit image 5 has no row
     assert ref_images[1, 0].isnan().all()
+    ref_landmarks = load_identity([tmp_path / "a", tmp_path / "b"], "2", "test")["ref_landmarks"]
+    points = torch.tensor(rows[0]["landmarks"]).reshape(5, 2)
+    torch.testing.assert_close(ref_landmarks[0, 0], points.float())
+    torch.testing.assert_close(ref_landmarks[1, 1], points.float())
+    assert ref_landmarks[0, 1].isnan().all()
 
 
 def test_load_identity_of_two_scales(paths: list[Path]) -> None:

@@ -57,7 +57,8 @@ def test_missing_images_and_weights_are_named_before_any_job(tmp_path: Path) -> 
 
 def test_missing_weights_fail_before_any_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDFSR_WEIGHTS", "nowhere")
-    result = run_snakemake(ROOT, "--dry-run", "--config", "methods=[bicubic,dr2]")
+    published = "weights={baselines: config/weights.yaml}"
+    result = run_snakemake(ROOT, "--dry-run", "--config", "methods=[bicubic,dr2]", published)
     assert result.returncode != 0
     output = (result.stdout + result.stderr).splitlines()
     lines = [line for line in output if line.startswith("dr2: no file nowhere/")]

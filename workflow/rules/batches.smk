@@ -50,7 +50,7 @@ rule fit_batch:
 rule restore_batch:
     """Restore the test images of one batch; people who are done are left as they are."""
     input:
-        config="results/{run}/config/restore.json",
+        config=restore_settings,
         shards=batch_shards,
         model=model_of,
         fits=batch_fits,

@@ -13,11 +13,7 @@ from idfsr.training.members.codeformer import (
 from idfsr.training.members.faces import FaceBatch
 from tests.baselines.test_codeformer import SMALL
 
-
-def make_batch() -> FaceBatch:
-    generator = torch.Generator().manual_seed(0)
-    gt_image = torch.rand((2, 3, 32, 32), generator=generator) * 2 - 1
-    return FaceBatch(gt_image=gt_image, degraded=gt_image.flip(0))
+from .tiny import make_batch
 
 
 def make_vqgan(batch: FaceBatch) -> Vqgan:

@@ -7,7 +7,6 @@ from idfsr.models.rrdb import TimedRestorer
 from idfsr.models.sparnet import SPARNet
 from idfsr.models.swinir import SwinIR
 from idfsr.models.unet import UNet
-from idfsr.training.members.faces import FaceBatch
 from idfsr.training.members.restorers import (
     ENHANCED_TIMESTEPS,
     enhancer_loss,
@@ -19,11 +18,7 @@ from idfsr.training.members.restorers import (
 )
 from tests.baselines.tiny import PRIOR, RESTORER, SPARNET, SWINIR
 
-
-def make_batch() -> FaceBatch:
-    generator = torch.Generator().manual_seed(0)
-    gt_image = torch.rand((2, 3, 32, 32), generator=generator) * 2 - 1
-    return FaceBatch(gt_image=gt_image, degraded=gt_image.flip(0))
+from .tiny import make_batch
 
 
 def test_swinir_sees_and_gives_0_to_1() -> None:

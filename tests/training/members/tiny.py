@@ -3,8 +3,10 @@
 import dataclasses
 
 import pytest
+import torch
 
 from idfsr.training.members import MEMBERS
+from idfsr.training.members.faces import FaceBatch
 from tests.baselines.test_codeformer import SMALL
 from tests.baselines.tiny import PRIOR, RESTORER, SPARNET, SWINIR
 
@@ -22,3 +24,10 @@ def use_tiny_members(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the recipes train small networks."""
     for name, sizes in SIZES.items():
         monkeypatch.setitem(MEMBERS, name, dataclasses.replace(MEMBERS[name], sizes=sizes))
+
+
+def make_batch() -> FaceBatch:
+    """Make two random faces, each of which is what is left of the other."""
+    generator = torch.Generator().manual_seed(0)
+    gt_image = torch.rand((2, 3, 32, 32), generator=generator) * 2 - 1
+    return FaceBatch(gt_image=gt_image, degraded=gt_image.flip(0))
