@@ -179,9 +179,13 @@ def test_disturbed_training_goes_on(
     assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
 
 
-@pytest.mark.parametrize("fault", [near_time_limit, preempt])
-def test_training_on_two_nodes_is_that_of_two_processes(
+@pytest.mark.parametrize(
+    ("fault", "num_nodes", "num_gpus"), [(near_time_limit, 2, 1), (preempt, 2, 1), (preempt, 1, 2)]
+)
+def test_training_on_several_gpus_is_that_of_as_many_processes(
     fault: Callable[[Cluster, dict[str, str]], None],
+    num_nodes: int,
+    num_gpus: int,
     cluster: Cluster,
     untrained: Path,
     tmp_path: Path,
@@ -193,9 +197,10 @@ def test_training_on_two_nodes_is_that_of_two_processes(
         result = run_snakemake(one_machine, *LONG, "--", MODEL)
     assert result.returncode == 0, result.stdout + result.stderr
 
-    monkeypatch.setenv("IDFSR_PRETRAIN_NODES", "2")
-    run, job = begin_training(cluster, untrained, "--set-threads", "pretrain=1")
-    assert (job["node"], job["gres"]) == ("n[1-2]", "gres:gpu:1")
+    monkeypatch.setenv("IDFSR_PRETRAIN_NODES", str(num_nodes))
+    monkeypatch.setenv("IDFSR_PRETRAIN_GPUS", str(num_gpus))
+    run, job = begin_training(cluster, untrained, "--set-threads", f"pretrain={num_gpus}")
+    assert (job["node"] == "n[1-2]") == (num_nodes == 2)
     fault(cluster, job)
     run.end()
     assert (untrained / MODEL).read_bytes() == (one_machine / MODEL).read_bytes()
@@ -211,11 +216,13 @@ def test_cancelled_fit_is_made_again(cluster: Cluster, long_run: Path, tmp_path:
     wait_until(lambda: log.is_file() and "fit:" in log.read_text(), "the fit to begin", 900)
     (job,) = cluster.running("fit_batch")
     scancel(cluster, job)
-    run.end()
+    output = run.end()
     assert (directory / LIST).read_bytes() == (long_run / LIST).read_bytes()
     assert {job["state"] for job in cluster.jobs() if "fit_batch" in job["rule"]} >= {
         "CANCELLED", "COMPLETED"
     }  # fmt: skip
+    # The cluster keeps no accounts: that is said once, and jobs are followed all the same.
+    assert output.count("Unable to guess SLURM account. Trying to proceed without.") == 1
 
 
 def test_killed_snakemake_is_resumed_and_no_file_has_two_writers(
