@@ -5,6 +5,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
+from idfsr.cluster import check_partitions
 from idfsr.config import load_config, parse_config
 from idfsr.inputs import check_inputs
 
@@ -58,6 +59,8 @@ include: "workflow/rules/members.smk"
 onstart:
     for line in missing_metrics(RUN):
         print(line, file=sys.stderr)
+    if workflow.executor_plugin.name == "slurm":
+        check_partitions(partitions(workflow.dag.needrun_jobs()))
 
 
 rule all:

@@ -1,4 +1,4 @@
-"""Slurm jobs that a killed Snakemake has left behind.
+"""Slurm: its partitions, and the jobs that a killed Snakemake has left behind.
 
 Snakemake's Slurm executor gives all jobs of one run the same name, its run id, and writes it into
 its log. A Snakemake that was killed does not cancel them, and the next one does not know them: it
@@ -41,6 +41,22 @@ def slurm(*command: str) -> list[str]:
         message = f"{command[0]}: {' '.join(error.stderr.split())}"
         raise IdfsrError(message) from None
     return result.stdout.splitlines()
+
+
+def check_partitions(names: Iterable[str]) -> None:
+    """Check that the cluster has the partitions that jobs will ask for.
+
+    Raises:
+        IdfsrError: One of them is missing, or Slurm does not answer.
+    """
+    there = set(slurm("sinfo", "--all", "--noheader", "--format", "%R"))
+    missing = sorted(set(names) - there)
+    if missing:
+        message = (
+            f"{', '.join(missing)}: no such partition, wanted one of {', '.join(sorted(there))} "
+            "(IDFSR_PARTITION, IDFSR_GPU_PARTITION)"
+        )
+        raise IdfsrError(message)
 
 
 def cancel_runs(names: Sequence[str]) -> int:

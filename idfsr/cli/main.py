@@ -22,6 +22,7 @@ COMMANDS = {
     "crops": "cut aligned faces with labels",
     "shards": "mask, warp and embed targets into Parquet",
     "pretrain": "train the diffusion model",
+    "distribute": "run a training on all GPUs of a Slurm job",
     "fit": "fit the ID embedding of one person",
     "restore": "restore the test images of one person",
     "batch": "run one command for several people",

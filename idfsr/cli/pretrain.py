@@ -26,7 +26,7 @@ from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
 from idfsr.models.checkpoint import save_model
 from idfsr.training.card import write_card
-from idfsr.training.distributed import joined_processes, rank
+from idfsr.training.distributed import joined_processes, num_local_processes, rank
 from idfsr.training.loop import finish
 from idfsr.training.pretrain import Sources, pretrain
 
@@ -49,16 +49,20 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
     parser.add_argument("--card", type=Path, required=True, help="Markdown to write")
     parser.add_argument(
-        "--threads", type=int, default=1, help="of the network, or decoding beside a GPU"
+        "--threads",
+        type=int,
+        default=1,
+        help="of the network, or decoding beside a GPU; shared by the processes of a machine",
     )
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    torch.set_num_threads(args.threads)
+    num_threads = max(1, args.threads // num_local_processes())
+    torch.set_num_threads(num_threads)
     config = load_stage(args.config)
     with joined_processes() as device:
-        num_workers = args.threads if device.type == "cuda" else 0
+        num_workers = num_threads if device.type == "cuda" else 0
         sources = Sources(
             shards=args.shards,
             id_encoder=args.id_encoder,

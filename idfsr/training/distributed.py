@@ -45,6 +45,11 @@ def num_processes() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
+def num_local_processes() -> int:
+    """Return how many of them torchrun started on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
 def sum_over_processes(values: Float[Tensor, "N"]) -> Float[Tensor, "N"]:
     """Return the sum of every process's values."""
     if dist.is_initialized():

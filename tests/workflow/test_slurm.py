@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from idfsr.cluster import run_ids
@@ -94,9 +95,9 @@ def untrained(tiny_run: Path, tmp_path: Path) -> Path:
     return directory
 
 
-def begin_training(cluster: Cluster, folder: Path) -> tuple[Run, dict[str, str]]:
+def begin_training(cluster: Cluster, folder: Path, *options: str) -> tuple[Run, dict[str, str]]:
     """Start the training on the cluster, wait for its first checkpoint, and return its job too."""
-    run = Run(cluster, folder, *LONG, "--", MODEL)
+    run = Run(cluster, folder, *LONG, *options, "--", MODEL)
     wait_until((folder / STATE).is_file, "a checkpoint", 900)
     (job,) = cluster.running("pretrain")
     return run, job
@@ -119,6 +120,21 @@ def near_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
     """Leave the job five minutes: the profile wants a signal ten minutes before the end."""
     soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 300))
     cluster.run("scontrol", "update", f"JobId={job['id']}", f"EndTime={soon}")
+
+
+def hit_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
+    """Let the limit pass for a training that hangs and cannot answer the signal before it."""
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        environment = process.info["environ"] or {}
+        in_job = environment.get("SLURM_CONF") == str(cluster.conf)
+        if in_job and "pretrain" in (process.info["cmdline"] or []):
+            process.suspend()
+    cluster.run("scontrol", "update", f"JobId={job['id']}", "TimeLimit=0:01")
+
+    def has_timed_out() -> bool:
+        return any(other["id"] == job["id"] for other in cluster.jobs("TIMEOUT"))
+
+    wait_until(has_timed_out, "the job to time out", 300)
 
 
 def preempt(cluster: Cluster, job: dict[str, str]) -> None:
@@ -155,7 +171,7 @@ def test_tables_are_those_of_one_machine(cluster: Cluster, tiny_run: Path, tmp_p
     assert {job["partition"] for job in bicubic} == {"cpu"}
 
 
-@pytest.mark.parametrize("fault", [scancel, near_time_limit, preempt, lose_node])
+@pytest.mark.parametrize("fault", [scancel, near_time_limit, hit_time_limit, preempt, lose_node])
 def test_disturbed_training_goes_on(
     fault: Callable[[Cluster, dict[str, str]], None],
     cluster: Cluster,
@@ -169,6 +185,34 @@ def test_disturbed_training_goes_on(
     assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("fault", "num_nodes", "num_gpus"), [(near_time_limit, 2, 1), (preempt, 2, 1), (preempt, 1, 2)]
+)
+def test_training_on_several_gpus_is_that_of_as_many_processes(
+    fault: Callable[[Cluster, dict[str, str]], None],
+    num_nodes: int,
+    num_gpus: int,
+    cluster: Cluster,
+    untrained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one_machine = copy_run(untrained, tmp_path / "one-machine")
+    with monkeypatch.context() as patch:
+        patch.setenv("SLURM_GPUS_ON_NODE", "2")  # two processes, of one thread each
+        result = run_snakemake(one_machine, *LONG, "--", MODEL)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+    monkeypatch.setenv("IDFSR_PRETRAIN_NODES", str(num_nodes))
+    monkeypatch.setenv("IDFSR_PRETRAIN_GPUS", str(num_gpus))
+    run, job = begin_training(cluster, untrained, "--set-threads", f"pretrain={num_gpus}")
+    assert (job["node"] == "n[1-2]") == (num_nodes == 2)
+    fault(cluster, job)
+    run.end()
+    assert (untrained / MODEL).read_bytes() == (one_machine / MODEL).read_bytes()
+    assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
+
+
 def test_cancelled_fit_is_made_again(cluster: Cluster, long_run: Path, tmp_path: Path) -> None:
     directory = copy_run(long_run, tmp_path / "project")
     shutil.rmtree(directory / "results/tiny/fit")
@@ -178,11 +222,13 @@ def test_cancelled_fit_is_made_again(cluster: Cluster, long_run: Path, tmp_path:
     wait_until(lambda: log.is_file() and "fit:" in log.read_text(), "the fit to begin", 900)
     (job,) = cluster.running("fit_batch")
     scancel(cluster, job)
-    run.end()
+    output = run.end()
     assert (directory / LIST).read_bytes() == (long_run / LIST).read_bytes()
     assert {job["state"] for job in cluster.jobs() if "fit_batch" in job["rule"]} >= {
         "CANCELLED", "COMPLETED"
     }  # fmt: skip
+    # The cluster keeps no accounts: that is said once, and jobs are followed all the same.
+    assert output.count("Unable to guess SLURM account. Trying to proceed without.") == 1
 
 
 def test_killed_snakemake_is_resumed_and_no_file_has_two_writers(
@@ -233,7 +279,8 @@ def test_resume_leaves_a_snakemake_at_work_alone(cluster: Cluster, untrained: Pa
     cluster.cancel_all()
 
 
-def test_wrong_partition_is_named(cluster: Cluster, untrained: Path) -> None:
+def test_wrong_partition_is_named_before_any_job(cluster: Cluster, untrained: Path) -> None:
+    before = cluster.jobs()
     environment = cluster.environment | {
         "PYTHONPATH": str(untrained), "IDFSR_GPU_PARTITION": "gpus"
     }  # fmt: skip
@@ -246,4 +293,6 @@ def test_wrong_partition_is_named(cluster: Cluster, untrained: Path) -> None:
         check=False,
     )
     assert result.returncode == 1
-    assert "invalid partition specified: gpus" in result.stdout + result.stderr
+    message = "gpus: no such partition, wanted one of cpu, gpu, urgent"
+    assert any(line.startswith(message) for line in (result.stdout + result.stderr).splitlines())
+    assert cluster.jobs() == before

@@ -167,6 +167,12 @@ def missing_metrics(run):
     ]
 
 
+def partitions(jobs):
+    """The partitions that those of some jobs ask for that will be submitted to Slurm."""
+    asked = [job.resources.get("slurm_partition") for job in jobs if not job.is_local]
+    return {name for names in asked if names for name in names.split(",")}
+
+
 def shards_of(wildcards, wanted):
     """The test shards that hold some identities."""
     plan = zip(test_shards(wildcards), shard_plan(wildcards, "test"))

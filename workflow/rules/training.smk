@@ -27,6 +27,7 @@ rule pretrain:
     resources:
         gpu=1,
         mem_mb=4000,
+        nodes=1,
         runtime=2880,
     params:
         code=code_digest("idfsr.cli.pretrain"),
@@ -38,7 +39,7 @@ rule pretrain:
         trap '' TERM
         exec &> >(tee {log:q})
 
-        idfsr pretrain \
+        idfsr distribute --nodes {resources.nodes} --cpus {threads} -- pretrain \
             --config {input.config:q} \
             --shards {input.shards:q} \
             --sample-shards {input.sample_shards:q} \

@@ -1,0 +1,54 @@
+"""One lock for pip, conda and the image: what each way of installing names agrees with it."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+PROJECT = tomllib.loads(Path("pyproject.toml").read_text())
+CONDA = yaml.safe_load(Path("envs/idfsr.yaml").read_text())
+LOCK = "--require-hashes -r requirements.lock"
+
+
+def locked_versions() -> dict[str, list[str]]:
+    """Return the versions of every package in the lock; some have one for each Python."""
+    versions: dict[str, list[str]] = {}
+    for name, version in re.findall(
+        r"^([a-z0-9.-]+)==([^ ;]+)", Path("requirements.lock").read_text(), re.MULTILINE
+    ):
+        versions.setdefault(name, []).append(version)
+    return versions
+
+
+@pytest.mark.parametrize(
+    "text", [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+)
+def test_the_lock_has_what_the_project_asks_for(text: str) -> None:
+    wanted = Requirement(text)
+    versions = locked_versions()[wanted.name]
+    assert all(wanted.specifier.contains(version) for version in versions)
+
+
+def test_every_way_installs_the_lock() -> None:
+    for name in ("Makefile", "envs/idfsr.post-deploy.sh"):
+        assert LOCK in Path(name).read_text(), name
+    assert "RUN make setup" in Path("envs/Dockerfile").read_text()
+
+
+def test_pythons_and_setuptools_are_those_of_the_project() -> None:
+    found = re.search(r"^FROM python:(.+)-slim$", Path("envs/Dockerfile").read_text(), re.MULTILINE)
+    assert found is not None
+    asked = [text.replace("=", "==") for text in CONDA["dependencies"] if "python=" in text]
+    assert asked == [f"python=={found[1]}"]
+    assert SpecifierSet(PROJECT["project"]["requires-python"]).contains(f"{found[1]}.0")
+    (setuptools,) = [text for text in CONDA["dependencies"] if text.startswith("setuptools")]
+    assert setuptools in PROJECT["project"]["dependencies"]
+
+
+def test_the_image_is_built_where_the_workflow_looks_for_it() -> None:
+    (image,) = re.findall(r'^container: "(.+)"$', Path("Snakefile").read_text(), re.MULTILINE)
+    assert f"apptainer build {image} " in Path("docs/cluster.md").read_text()
