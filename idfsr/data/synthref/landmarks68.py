@@ -1,8 +1,8 @@
 """The 68 landmarks of rendered faces, known from the mesh: iBUG 300-W's order.
 
 They need no pixels: who is in an image and how the camera stands follows from its numbers, so they
-can be computed for images that were rendered long ago. Convention: (x, y) in pixels of the image,
-(0, 0) at its corner.
+can be computed for images that were rendered long ago. Convention: (x, y) as shares of the image's
+side, (0, 0) at its corner.
 """
 
 from typing import Final
@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from jaxtyping import Float
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 from tqdm import tqdm
@@ -40,7 +39,8 @@ HALF_PLACES: Final = {
     3: (-0.621, 6.713, 0.740), 4: (-0.554, 6.579, 0.969), 5: (-0.456, 6.448, 1.100),
     6: (-0.352, 6.334, 1.195), 7: (-0.185, 6.205, 1.32), 8: (0.0, 6.172, 1.39),
     # bridge and tip of the nose; from its wing along its base
-    27: (0.0, 7.292, 1.508), 28: (0.0, 7.172, 1.55), 29: (0.0, 7.055, 1.615), 30: (0.0, 6.938, 1.68),
+    27: (0.0, 7.292, 1.508), 28: (0.0, 7.172, 1.55), 29: (0.0, 7.055, 1.615),
+    30: (0.0, 6.938, 1.68),
     31: (-0.151, 6.856, 1.523), 32: (-0.082, 6.838, 1.535), 33: (0.0, 6.805, 1.573),
     # rims of the lids, from the outer corner over the upper to the lower one
     36: (-0.437, 7.287, 1.335), 37: (-0.375, 7.325, 1.376), 38: (-0.277, 7.323, 1.388),
@@ -101,9 +101,7 @@ class LandmarkFinder:
         return csr_matrix(entries, shape=(NUM_LANDMARKS_68, self._num_vertices))
 
 
-def find_landmarks_68(
-    head: HeadModel, config: SynthrefConfig, seed: int
-) -> pd.DataFrame:
+def find_landmarks_68(head: HeadModel, config: SynthrefConfig, seed: int) -> pd.DataFrame:
     """Compute the 68 landmarks of all images of a population, hidden ones too.
 
     Args:
@@ -123,7 +121,7 @@ def find_landmarks_68(
         for image in list_images(config, seed, identity):
             photo = sample_photo(population, seed, number, int(image))
             vertices = express(head, coarse, person, photo)
-            camera = Camera(head, vertices, photo, config.image_size)
+            camera = Camera(head, vertices, photo, size=1)
             points = camera.to_screen(camera.to_camera(weights @ vertices))[:, :2]
             rows.append((identity, image, points.ravel()))
     return pd.DataFrame(rows, columns=LANDMARKS_68_SCHEMA.names)

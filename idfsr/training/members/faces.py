@@ -25,6 +25,8 @@ class Faces:
     degraded: UInt8[np.ndarray, "N S S 3"]
     """Low-resolution images at the size of the ground truth, as at restoring time."""
     identities: list[str]
+    images: list[str]
+    """Names within the identities."""
 
     def __len__(self) -> int:
         return len(self.identities)
@@ -48,7 +50,7 @@ def read_faces(shards: Sequence[Path], part: str | None = None) -> Faces:
     Raises:
         IdfsrError: A file is not a shard, or there is no row.
     """
-    table = read_shard(shards, ["identity", "gt_image", "lr_image"], part)
+    table = read_shard(shards, ["identity", "image", "gt_image", "lr_image"], part)
     if not table.num_rows:
         message = f"{shards[0]}: found no row of part {part}, wanted faces"
         raise IdfsrError(message)
@@ -56,7 +58,10 @@ def read_faces(shards: Sequence[Path], part: str | None = None) -> Faces:
     size = gt_image.shape[1]
     degraded = [upsample(decode_png(png.as_py()), size) for png in table["lr_image"]]
     return Faces(
-        gt_image=gt_image, degraded=np.stack(degraded), identities=table["identity"].to_pylist()
+        gt_image=gt_image,
+        degraded=np.stack(degraded),
+        identities=table["identity"].to_pylist(),
+        images=table["image"].to_pylist(),
     )
 
 
