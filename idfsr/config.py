@@ -202,6 +202,8 @@ class MembersConfig:
     difface_swinir: TrainConfig = TrainConfig()
     pgdiff_restorer: TrainConfig = TrainConfig()
     dr2_enhancer: TrainConfig = TrainConfig()
+    asffnet: TrainConfig = TrainConfig()
+    dmdnet: TrainConfig = TrainConfig()
 
 
 @section

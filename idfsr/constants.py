@@ -83,7 +83,7 @@ the paper's IDS and IDV fit (see `tests/report/test_paper.py`)."""
 MEMBER_FIRST: Final = {
     "codeformer": "vqgan",
     "dr2_enhancer": "prior",
-    "asffnet512": "landmarks68",
+    "asffnet": "landmarks68",
     "dmdnet": "landmarks68",
 }
 """Small network of a baseline to the one that must be trained before it."""

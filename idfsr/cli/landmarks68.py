@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from idfsr.cli.trainings import add_training_arguments
 from idfsr.config import load_stage
 from idfsr.data.files import atomic_path
 from idfsr.models.device import pick_device
@@ -28,15 +29,10 @@ from idfsr.training.loop import finish
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
+    add_training_arguments(parser)
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
     parser.add_argument("--held-out", type=Path, nargs="+", required=True, help="likewise")
     parser.add_argument("--truth", type=Path, required=True, help="known landmarks, Parquet")
-    parser.add_argument("--state-dir", type=Path, required=True, help="folder to resume from")
-    parser.add_argument("--weights", type=Path, required=True, help="weights to write")
-    parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
-    parser.add_argument("--card", type=Path, required=True, help="Markdown to write")
-    parser.add_argument("--threads", type=int, default=1, help="of the network")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.faces.landmarks68 import FIRST_INNER, LEFT_EYE, RIGHT_EYE
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
+from idfsr.models.weights import count_parameters
 from idfsr.provenance import file_digest
 from idfsr.training.augment import draw_geometry, jitter_light, move_images
 from idfsr.training.card import Card
@@ -250,13 +251,13 @@ def train_landmarks68(
             "faces held out": str(len(others)),
         },
         training={
-            "parameters": f"{sum(map(torch.numel, network.parameters())):,}",
             "loss": "mean absolute error of the places",
             "batch": str(config.landmarks68.batch_size),
             "learning rate": f"{config.landmarks68.learning_rate:g}",
         },
         trained=trained,
         device=device,
+        num_parameters=count_parameters(network),
         figures=figures,
         limits=(
             "Not a detector of faces: it takes every image for an aligned face.",

@@ -87,6 +87,6 @@ rule embedded_landmarks68:
         r"""
         exec &> >(tee {log:q})
 
-        idfsr publish --weights {input.weights:q} --published idfsr/weights/landmarks68.safetensors
-        cp {input.card:q} idfsr/weights/landmarks68.md
+        idfsr publish --weights {input.weights:q} --card {input.card:q} \
+            --published idfsr/weights/landmarks68.safetensors
         """

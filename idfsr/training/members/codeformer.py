@@ -69,7 +69,9 @@ def vqgan_loss(network: Vqgan, _: nn.Module | None) -> Loss:
 
 
 @torch.no_grad()
-def measure_vqgan(network: Vqgan, batches: Sequence[FaceBatch]) -> dict[str, str]:
+def measure_vqgan(
+    network: Vqgan, _: nn.Module | None, batches: Sequence[FaceBatch]
+) -> dict[str, str]:
     """Return the PSNR of redrawn faces, and how many codes they use."""
     images = [place(batch.gt_image, network) for batch in batches]
     codes = torch.cat([network.quantize.nearest(network.encoder(x)[0]) for x in images])
@@ -133,7 +135,7 @@ CODEFORMER: Final = Member(
     sizes=CODEFORMER64,
     initialise=take_vqgan,
     loss=codeformer_loss,
-    measure=lambda network, batches: measure_restoration(
+    measure=lambda network, _, batches: measure_restoration(
         lambda batch: network(place(batch.degraded, network), MEASURED_W), batches
     ),
     objective="cross-entropy of the codes, squared distance to them, mean absolute error at w = 1",

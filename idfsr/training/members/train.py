@@ -10,6 +10,7 @@ from torch import nn
 from idfsr.config import Config
 from idfsr.constants import MEMBER_FIRST
 from idfsr.errors import IdfsrError
+from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network
 from idfsr.models.weights import count_parameters, model_digest
 from idfsr.provenance import file_digest
@@ -23,6 +24,8 @@ from idfsr.training.step import Recipe
 NUM_FIRST_FACES = 64
 """What a network's first weights may be made from."""
 MEASURED_BATCH = 16
+LANDMARKS = "landmarks68"
+"""No member of a method's family, but trained before two of them."""
 
 
 def find_first(name: str, path: Path | None) -> nn.Module | None:
@@ -36,6 +39,8 @@ def find_first(name: str, path: Path | None) -> nn.Module | None:
     if path is None:
         message = f"{name}: found no --first, wanted the weights of {MEMBER_FIRST[name]}"
         raise IdfsrError(message)
+    if MEMBER_FIRST[name] == LANDMARKS:
+        return load_network(Landmarks68Net, Landmarks68Config(), path, "68 landmarks")
     first = MEMBERS[MEMBER_FIRST[name]]
     return load_network(first.make, first.sizes, path, first.title)
 
@@ -106,7 +111,7 @@ def train_member(
         trained=trained,
         device=device,
         num_parameters=count_parameters(network),
-        figures=dict(member.measure(network.eval(), split_batches(others, MEASURED_BATCH))),
+        figures=dict(member.measure(network.eval(), first, split_batches(others, MEASURED_BATCH))),
         limits=(
             "Not its authors' network: smaller, and trained on rendered people for minutes.",
             "Not evidence of how a person looked: what it adds is plausible, not true.",

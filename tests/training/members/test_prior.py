@@ -25,7 +25,7 @@ def test_figures_do_not_depend_on_the_batches() -> None:
     torch.manual_seed(0)
     network = UNet(PRIOR)
     batches = [make_batch(4), make_batch(4)]
-    assert measure_prior(network, batches) == measure_prior(network, batches)
+    assert measure_prior(network, None, batches) == measure_prior(network, None, batches)
 
 
 def test_prior_has_the_published_blocks() -> None:
