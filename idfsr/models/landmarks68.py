@@ -25,7 +25,7 @@ class Landmarks68Config:
 
     image_size: int = 64
     """Side in pixels of the faces it looks at."""
-    widths: tuple[int, int, int, int] = (16, 40, 64, 96)
+    widths: tuple[int, int, int, int] = (16, 40, 64, 64)
     """Channels at a half, a quarter, an eighth and a sixteenth of the size."""
 
 

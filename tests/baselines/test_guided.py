@@ -1,19 +1,87 @@
+import dataclasses
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pytest
 import torch
 
-from idfsr.baselines.check import make_examples
+from idfsr.baselines.asffnet import AsffNetMethod
+from idfsr.baselines.check import check_method, make_examples
+from idfsr.baselines.contract import Context
+from idfsr.baselines.dmdnet import DmdNetMethod
 from idfsr.baselines.guided import (
+    DETECTOR_WEIGHTS,
     NO_FACE,
     NO_REFERENCE,
+    GuidedBaseline,
     find_landmarks,
     has_landmarks,
+    load_detector,
     missing_landmarks,
     native_lr,
     native_refs,
 )
+from idfsr.config import Config
 from idfsr.data.tensors import from_network
+from idfsr.errors import IdfsrError
+from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
+from idfsr.models.asffnet import AsffNetConfig
+from idfsr.models.dmdnet import DmdNetConfig
+from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
+from idfsr.models.published import save_network
 
 from .template_detector import TemplateDetector
+
+
+def test_detector_is_what_its_file_is(tmp_path: Path) -> None:
+    sizes = Landmarks68Config(image_size=32)
+    path = tmp_path / "landmarks68.safetensors"
+    save_network(path, Landmarks68Net(sizes), sizes)
+    weights = dict.fromkeys(DETECTOR_WEIGHTS, path)
+    context = Context(config=Config(), scale_factor=8, weights=weights)
+    assert isinstance(load_detector(context), EmbeddedLandmarks)
+    published = Context(
+        config=Config(), scale_factor=8, weights=dict.fromkeys(DETECTOR_WEIGHTS, tmp_path / "x.pth")
+    )
+    with pytest.raises(IdfsrError, match=r"x\.pth: no such file, wanted weights of face-alignment"):
+        load_detector(published)
+
+
+@pytest.mark.parametrize(
+    ("method", "sizes"),
+    [
+        (AsffNetMethod, AsffNetConfig(image_size=32, channels=8)),
+        (
+            DmdNetMethod,
+            DmdNetConfig(
+                image_size=32, first_stride=1, channels=12, num_entries=2, eye_size=8, mouth_size=8
+            ),
+        ),
+    ],
+)
+def test_a_file_of_ours_brings_its_sizes(
+    tmp_path: Path, method: type[GuidedBaseline[Any]], sizes: Any
+) -> None:
+    detector_sizes = Landmarks68Config(image_size=32)
+    save_network(tmp_path / "d.safetensors", Landmarks68Net(detector_sizes), detector_sizes)
+    save_network(tmp_path / "n.safetensors", method.network_class(sizes), sizes)
+    weights = dict.fromkeys(DETECTOR_WEIGHTS, tmp_path / "d.safetensors")
+    loaded = method.load(
+        Context(
+            config=Config(),
+            scale_factor=8,
+            weights={method.weights[0]: tmp_path / "n.safetensors", **weights},
+        )
+    )
+    assert loaded.native_size == 32
+    loaded = dataclasses.replace(loaded, detector=SmallTemplateDetector())
+    check_method(loaded, loaded.examine(make_examples(32, 8, 3))[0])
+
+
+class SmallTemplateDetector(TemplateDetector):
+    def detect(self, images: np.ndarray) -> np.ndarray:
+        return super().detect(images) / 16
 
 
 def test_faces_and_references_are_searched_at_512() -> None:

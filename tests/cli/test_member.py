@@ -2,13 +2,17 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from idfsr.cli.main import main
 from idfsr.config import Config, MembersConfig, TrainConfig, stage_json
 from idfsr.constants import MEMBER_FIRST
-from idfsr.models.published import load_network
+from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
+from idfsr.models.published import load_network, save_network
 from idfsr.training.card import read_card
 from idfsr.training.members import MEMBERS
+from idfsr.training.members.train import LANDMARKS
+from tests.baselines.template_detector import TEMPLATE
 from tests.training.makers import write_pretrain_shard, write_test_shard
 from tests.training.members.tiny import SIZES, use_tiny_members
 
@@ -30,6 +34,17 @@ def arguments(folder: Path, name: str) -> list[str]:
     ]
 
 
+def save_template_detector(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a detector that finds the same landmarks in every image."""
+    template = torch.from_numpy(TEMPLATE / 512).float()
+    monkeypatch.setattr(
+        Landmarks68Net, "forward", lambda _, images: template.expand(len(images), 68, 2)
+    )
+    path, sizes = folder / "landmarks68.safetensors", Landmarks68Config(image_size=32)
+    save_network(path, Landmarks68Net(sizes), sizes)
+    return path
+
+
 def test_members_are_those_of_the_settings() -> None:
     assert set(MEMBERS) == set(MembersConfig.__annotations__) == set(SIZES)
 
@@ -40,7 +55,9 @@ def test_makes_weights_statistics_and_a_card(
 ) -> None:
     use_tiny_members(monkeypatch)
     first = []
-    if name in MEMBER_FIRST:
+    if MEMBER_FIRST.get(name) == LANDMARKS:
+        first = ["--first", str(save_template_detector(tmp_path, monkeypatch))]
+    elif name in MEMBER_FIRST:
         main(arguments(tmp_path, MEMBER_FIRST[name]))
         first = ["--first", str(tmp_path / f"{MEMBER_FIRST[name]}.safetensors")]
     main([*arguments(tmp_path, name), *first])
