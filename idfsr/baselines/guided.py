@@ -1,7 +1,7 @@
 """What ASFFNet and DMDNet share: references as they are, and 68 landmarks of every face."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast, runtime_checkable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 import torch
@@ -130,7 +130,7 @@ class GuidedBaseline(Baseline, Generic[Network]):
     model_digest: str
 
     @classmethod
-    def load(cls, context: Context) -> Self:
+    def load(cls, context: Context) -> "GuidedBaseline[Any]":
         """Read the networks; the method's own is the first of its weights."""
         path = context.weights[cls.weights[0]]
         network = load_network(cls.network_class, cls.sizes, path, cls.title)

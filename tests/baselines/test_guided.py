@@ -30,6 +30,7 @@ from idfsr.models.asffnet import AsffNetConfig
 from idfsr.models.dmdnet import DmdNetConfig
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import save_network
+from tests.models.golden_values import fill_by_name
 
 from .template_detector import TemplateDetector
 
@@ -65,7 +66,9 @@ def test_a_file_of_ours_brings_its_sizes(
 ) -> None:
     detector_sizes = Landmarks68Config(image_size=32)
     save_network(tmp_path / "d.safetensors", Landmarks68Net(detector_sizes), detector_sizes)
-    save_network(tmp_path / "n.safetensors", method.network_class(sizes), sizes)
+    network = method.network_class(sizes)
+    fill_by_name(network)
+    save_network(tmp_path / "n.safetensors", network, sizes)
     weights = dict.fromkeys(DETECTOR_WEIGHTS, tmp_path / "d.safetensors")
     loaded = method.load(
         Context(

@@ -89,7 +89,9 @@ def test_degraded_faces_are_those_of_the_shards_but_for_rounding(
     face = make_face(1, 1, 64)
     found = from_network(degrade_some(to_network(face), torch.Generator()))[0]
     wanted = upsample(degrade(face, 8), 64)
-    assert np.abs(found.astype(int) - wanted).max() <= 2
+    differences = np.abs(found.astype(int) - wanted)
+    assert differences.mean() < 1
+    assert differences.max() <= 4
 
 
 def test_batches_are_a_function_of_the_images_seen() -> None:

@@ -109,9 +109,9 @@ def test_faces_without_components_are_left_out(
 
 def test_generic_memory_begins_with_faces_and_learns(detector: Landmarks68Net) -> None:
     config = dataclasses.replace(SIZES["dmdnet"], num_entries=2)
-    network = DMDNet(config)
+    network = DMDNet(config).eval()
+    fill_by_name(network)
     batch = batch_of(make_examples(32, 8, 3))  # type: ignore[arg-type]
-    network.eval()
     fill_memory(network, detector, batch)
     kept, boxes, _ = find_boxes(network, detector, batch)
     memory = network.memorise(kept.gt_image[:2], boxes[:2])

@@ -8,7 +8,7 @@ from tests.baselines.tiny import PRIOR
 
 def make_batch(num: int) -> FaceBatch:
     gt_image = torch.rand(num, 3, 32, 32) * 2 - 1
-    return FaceBatch(gt_image=gt_image, degraded=gt_image)
+    return FaceBatch(gt_image=gt_image, degraded=gt_image, ref_image=gt_image[:, None])
 
 
 def test_zero_network_predicts_no_noise() -> None:
