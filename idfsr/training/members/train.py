@@ -12,6 +12,7 @@ from idfsr.constants import MEMBER_FIRST
 from idfsr.errors import IdfsrError
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network
+from idfsr.models.spectral import settle_spectral_norm
 from idfsr.models.weights import count_parameters, model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card
@@ -92,6 +93,7 @@ def train_member(
     )
     trained = train(recipe, settings, config.seed, state_dir, device)
     network.load_state_dict(trained.ema)
+    settle_spectral_norm(network)
     card = Card(
         title=member.title,
         data={
