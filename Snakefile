@@ -52,6 +52,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/batches.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/landmarks68.smk"
 include: "workflow/rules/embedded.smk"
 include: "workflow/rules/members.smk"
 

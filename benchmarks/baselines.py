@@ -41,7 +41,6 @@ from torch.nn import functional
 from idfsr.baselines.codeformer import CodeFormerMethod
 from idfsr.baselines.contract import Context
 from idfsr.baselines.difface import ETA, NUM_STEPS, DifFace
-from idfsr.baselines.dmdnet import stack_boxes
 from idfsr.baselines.dr2 import NUM_STEPS as NUM_DR2_STEPS
 from idfsr.baselines.dr2 import Dr2, dr2_sample, first_step
 from idfsr.baselines.pgdiff import IDENTITY_WEIGHT, PgDiff, PgDiffReference, pgdiff_sample
@@ -50,10 +49,11 @@ from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import IdentityExamples
 from idfsr.diffusion.ddim import stochastic_ddim_sample
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod, spread_timesteps
+from idfsr.faces.guides import stack_boxes
 from idfsr.faces.landmarks68 import FIRST_INNER, landmark_mask
 from idfsr.faces.mls import mls_grid
-from idfsr.models.asffnet import FEATURE_STRIDE, ASFFNet
-from idfsr.models.dmdnet import DMDNet
+from idfsr.models.asffnet import FEATURE_STRIDE, ASFFNet, AsffNetConfig
+from idfsr.models.dmdnet import DMDNet, DmdNetConfig
 from idfsr.models.published import load_published
 from idfsr.models.spectral import fold_spectral_norm
 
@@ -344,11 +344,13 @@ def asffnet(options: Options) -> Iterator[Pair]:
     """Moving least squares, the map of the landmarks, and one pass."""
     (module,) = import_upstream(options.upstream / "ASFFNet512", ["models.ASFFNet"])
     theirs = fill(module.ASFFNet())
-    network = load_published(ASFFNet(), save(theirs, options.weights / "asffnet.pth"), "ASFFNet")
+    network = load_published(
+        ASFFNet(AsffNetConfig()), save(theirs, options.weights / "asffnet.pth"), "ASFFNet"
+    )
     fold_spectral_norm(network)
     image, reference = images(2)[:, None]
     points, reference_points = (one[None] for one in landmarks())
-    mask = torch.from_numpy(landmark_mask(points[0].numpy()))[None, None].float()
+    mask = torch.from_numpy(landmark_mask(points[0].numpy(), SIZE))[None, None].float()
 
     def ours() -> Tensor:
         src, dst = (one[:, FIRST_INNER:] / FEATURE_STRIDE for one in (reference_points, points))
@@ -364,11 +366,13 @@ def dmdnet(options: Options) -> Iterator[Pair]:
     """Two images of a person of whom there are three references."""
     (module,) = import_upstream(options.upstream / "DMDNet", ["models.DMDNet"])
     theirs = fill(module.DMDNet())
-    network = load_published(DMDNet(), save(theirs, options.weights / "dmdnet.pth"), "DMDNet")
+    network = load_published(
+        DMDNet(DmdNetConfig()), save(theirs, options.weights / "dmdnet.pth"), "DMDNet"
+    )
     fold_spectral_norm(network)
     photographs = images(5)
     faces, references = photographs[:2, None], photographs[2:]
-    face_boxes, reference_boxes = (stack_boxes(one[None]) for one in landmarks())
+    face_boxes, reference_boxes = (stack_boxes(one[None], SIZE) for one in landmarks())
 
     def their_boxes(boxes: Tensor, count: int) -> Tensor:
         return boxes[:, [0, 1, 1, 2]].float().expand(count, -1, -1)  # its nose is cut for nothing

@@ -202,6 +202,8 @@ class MembersConfig:
     difface_swinir: TrainConfig = TrainConfig()
     pgdiff_restorer: TrainConfig = TrainConfig()
     dr2_enhancer: TrainConfig = TrainConfig()
+    asffnet: TrainConfig = TrainConfig()
+    dmdnet: TrainConfig = TrainConfig()
 
 
 @section
@@ -363,6 +365,8 @@ class Config:
     """Training of the embedded ID encoder."""
     attributes: TrainConfig = TrainConfig()
     """Training of the embedded attribute network."""
+    landmarks68: TrainConfig = TrainConfig()
+    """Training of the embedded network of 68 landmarks."""
     members: MembersConfig = MembersConfig()
     fit: FitConfig = FitConfig()
     restore: RestoreConfig = RestoreConfig()
@@ -385,6 +389,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "shards": ("seed", "dataset", "landmarks", "lr_detector", "shards"),
     "arcface": ("seed", "arcface"),
     "attributes": ("seed", "attributes"),
+    "landmarks68": ("seed", "landmarks68"),
     "pretrain": ("seed", "model", "pretrain"),
     **{f"member-{name}": ("seed", f"members.{name}") for name in MembersConfig.__annotations__},
     "fit": ("seed", "fit"),

@@ -18,6 +18,17 @@ NUM_LANDMARKS: Final = 5
 MIRRORED_LANDMARKS: Final = (1, 0, 2, 4, 3)
 """Order of the landmarks of a mirrored face."""
 
+NUM_LANDMARKS_68: Final = 68
+"""iBUG 300-W: jaw 0 to 16, brows to 26, nose to 35, eyes to 47, mouth to 67, each from the viewer's
+left, eyes and lips around."""
+
+MIRRORED_LANDMARKS_68: Final = (
+    *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65,
+)  # fmt: skip
+"""Order of the 68 landmarks of a mirrored face."""
+
 FFHQ_LANDMARKS_512: Final = (
     (192.98138, 239.94708),
     (318.90277, 240.1936),
@@ -69,5 +80,10 @@ DEEPFACE_THRESHOLD: Final = 0.68
 """Largest cosine distance of one person between VGG-Face embeddings: DeepFace's default, to which
 the paper's IDS and IDV fit (see `tests/report/test_paper.py`)."""
 
-MEMBER_FIRST: Final = {"codeformer": "vqgan", "dr2_enhancer": "prior"}
+MEMBER_FIRST: Final = {
+    "codeformer": "vqgan",
+    "dr2_enhancer": "prior",
+    "asffnet": "landmarks68",
+    "dmdnet": "landmarks68",
+}
 """Small network of a baseline to the one that must be trained before it."""

@@ -5,96 +5,49 @@ from typing import ClassVar, cast
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
-from torch import Tensor
+from jaxtyping import UInt8
+from torch import nn
 
-from idfsr.baselines.contract import Baseline, Context, Need, restore_steadily
+from idfsr.baselines.contract import restore_steadily
 from idfsr.baselines.guided import (
     DETECTOR_WEIGHTS,
-    Detector,
+    GuidedBaseline,
     GuidedExamples,
-    find_landmarks,
-    has_landmarks,
-    load_detector,
-    missing_landmarks,
     native_lr,
     native_refs,
 )
-from idfsr.baselines.native import to_levels, weights_digest
+from idfsr.baselines.native import to_levels
 from idfsr.data.loader import IdentityExamples
-from idfsr.faces.landmarks68 import FIRST_INNER, IMAGE_SIZE, landmark_mask, reference_distance
-from idfsr.faces.mls import mls_grid
-from idfsr.models.asffnet import FEATURE_STRIDE, ASFFNet
-from idfsr.models.published import load_published
-from idfsr.models.spectral import fold_spectral_norm
-
-
-def choose_reference(landmarks: Float[Tensor, "68 2"], references: Float[Tensor, "K 68 2"]) -> int:
-    """Return the reference that fits best; one without landmarks never does."""
-    distances = [
-        reference_distance(landmarks.numpy(), points.numpy()) if usable else np.inf
-        for points, usable in zip(references, has_landmarks(references).tolist(), strict=True)
-    ]
-    return int(np.argmin(distances))
+from idfsr.faces.guides import mask_and_grid
+from idfsr.faces.landmarks68 import choose_reference
+from idfsr.models.asffnet import ASFFNet, AsffNetConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class AsffNetMethod(Baseline):
+class AsffNetMethod(GuidedBaseline[ASFFNet]):
     """The method with its network."""
 
     name: ClassVar[str] = "asffnet"
-    needs: ClassVar[tuple[Need, ...]] = ("ref_image",)
     weights: ClassVar[tuple[str, ...]] = ("asffnet512", *DETECTOR_WEIGHTS)
-
-    network: ASFFNet
-    detector: Detector
-    model_digest: str
-
-    @classmethod
-    def load(cls, context: Context) -> "AsffNetMethod":
-        """Read the networks."""
-        network = load_published(ASFFNet(), context.weights["asffnet512"], "ASFFNet512")
-        fold_spectral_norm(network)
-        return cls(
-            network=network,
-            detector=load_detector(context),
-            model_digest=weights_digest(context.weights.values()),
-        )
-
-    @property
-    def native_size(self) -> int:
-        """Of the network."""
-        return IMAGE_SIZE
-
-    def examine(self, examples: IdentityExamples) -> tuple[GuidedExamples, list[str]]:
-        """Find the landmarks."""
-        found = find_landmarks(examples, self.detector)
-        return found, missing_landmarks(found)
+    network_class: ClassVar[type[nn.Module]] = ASFFNet
+    sizes: ClassVar[AsffNetConfig] = AsffNetConfig()
+    title: ClassVar[str] = "ASFFNet512"
 
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
-        """Restore at 512 px examples that `examine` returned."""
-        device = next(self.network.parameters()).device
+        """Restore, at the network's size, examples that `examine` returned."""
         return restore_steadily(
-            lambda batch: self._restore(cast("GuidedExamples", batch), device), examples, device
+            lambda batch: self._restore(cast("GuidedExamples", batch)), examples, self.device
         )
 
     @torch.no_grad()
-    def _restore(
-        self, examples: GuidedExamples, device: torch.device
-    ) -> UInt8[np.ndarray, "B S S 3"]:
+    def _restore(self, examples: GuidedExamples) -> UInt8[np.ndarray, "B S S 3"]:
+        size, device = self.native_size, self.device
         lr_landmarks, candidates = examples["lr_landmarks_68"], examples["ref_landmarks_68"]
-        chosen = [*map(choose_reference, lr_landmarks, candidates)]
+        chosen = [*map(choose_reference, lr_landmarks.numpy(), candidates.numpy())]
         rows = range(len(chosen))
-        masks = np.stack([landmark_mask(points.numpy()) for points in lr_landmarks])
-        grid = mls_grid(
-            candidates[rows, chosen, FIRST_INNER:].to(device) / FEATURE_STRIDE,
-            lr_landmarks[:, FIRST_INNER:].to(device) / FEATURE_STRIDE,
-            IMAGE_SIZE // FEATURE_STRIDE,
-        )
         restored = self.network(
-            native_lr(examples).to(device),
-            native_refs(examples["ref_image"][rows, chosen]).to(device),
-            torch.from_numpy(masks)[:, None].float().to(device),
-            grid,
+            native_lr(examples, size).to(device),
+            native_refs(examples["ref_image"][rows, chosen], size).to(device),
+            *mask_and_grid(lr_landmarks.to(device), candidates[rows, chosen].to(device), size),
         )
         return to_levels(restored, examples["gt_image"].shape[-1])

@@ -14,6 +14,7 @@ from idfsr.errors import IdfsrError
 
 COMMANDS = {
     "synthref": "render people in the layout of CelebRef-HQ",
+    "synthref-landmarks": "compute the 68 landmarks of rendered people",
     "index": "list the images of a data set, or why one cannot be used",
     "landmarks": "find faces and measure images",
     "quality": "leave out images that do not serve",
@@ -36,6 +37,7 @@ COMMANDS = {
     "metrics": "compare two folders of images",
     "arcface": "train the small ID encoder",
     "attributes": "train the network for age, gender, race and expression",
+    "landmarks68": "train the small network of 68 landmarks",
     "member": "train a small network of a baseline",
     "resume": "go on with a run on a cluster whose Snakemake was killed",
     "status": "show what of a run is done, running or failed",

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
+from idfsr.constants import NUM_LANDMARKS_68
 from idfsr.errors import IdfsrError
-from idfsr.faces.landmarks68 import NUM_LANDMARKS_68
 
 _CHIN, _BROW = 8, 19
 

@@ -1,7 +1,8 @@
 """What ASFFNet and DMDNet compute from the 68 landmarks of a face (iBUG 300-W's order).
 
-Convention: (x, y) in pixels of a 512 px face; jaw 0 to 16, brows to 26, nose to 35, eyes to 47,
-mouth to 67, each from the viewer's left.
+Convention: (x, y) in pixels of the face; jaw 0 to 16, brows to 26, nose to 35, eyes to 47, mouth to
+67, each from the viewer's left. Lengths are those of the published programs, which see faces of 512
+px, and shrink with the face.
 """
 
 from typing import Final
@@ -9,17 +10,14 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-NUM_LANDMARKS_68: Final = 68
-IMAGE_SIZE: Final = 512
+PUBLISHED_SIZE: Final = 512
+"""Side in pixels of the faces that the published networks see."""
 FIRST_INNER: Final = 17
 """First landmark that is not the jaw's: the jaw guides nothing."""
 
 LEFT_BROW, RIGHT_BROW = slice(17, 22), slice(22, 27)
 LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)
 MOUTH = slice(48, 68)
-
-COMPONENTS: Final = ("LE", "RE", "MO")
-"""Left eye, right eye, mouth: the order of the boxes of DMDNet and its names for them."""
 
 EYES_WEIGHT: Final = 1.01
 MOUTH_WEIGHT: Final = 1.49
@@ -28,7 +26,7 @@ MOUTH_WEIGHT: Final = 1.49
 _MASK_MARGIN = 3
 _NEAREST, _FARTHEST = 8, 504
 _MOUTH_END = 510
-_COARSEST_STRIDE = 8
+_SMALLEST_MOUTH = 32
 
 
 def _residual(src: Float[np.ndarray, "N 2"], dst: Float[np.ndarray, "N 2"]) -> float:
@@ -51,38 +49,54 @@ def reference_distance(
     )
 
 
-def landmark_mask(landmarks: Float[np.ndarray, "68 2"]) -> Bool[np.ndarray, "512 512"]:
+def choose_reference(
+    landmarks: Float[np.ndarray, "68 2"], references: Float[np.ndarray, "K 68 2"]
+) -> int:
+    """Return the reference that fits best; one without landmarks never does."""
+    distances = [
+        reference_distance(landmarks, points) if np.isfinite(points).all() else np.inf
+        for points in references
+    ]
+    return int(np.argmin(distances))
+
+
+def landmark_mask(landmarks: Float[np.ndarray, "68 2"], image_size: int) -> Bool[np.ndarray, "S S"]:
     """Mark squares around the landmarks inside of the jaw (Li et al. 2020).
 
-    A square reaches from 3 pixels before to 3 after its landmark. One that would begin outside of
-    the image is left out, as is that of a landmark in the last two pixels.
+    A square reaches from 3 pixels of 512 before to 3 after its landmark, but from one at least. One
+    that would begin outside of the image is left out, as is that of a landmark in the last two
+    pixels.
     """
-    mask = np.zeros((IMAGE_SIZE, IMAGE_SIZE), bool)
+    margin = max(1, round(_MASK_MARGIN * image_size / PUBLISHED_SIZE))
+    mask = np.zeros((image_size, image_size), bool)
     for point in landmarks[FIRST_INNER:]:
         x, y = np.floor(point).astype(int)
-        if point.min() >= _MASK_MARGIN and point.max() < IMAGE_SIZE - 2:
-            end_x, end_y = np.ceil(point).astype(int) + _MASK_MARGIN
-            mask[y - _MASK_MARGIN : end_y, x - _MASK_MARGIN : end_x] = True
+        if point.min() >= margin and point.max() < image_size - 2:
+            end_x, end_y = np.ceil(point).astype(int) + margin
+            mask[y - margin : end_y, x - margin : end_x] = True
     return mask
 
 
-def component_boxes(landmarks: Float[np.ndarray, "68 2"]) -> Int[np.ndarray, "3 4"]:
-    """Return the boxes of `COMPONENTS` for DMDNet (Li et al. 2022).
+def component_boxes(
+    landmarks: Float[np.ndarray, "68 2"], image_size: int
+) -> Int[np.ndarray, "3 4"]:
+    """Return the boxes of left eye, right eye and mouth for DMDNet (Li et al. 2022).
 
     An eye's box reaches from above the brow, a mouth's is a square.
 
-    Convention: (x0, y0, x1, y1), half-open.
+    Convention: (x0, y0, x1, y1) in pixels, half-open.
     """
-    points = landmarks.clip(_NEAREST, _FARTHEST)
+    scale = image_size / PUBLISHED_SIZE
+    points = (landmarks / scale).clip(_NEAREST, _FARTHEST)
     eyes = [
         _eye_box(points[eye], points[brow])
         for eye, brow in ((LEFT_EYE, LEFT_BROW), (RIGHT_EYE, RIGHT_BROW))
     ]
     mouth = points[MOUTH]
-    reach = 1.1 * max(np.ptp(mouth, axis=0).max() / 2, 16)
+    reach = 1.1 * max(np.ptp(mouth, axis=0).max(), _SMALLEST_MOUTH) / 2
     middle = mouth.mean(axis=0)
     mouth_box = np.r_[middle - reach + 1, np.minimum(middle + reach, _MOUTH_END)]
-    return np.stack([*eyes, mouth_box]).astype(int)
+    return (scale * np.stack([*eyes, mouth_box])).astype(int)
 
 
 def _eye_box(
@@ -95,11 +109,11 @@ def _eye_box(
     return np.array([x - half + 1, y - above + 1, x + half, y + below])
 
 
-def boxes_are_inside(boxes: Int[np.ndarray, "3 4"]) -> bool:
-    """Say whether every box is inside of the image and has a pixel even at an eighth of its size.
+def boxes_are_inside(boxes: Int[np.ndarray, "3 4"], image_size: int, coarsest_stride: int) -> bool:
+    """Say whether every box is inside of the image and has a pixel of the coarsest features.
 
     Others have no features to cut out: such landmarks are wrong.
     """
-    cells = boxes // _COARSEST_STRIDE
-    within = boxes.min() >= 0 and boxes.max() <= IMAGE_SIZE
+    cells = boxes // coarsest_stride
+    within = boxes.min() >= 0 and boxes.max() <= image_size
     return bool(within and (cells[:, 2:] > cells[:, :2]).all())

@@ -2,9 +2,10 @@
 
 The reference's features get the statistics of the low-quality face (AdaIN) and its pose (moving
 least squares, `idfsr.faces.mls`); attention from a map of the landmarks mixes both.
-This is the published network for 512 px; the one for 256 px of the paper was never published.
+The published network is for 512 px; the one for 256 px of the paper was never published.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -20,6 +21,16 @@ FEATURE_STRIDE: Final = 4
 
 NUM_FUSIONS: Final = 4
 """Blocks of two fusions each, before the last one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsffNetConfig:
+    """A member of the family; the defaults are ASFFNet512's."""
+
+    image_size: int = 512
+    """Side in pixels of the faces it restores."""
+    channels: int = 64
+    """At the size of the image."""
 
 
 def _activated(convolution: nn.Conv2d) -> nn.Sequential:
@@ -162,14 +173,12 @@ def _upsample_aligned() -> nn.Upsample:
 
 
 class ASFFNet(nn.Module):
-    """The whole network.
+    """The whole network."""
 
-    Args:
-        channels: At the size of the image; 64 in the published network.
-    """
-
-    def __init__(self, channels: int = 64) -> None:
+    def __init__(self, config: AsffNetConfig) -> None:
         super().__init__()
+        self.image_size = config.image_size
+        channels = config.channels
         double = 2 * channels
         wide = {"Model0": (1, 1), "Model1": (2, 2)}
         self.sff_branch = nn.ModuleList(

@@ -1,8 +1,9 @@
 """DMDNet (Li et al. 2022): eyes and mouth are rebuilt from two memories of sharp ones.
 
 The generic memory is part of the weights; the specific one is made of any number of references of
-the person. Both are read by attention for each component at three sizes of features, brought to the
-statistics of the blurred component, and pasted over it; the pasted features steer the decoder.
+the person. Both are read by attention for each component at three levels of features, each half as
+large as the one before, brought to the statistics of the blurred component, and pasted over it; the
+pasted features steer the decoder.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,19 +19,54 @@ from torch.nn import functional
 from idfsr.models.adain import match_statistics
 from idfsr.models.spectral import SLOPE, DilatedViews, Residuals, conv_pair, spectral_conv
 
-COMPONENT_SIZES: Final = {"LE": 80, "RE": 80, "MO": 110}
-"""Side to which left eye, right eye and mouth are brought, in pixels of the image."""
+COMPONENTS: Final = ("LE", "RE", "MO")
+"""Left eye, right eye and mouth, in the order of their boxes."""
 
-STRIDES: Final = {256: 2, 128: 4, 64: 8}
-"""Pixels of the image for one of the features, by the side of the features of a 512 px face."""
+NUM_LEVELS: Final = 3
 
 KEY_FACTOR: Final = 4
 """Channels of the features for one of the keys."""
 
 Place = tuple[str, int]
-"""A component and a side: what has a memory of its own."""
+"""A component and a level: what has a memory of its own."""
 
-PLACES: Final[tuple[Place, ...]] = tuple(product(COMPONENT_SIZES, STRIDES))
+PLACES: Final[tuple[Place, ...]] = tuple(product(COMPONENTS, range(NUM_LEVELS)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DmdNetConfig:
+    """A member of the family; the defaults are the published network's."""
+
+    image_size: int = 512
+    """Side in pixels of the faces it restores."""
+    first_stride: int = 2
+    """Pixels of the image for one of the features of the first level; 1 or 2."""
+    channels: int = 64
+    """Of the first level."""
+    num_entries: int = 128
+    """Of each generic memory."""
+    eye_size: int = 80
+    """Side to which eyes are brought, in pixels of the image."""
+    mouth_size: int = 110
+
+    def stride(self, level: int) -> int:
+        """Return the pixels of the image for one of the features of a level."""
+        return self.first_stride << level
+
+    def width(self, level: int) -> int:
+        """Return the channels of a level."""
+        return self.channels << level
+
+    def part_size(self, place: Place) -> int:
+        """Return the side to which a component is brought, in features."""
+        component, level = place
+        size = self.mouth_size if component == "MO" else self.eye_size
+        return size // self.stride(level)
+
+    def name(self, place: Place) -> str:
+        """Return what names of weights begin with: the component and the side of the features."""
+        component, level = place
+        return f"{component}_{self.image_size // self.stride(level)}"
 
 
 @dataclass(frozen=True)
@@ -89,47 +125,40 @@ def paste_components(
 
 
 class ComponentExtractor(nn.Module):
-    """From the image to features of three sizes, and from components to queries."""
+    """From the image to features of three levels, and from components to queries."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, config: DmdNetConfig) -> None:
         super().__init__()
+        self._config = config
         in_channels = 3
-        self.sides: dict[int, str] = {}
-        for level, (side, dilations) in enumerate(
-            zip(STRIDES, ((5, 3), (3, 1), (1, 1)), strict=True)
-        ):
-            width = channels << level
+        self._levels: list[list[str]] = []
+        for level, dilations in enumerate(((5, 3), (3, 1), (1, 1))):
+            width, stride = config.width(level), 2 if level else config.first_stride
             first, second = 2 * level + 1, 2 * level + 2
-            self.add_module(f"conv{first}", conv_pair(in_channels, width, stride=2))
+            self.add_module(f"conv{first}", conv_pair(in_channels, width, stride=stride))
             self.add_module(f"res{first}", Residuals(width, {"Res": dilations}))
             self.add_module(f"conv{second}", conv_pair(width, width))
             self.add_module(f"res{second}", Residuals(width, {"Res": dilations}))
-            self.sides[side] = f"res{second}"
+            self._levels.append([f"conv{first}", f"res{first}", f"conv{second}", f"res{second}"])
             in_channels = width
-        self._layers = [name for name, _ in self.named_children()]
-        for component, side in PLACES:
-            width = side_channels(channels, side)
+        for place in PLACES:
+            width = config.width(place[1])
             query = nn.ModuleDict({"Query": conv_pair(width, width // KEY_FACTOR)})
-            self.add_module(f"{component}_{side}_Q", query)
+            self.add_module(f"{config.name(place)}_Q", query)
 
-    def forward(self, image: Float[Tensor, "B 3 H W"]) -> dict[int, Float[Tensor, "B _ _ _"]]:
-        """Return the features by their nominal side."""
-        x, outputs = image, {}
-        for name in self._layers:
-            x = self.get_submodule(name)(x)
-            outputs[name] = x
-        return {side: outputs[name] for side, name in self.sides.items()}
+    def forward(self, image: Float[Tensor, "B 3 H W"]) -> list[Float[Tensor, "B _ _ _"]]:
+        """Return the features of each level."""
+        x, outputs = image, []
+        for names in self._levels:
+            for name in names:
+                x = self.get_submodule(name)(x)
+            outputs.append(x)
+        return outputs
 
     def query(self, place: Place, part: Float[Tensor, "B c s s"]) -> Float[Tensor, "B k s s"]:
         """Return the query of a component."""
-        component, side = place
-        queries: Tensor = self.get_submodule(f"{component}_{side}_Q.Query")(part)
+        queries: Tensor = self.get_submodule(f"{self._config.name(place)}_Q.Query")(part)
         return queries
-
-
-def side_channels(channels: int, side: int) -> int:
-    """Return the channels of the features of a nominal side."""
-    return channels * STRIDES[side] // STRIDES[256]
 
 
 class MemoryMask(nn.Module):
@@ -154,13 +183,13 @@ class MemoryMask(nn.Module):
 
 
 class StyledUp(nn.Module):
-    """Double the size under the control of pasted features."""
+    """Enlarge under the control of pasted features."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, scale_factor: int = 2) -> None:
         super().__init__()
         self.conv1 = conv_pair(in_channels, out_channels)
         self.convup = nn.Sequential(
-            nn.Upsample(scale_factor=2, mode="bilinear"),
+            nn.Upsample(scale_factor=scale_factor, mode="bilinear"),
             spectral_conv(out_channels, out_channels),
             nn.LeakyReLU(SLOPE),
             spectral_conv(out_channels, out_channels),
@@ -174,31 +203,27 @@ class StyledUp(nn.Module):
     ) -> Float[Tensor, "B D H W"]:
         """Scale and shift, then enlarge."""
         h = functional.leaky_relu(self.conv1(x), SLOPE)
-        doubled: Tensor = self.convup(h * self.ScaleModel1(style) + self.ShiftModel1(style))
-        return doubled
+        enlarged: Tensor = self.convup(h * self.ScaleModel1(style) + self.ShiftModel1(style))
+        return enlarged
 
 
 class DMDNet(nn.Module):
-    """The whole network.
+    """The whole network."""
 
-    Args:
-        channels: At half the size of the image; 64 in the published network.
-        num_entries: Of each generic memory; 128 in the published network.
-    """
-
-    def __init__(self, channels: int = 64, num_entries: int = 128) -> None:
+    def __init__(self, config: DmdNetConfig) -> None:
         super().__init__()
-        self.E_lq, self.E_hq = ComponentExtractor(channels), ComponentExtractor(channels)
-        for component, side in PLACES:
-            self._add_place(component, side, channels, num_entries)
-        widest = side_channels(channels, 64)
+        self.config = config
+        channels, widths = config.channels, [config.width(level) for level in range(NUM_LEVELS)]
+        self.E_lq, self.E_hq = ComponentExtractor(config), ComponentExtractor(config)
+        for place in PLACES:
+            self._add_place(place)
         self.MSDilate = DilatedViews(
-            lambda dilation: conv_pair(widest, widest, dilations=(dilation, dilation)),
-            spectral_conv(4 * widest, widest),
+            lambda dilation: conv_pair(widths[2], widths[2], dilations=(dilation, dilation)),
+            spectral_conv(4 * widths[2], widths[2]),
         )
-        self.up1 = StyledUp(widest, side_channels(channels, 128))
-        self.up2 = StyledUp(side_channels(channels, 128), channels)
-        self.up3 = StyledUp(channels, channels)
+        self.up1 = StyledUp(widths[2], widths[1])
+        self.up2 = StyledUp(widths[1], channels)
+        self.up3 = StyledUp(channels, channels, config.first_stride)
         self.up4 = nn.Sequential(
             spectral_conv(channels, channels),
             nn.LeakyReLU(SLOPE),
@@ -208,9 +233,14 @@ class DMDNet(nn.Module):
             nn.Tanh(),
         )
 
-    def _add_place(self, component: str, side: int, channels: int, num_entries: int) -> None:
-        name, width = f"{component}_{side}", side_channels(channels, side)
-        size = COMPONENT_SIZES[component] // STRIDES[side]
+    @property
+    def image_size(self) -> int:
+        """Side in pixels of the faces it restores."""
+        return self.config.image_size
+
+    def _add_place(self, place: Place) -> None:
+        name, width = self.config.name(place), self.config.width(place[1])
+        size = self.config.part_size(place)
         self.add_module(
             f"{name}_KV",
             nn.ModuleDict(
@@ -220,8 +250,14 @@ class DMDNet(nn.Module):
         self.add_module(f"{name}_Attention", conv_pair(width, width))
         self.add_module(f"{name}_Mask", MemoryMask(width))
         for kind, depth in (("key", width // KEY_FACTOR), ("value", width)):
-            entries = torch.randn(num_entries, depth, size, size)
-            self.register_buffer(f"{name.lower()}_mem_{kind}", entries)
+            entries = torch.randn(self.config.num_entries, depth, size, size)
+            self.register_parameter(f"{name.lower()}_mem_{kind}", nn.Parameter(entries))
+
+    def generic_memory(self, place: Place) -> Memory:
+        """Return the memory that all people share."""
+        name = self.config.name(place).lower()
+        keys, values = (self.get_parameter(f"{name}_mem_{kind}") for kind in ("key", "value"))
+        return Memory(keys[None], values[None])
 
     def memorise(
         self, references: Float[Tensor, "R 3 H W"], boxes: Int[Tensor, "R 3 4"]
@@ -235,7 +271,7 @@ class DMDNet(nn.Module):
         features = self.E_hq(references)
         memory = {}
         for place in PLACES:
-            pair = self.get_submodule("{}_{}_KV".format(*place))
+            pair = self.get_submodule(f"{self.config.name(place)}_KV")
             assert isinstance(pair, nn.ModuleDict)
             part, _ = self._cut(features, boxes, place)
             memory[place] = Memory(pair["Key"](part)[None], pair["Value"](part)[None])
@@ -258,26 +294,25 @@ class DMDNet(nn.Module):
             Faces in [-1, 1].
         """
         features = self.E_lq(image)
-        styles = {}
-        for side in STRIDES:
+        styles = []
+        for level in range(NUM_LEVELS):
             rebuilt = []
-            for component in COMPONENT_SIZES:
-                part, cells = self._cut(features, boxes, (component, side))
-                memory = self._recall((component, side), part, specific)
-                rebuilt.append((self._rebuild((component, side), part, memory), cells))
-            styles[side] = paste_components(features[side], rebuilt)
-        x = self.up1(self.MSDilate(features[64]), styles[64])
-        x = self.up3(self.up2(x, styles[128]), styles[256])
+            for component in COMPONENTS:
+                part, cells = self._cut(features, boxes, (component, level))
+                memory = self._recall((component, level), part, specific)
+                rebuilt.append((self._rebuild((component, level), part, memory), cells))
+            styles.append(paste_components(features[level], rebuilt))
+        x = self.up1(self.MSDilate(features[2]), styles[2])
+        x = self.up3(self.up2(x, styles[1]), styles[0])
         restored: Tensor = self.up4(x)
         return restored
 
     def _cut(
-        self, features: dict[int, Tensor], boxes: Int[Tensor, "B 3 4"], place: Place
+        self, features: list[Tensor], boxes: Int[Tensor, "B 3 4"], place: Place
     ) -> tuple[Float[Tensor, "B c s s"], Int[Tensor, "B 4"]]:
-        component, side = place
-        cells = boxes[:, list(COMPONENT_SIZES).index(component)] // STRIDES[side]
-        size = COMPONENT_SIZES[component] // STRIDES[side]
-        return crop_components(features[side], cells, size), cells
+        component, level = place
+        cells = boxes[:, COMPONENTS.index(component)] // self.config.stride(level)
+        return crop_components(features[level], cells, self.config.part_size(place)), cells
 
     def _recall(
         self,
@@ -285,13 +320,11 @@ class DMDNet(nn.Module):
         part: Float[Tensor, "B c s s"],
         specific: dict[Place, Memory] | None,
     ) -> Float[Tensor, "B c s s"]:
-        name = "{}_{}".format(*place)
         query = self.E_lq.query(place, part)
-        keys, values = (self.get_buffer(f"{name.lower()}_mem_{kind}") for kind in ("key", "value"))
-        generic = read_memory(Memory(keys[None], values[None]), query)
+        generic = read_memory(self.generic_memory(place), query)
         if specific is None:
             return generic
-        mixed: Tensor = self.get_submodule(f"{name}_Mask")(
+        mixed: Tensor = self.get_submodule(f"{self.config.name(place)}_Mask")(
             part, read_memory(specific[place], query), generic
         )
         return mixed
@@ -300,5 +333,7 @@ class DMDNet(nn.Module):
         self, place: Place, part: Float[Tensor, "B c s s"], memory: Float[Tensor, "B c s s"]
     ) -> Float[Tensor, "B c s s"]:
         memory = match_statistics(memory, part)
-        attention: Tensor = self.get_submodule("{}_{}_Attention".format(*place))(memory - part)
+        attention: Tensor = self.get_submodule(f"{self.config.name(place)}_Attention")(
+            memory - part
+        )
         return attention * memory + part

@@ -9,10 +9,14 @@ from collections.abc import Callable, Mapping
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import remove_spectral_norm, spectral_norm
 
 SLOPE = 0.2
 """Of every leaky ReLU below zero."""
+
+NUM_ITERATIONS = 50
+"""Of the power iteration after a training."""
 
 
 def spectral_conv(
@@ -33,6 +37,24 @@ def spectral_conv(
     return spectral_norm(
         nn.Conv2d(in_channels, out_channels, kernel, stride, padding, dilation, bias=bias)
     )
+
+
+@torch.no_grad()
+def settle_spectral_norm(network: nn.Module) -> None:
+    """Bring the stored vectors to the weights' singular ones, by power iteration.
+
+    Training follows moving weights with one iteration a step. Averaged over steps, as weights are,
+    the vectors are shorter than 1 and belong to no weight, and the norm comes out too small.
+    """
+    for module in network.modules():
+        if not hasattr(module, "weight_orig"):
+            continue
+        weight, u = module.get_parameter("weight_orig").flatten(1), module.get_buffer("weight_u")
+        for _ in range(NUM_ITERATIONS):
+            v = functional.normalize(weight.T @ u, dim=0)
+            u = functional.normalize(weight @ v, dim=0)
+        module.get_buffer("weight_u").copy_(u)
+        module.get_buffer("weight_v").copy_(v)
 
 
 def fold_spectral_norm(network: nn.Module) -> None:

@@ -28,20 +28,23 @@ def uniform(num: int, bound: float, generator: torch.Generator) -> Float[Tensor,
     return (torch.rand(num, generator=generator) * 2 - 1) * bound
 
 
-def jitter_geometry(
-    images: Float[Tensor, "B 3 H W"], generator: torch.Generator
-) -> Float[Tensor, "B 3 H W"]:
-    """Shift, scale and turn each image a little; what comes in from outside repeats the border.
+def draw_geometry(num: int, generator: torch.Generator) -> Float[Tensor, "B 2 3"]:
+    """Draw a small shift, change of size and turn for each image.
 
-    Convention: `affine_grid` maps output to input in [-1, 1] x [-1, 1], align_corners False.
+    Convention: from output to input in [-1, 1] x [-1, 1], as `affine_grid` takes them.
     """
-    num = len(images)
     angle = uniform(num, MAX_ROTATION, generator)
     scale = 1 + uniform(num, MAX_SCALE, generator)
     cos, sin = scale * angle.cos(), scale * angle.sin()
     shift_x = uniform(num, 2 * MAX_SHIFT, generator)
     shift_y = uniform(num, 2 * MAX_SHIFT, generator)
-    matrices = torch.stack([cos, -sin, shift_x, sin, cos, shift_y], dim=1).view(num, 2, 3)
+    return torch.stack([cos, -sin, shift_x, sin, cos, shift_y], dim=1).view(num, 2, 3)
+
+
+def move_images(
+    images: Float[Tensor, "B 3 H W"], matrices: Float[Tensor, "B 2 3"]
+) -> Float[Tensor, "B 3 H W"]:
+    """Move images as `draw_geometry` says; what comes in from outside repeats the border."""
     grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
@@ -85,6 +88,7 @@ def augment(
         sizes: See `lose_resolution`.
         generator: On the CPU.
     """
-    images = jitter_geometry(flip(images, generator), generator)
+    flipped = flip(images, generator)
+    images = move_images(flipped, draw_geometry(len(images), generator))
     images = lose_resolution(images, sizes, generator)
     return jitter_light(images, generator)

@@ -3,10 +3,11 @@ import torch
 
 from idfsr.baselines.check import check_class, check_method, make_examples
 from idfsr.baselines.contract import restore_identity
-from idfsr.baselines.dmdnet import BAD_BOX, DmdNetMethod, stack_boxes, usable_landmarks
+from idfsr.baselines.dmdnet import BAD_BOX, DmdNetMethod, usable_landmarks
 from idfsr.baselines.guided import NO_REFERENCE, native_lr, native_refs
 from idfsr.baselines.native import to_levels
-from idfsr.models.dmdnet import DMDNet
+from idfsr.faces.guides import stack_boxes
+from idfsr.models.dmdnet import DMDNet, DmdNetConfig
 from idfsr.models.spectral import fold_spectral_norm
 from tests.models.golden_values import fill_by_name
 
@@ -14,7 +15,7 @@ from .template_detector import TEMPLATE, TemplateDetector
 
 
 def make_method() -> DmdNetMethod:
-    network = DMDNet(12, 2)
+    network = DMDNet(DmdNetConfig(channels=12, num_entries=2))
     fill_by_name(network)
     fold_spectral_norm(network)
     return DmdNetMethod(network=network.eval(), detector=TemplateDetector(), model_digest="digest")
@@ -37,11 +38,11 @@ def test_each_image_is_restored_with_its_own_usable_references() -> None:
     restored = method.restore(examples)
     for row, refs in enumerate(([0, 1], [1], [0, 1])):
         memory = method.network.memorise(
-            native_refs(examples["ref_image"][row, refs]),
-            stack_boxes(examples["ref_landmarks_68"][row, refs]),
+            native_refs(examples["ref_image"][row, refs], 512),
+            stack_boxes(examples["ref_landmarks_68"][row, refs], 512),
         )
-        boxes = stack_boxes(examples["lr_landmarks_68"][row : row + 1])
-        sr_image = method.network(native_lr(examples)[row : row + 1], boxes, memory)
+        boxes = stack_boxes(examples["lr_landmarks_68"][row : row + 1], 512)
+        sr_image = method.network(native_lr(examples, 512)[row : row + 1], boxes, memory)
         difference = to_levels(sr_image, 32)[0].astype(int) - restored[row]
         assert np.abs(difference).max() <= 1  # references one by one, or together
 
@@ -51,7 +52,7 @@ def test_landmarks_without_components_count_as_none() -> None:
     faces[1, 48:] = faces[1, :1]  # a mouth of no extent keeps its smallest box
     faces[2, 17:22, 1] = 8  # a brow far above the eye: a box beyond the border
     faces[2, 36:42] = torch.tensor([20.0, 500.0])
-    usable = usable_landmarks(faces).isfinite().flatten(1).all(dim=1)
+    usable = usable_landmarks(faces, DmdNetConfig()).isfinite().flatten(1).all(dim=1)
     assert usable.tolist() == [True, True, False]
 
 

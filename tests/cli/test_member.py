@@ -2,13 +2,17 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from idfsr.cli.main import main
 from idfsr.config import Config, MembersConfig, TrainConfig, stage_json
 from idfsr.constants import MEMBER_FIRST
-from idfsr.models.published import load_network
+from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
+from idfsr.models.published import load_network, save_network
 from idfsr.training.card import read_card
 from idfsr.training.members import MEMBERS
+from idfsr.training.members.train import LANDMARKS
+from tests.baselines.template_detector import TEMPLATE
 from tests.training.makers import write_pretrain_shard, write_test_shard
 from tests.training.members.tiny import SIZES, use_tiny_members
 
@@ -30,6 +34,18 @@ def arguments(folder: Path, name: str) -> list[str]:
     ]
 
 
+def save_template_detector(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a detector that finds the same landmarks in every image, and its card."""
+    template = torch.from_numpy(TEMPLATE / 512).float()
+    monkeypatch.setattr(
+        Landmarks68Net, "forward", lambda _, images: template.expand(len(images), 68, 2)
+    )
+    path, sizes = folder / "landmarks68.safetensors", Landmarks68Config(image_size=32)
+    save_network(path, Landmarks68Net(sizes), sizes)
+    history = "title: 68 landmarks\nnum_parameters: 1\nimages_seen: 1\nminutes: 1.0"
+    path.with_suffix(".md").write_text(f"---\n{history}\n---\n")
+
+
 def test_members_are_those_of_the_settings() -> None:
     assert set(MEMBERS) == set(MembersConfig.__annotations__) == set(SIZES)
 
@@ -41,7 +57,10 @@ def test_makes_weights_statistics_and_a_card(
     use_tiny_members(monkeypatch)
     first = []
     if name in MEMBER_FIRST:
-        main(arguments(tmp_path, MEMBER_FIRST[name]))
+        if MEMBER_FIRST[name] == LANDMARKS:
+            save_template_detector(tmp_path, monkeypatch)
+        else:
+            main(arguments(tmp_path, MEMBER_FIRST[name]))
         first = ["--first", str(tmp_path / f"{MEMBER_FIRST[name]}.safetensors")]
         first += ["--first-card", str(tmp_path / f"{MEMBER_FIRST[name]}.md")]
     main([*arguments(tmp_path, name), *first])

@@ -1,4 +1,4 @@
-"""The embedded default's detector finds the embedded default's people."""
+"""The embedded default's detectors find the embedded default's people."""
 
 from pathlib import Path
 
@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 
 from idfsr.config import LandmarksConfig, SynthrefConfig
+from idfsr.data.degradation import degrade, upsample
+from idfsr.data.images import read_image, resize
 from idfsr.data.index import build_manifest
-from idfsr.data.synthref.dataset import render_dataset
+from idfsr.data.synthref.dataset import IMAGES_FOLDER, render_dataset
+from idfsr.data.synthref.landmarks68 import find_landmarks_68
+from idfsr.data.synthref.mesh import load_head
 from idfsr.data.tables import read_table
 from idfsr.faces.detector import Detector
+from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.faces.landmarks import detect_landmarks
+from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
+from idfsr.models.published import load_network
 
 
 @pytest.mark.slow
@@ -37,3 +44,27 @@ def test_finds_rendered_people_where_the_mesh_is(
     assert errors.mean() < 0.11
     assert np.corrcoef(joined["yaw"], joined["yaw_mesh"])[0, 1] > 0.9
     assert np.abs(joined["yaw"] - joined["yaw_mesh"]).mean() < 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("scale_factor", "bound"), [(1, 0.085), (8, 0.12), (16, 0.16)])
+def test_68_landmarks_of_people_it_never_saw_are_where_the_mesh_is(
+    tmp_path: Path, assets_dir: Path, scale_factor: int, bound: float
+) -> None:
+    config = SynthrefConfig(population="demo", num_identities=8, num_images=3)
+    render_dataset(config, 0, assets_dir, tmp_path, 1)
+    truth = find_landmarks_68(load_head(assets_dir), config, 0)
+    mesh = np.stack(truth["landmarks_68"].to_list()).reshape(-1, 68, 2)
+    images = [
+        resize(
+            read_image(tmp_path / IMAGES_FOLDER / identity / f"{image}.png"), (64, 64), "lanczos"
+        )
+        for identity, image in zip(truth["identity"], truth["image"], strict=True)
+    ]
+    seen = np.stack([upsample(degrade(image, scale_factor), 64) for image in images])
+    path = Path("idfsr/weights/landmarks68.safetensors")
+    network = load_network(Landmarks68Net, Landmarks68Config(), path, "68 landmarks")
+    found = EmbeddedLandmarks(network).detect(seen) / 64
+    eyes = np.linalg.norm(mesh[:, 36:42].mean(axis=1) - mesh[:, 42:48].mean(axis=1), axis=1)
+    errors = np.linalg.norm(found - mesh, axis=2).mean(axis=1) / eyes
+    assert errors.mean() < bound

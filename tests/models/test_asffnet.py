@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from idfsr.faces.landmarks68 import landmark_mask
 from idfsr.faces.mls import mls_grid
-from idfsr.models.asffnet import FEATURE_STRIDE, ASFFNet, FeatureFusion
+from idfsr.models.asffnet import FEATURE_STRIDE, ASFFNet, AsffNetConfig, FeatureFusion
 from idfsr.models.spectral import fold_spectral_norm
 
 from .golden_values import assert_golden, fill_by_name, golden, golden_keys, shapes, uniform_image
@@ -18,7 +18,7 @@ GOLDEN = golden("asffnet")
 
 @pytest.fixture(scope="module")
 def published() -> ASFFNet:
-    network = ASFFNet()
+    network = ASFFNet(AsffNetConfig())
     fill_by_name(network)
     fold_spectral_norm(network)
     return network.eval()
@@ -28,7 +28,7 @@ def guides(size: int) -> tuple[Tensor, Tensor]:
     """Mask and grid of the stored landmarks for images of a smaller size."""
     lq, ref = (np.array(GOLDEN[f"{name}_landmarks"]) for name in ("lq", "ref"))
     step = 512 // size
-    mask = torch.from_numpy(landmark_mask(lq)[None, None, ::step, ::step].astype(np.float32))
+    mask = torch.from_numpy(landmark_mask(lq, 512)[None, None, ::step, ::step].astype(np.float32))
     ref, lq = (torch.from_numpy(points[None, 17:] / (512 / size * FEATURE_STRIDE))
                for points in (ref, lq))  # fmt: skip
     return mask, mls_grid(ref, lq, size // FEATURE_STRIDE)
@@ -36,7 +36,7 @@ def guides(size: int) -> tuple[Tensor, Tensor]:
 
 def test_has_the_published_names_and_shapes() -> None:
     with torch.device("meta"):
-        network = ASFFNet()
+        network = ASFFNet(AsffNetConfig())
     assert shapes(network) == golden_keys("asffnet512")
     assert sum(parameter.numel() for parameter in network.parameters()) == 23_625_939
 
@@ -75,7 +75,7 @@ def test_gives_the_published_programs_numbers(published: ASFFNet, name: str, fac
 
 @torch.no_grad()
 def test_reference_mask_and_grid_all_count() -> None:
-    network = ASFFNet(4).eval()
+    network = ASFFNet(AsffNetConfig(channels=4)).eval()
     fill_by_name(network)
     image, reference, other = (100 * uniform_image(seed, 32) for seed in range(3))
     mask, grid = torch.zeros(1, 1, 32, 32), torch.zeros(1, 8, 8, 2)

@@ -5,6 +5,7 @@ from torch import Tensor
 from idfsr.models.dmdnet import (
     PLACES,
     DMDNet,
+    DmdNetConfig,
     Memory,
     crop_components,
     paste_components,
@@ -18,7 +19,7 @@ GOLDEN = golden("dmdnet")
 
 
 def make(channels: int, num_entries: int) -> DMDNet:
-    network = DMDNet(channels, num_entries)
+    network = DMDNet(DmdNetConfig(channels=channels, num_entries=num_entries))
     fill_by_name(network)
     fold_spectral_norm(network)
     return network.eval()
@@ -32,9 +33,15 @@ def few_entries() -> DMDNet:
 
 def test_has_the_published_names_and_shapes() -> None:
     with torch.device("meta"):
-        network = DMDNet()
+        network = DMDNet(DmdNetConfig())
     assert shapes(network) == golden_keys("dmdnet")
-    assert sum(parameter.numel() for parameter in network.parameters()) == 40_356_737
+    memories, others = (
+        sum(
+            tensor.numel() for name, tensor in network.named_parameters() if ("_mem_" in name) == of
+        )
+        for of in (True, False)
+    )
+    assert (memories, others) == (110_172_160, 40_356_737)
 
 
 @torch.no_grad()

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional
@@ -7,6 +8,7 @@ from idfsr.models.spectral import (
     Residuals,
     conv_pair,
     fold_spectral_norm,
+    settle_spectral_norm,
     spectral_conv,
 )
 
@@ -60,3 +62,14 @@ def test_views_are_merged_from_the_widest_to_the_narrowest() -> None:
             view.weight.fill_(index)
         views.convi.weight.copy_(torch.tensor([1.0, 10.0, 100.0, 1000.0]).reshape(1, 4, 1, 1))
         assert views(torch.ones(1, 1, 1, 1)).item() == 1 + 10 + 200 + 3000
+
+
+def test_settled_vectors_give_the_spectral_norm() -> None:
+    torch.manual_seed(0)
+    convolution = spectral_conv(3, 5).eval()
+    with torch.no_grad():
+        convolution.weight_u.mul_(0.3)  # as an average over steps
+    settle_spectral_norm(convolution)
+    convolution(torch.zeros(1, 3, 4, 4))  # evaluation divides by the norm
+    weight = convolution.weight.detach().flatten(1)
+    assert torch.linalg.matrix_norm(weight, 2).item() == pytest.approx(1, rel=1e-4)

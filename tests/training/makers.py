@@ -1,6 +1,6 @@
 """Small tables of the kinds that the trainings read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,4 +127,19 @@ def write_test_shard(path: Path, scale_factor: int = 8, size: int = 32) -> Path:
             rows.append(make_row(identity, image, "fit", others, scale_factor, size))
         rows += [make_row(identity, image, "test", [1, 0], scale_factor, size) for image in (3, 4)]
     write_shard(rows, path, {"image_size": str(size), "scale_factor": str(scale_factor)})
+    return path
+
+
+def write_landmarks_68(path: Path, identities: Iterable[int]) -> Path:
+    """Write random 68 landmarks of images 0 to 4 of identities."""
+    rows = [
+        {
+            "identity": f"{identity:05d}",
+            "image": str(image),
+            "landmarks_68": np.random.default_rng([identity, image]).random(136, np.float32),
+        }
+        for identity in identities
+        for image in range(5)
+    ]
+    write_table(pd.DataFrame(rows), path)
     return path

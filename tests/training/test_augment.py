@@ -5,10 +5,11 @@ from idfsr.training.augment import (
     MAX_BRIGHTNESS,
     MAX_CONTRAST,
     augment,
+    draw_geometry,
     flip,
-    jitter_geometry,
     jitter_light,
     lose_resolution,
+    move_images,
 )
 
 
@@ -27,7 +28,7 @@ def test_flip_mirrors_columns_of_about_half() -> None:
 def test_geometry_moves_a_dot_a_little() -> None:
     images = torch.full((64, 3, 112, 112), -1.0)
     images[:, :, 40:44, 70:74] = 1.0
-    moved = jitter_geometry(images, generator())
+    moved = move_images(images, draw_geometry(len(images), generator()))
     weights = (moved[:, 0] + 1).clamp(min=0)
     columns = torch.arange(112.0)
     x = (weights.sum(dim=1) * columns).sum(dim=1) / weights.sum(dim=(1, 2))

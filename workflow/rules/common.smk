@@ -65,12 +65,20 @@ def shard_plan(wildcards, part):
     return read_plan(split, split.stat().st_mtime_ns, part, rows_per_shard)
 
 
+def pretrain_shards_of_scale(wildcards, scale_factor):
+    """Pretraining shards of a scale."""
+    return [
+        f"results/{wildcards.run}/shards/x{scale_factor}/pretrain-{shard:05d}.parquet"
+        for shard, _ in enumerate(shard_plan(wildcards, "pretrain"))
+    ]
+
+
 def pretrain_shards(wildcards):
     """Pretraining shards of all scales: one model serves them all."""
     return [
-        f"results/{wildcards.run}/shards/x{scale_factor}/pretrain-{shard:05d}.parquet"
+        path
         for scale_factor in settings(wildcards).shards.scale_factors
-        for shard, _ in enumerate(shard_plan(wildcards, "pretrain"))
+        for path in pretrain_shards_of_scale(wildcards, scale_factor)
     ]
 
 
@@ -81,6 +89,13 @@ def sample_shards(wildcards):
     return [
         shards_of_scale(wildcards, scale_factor)[0] for scale_factor in scale_factors
     ]
+
+
+def pretrain_shards_of_one_scale(wildcards):
+    """Pretraining shards of the first scale: the ground truth is the same at every scale."""
+    return pretrain_shards_of_scale(
+        wildcards, settings(wildcards).shards.scale_factors[0]
+    )
 
 
 def shards_of_scale(wildcards, scale_factor):
@@ -111,7 +126,10 @@ def member_first(name):
 
     def files(wildcards):
         first = MEMBER_FIRST.get(wildcards.member)
-        return f"results/{wildcards.run}/members/{first}/{name}" if first else []
+        if first is None:
+            return []
+        folder = first if first == "landmarks68" else f"members/{first}"
+        return f"results/{wildcards.run}/{folder}/{name}"
 
     return files
 

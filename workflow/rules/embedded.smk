@@ -197,6 +197,7 @@ rule embedded_weights:
     input:
         rules.embedded_arcface.input,
         rules.embedded_attributes.input,
+        rules.embedded_landmarks68.input,
         rules.embedded_lr_detector.input,
         rules.embedded_idfsr.input,
     localrule: True

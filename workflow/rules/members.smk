@@ -5,11 +5,12 @@ Makes: results/embedded/members/<member>/, and the published files with their ca
 of the source as those of embedded.smk.
 """
 
-# Those of which the list of the demo names a file; codeformer begins with the other one.
+# Those of which the list of the demo names a file beside it; codeformer begins with the other one.
 PUBLISHED_MEMBERS = sorted(
     {
         file.path.stem
         for file in read_manifest(Path("idfsr/weights/members/weights.yaml")).values()
+        if file.path.parent == Path()
     }
 )
 

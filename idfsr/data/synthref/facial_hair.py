@@ -19,6 +19,21 @@ BROW_DETAIL = 3
 """Brows are drawn so many times finer than the texture, for hairs thinner than a texel."""
 
 
+def brow_middle(brow: Brow, u: Float[np.ndarray, " N"]) -> Float[np.ndarray, "N 2"]:
+    """Return the middle line of a brow on the side of positive x, (x, y) in rest coordinates.
+
+    Args:
+        brow: Of the person.
+        u: From 0 at the inner end to 1 at the outer one.
+    """
+    # Both ends lie low, the outer one lower, lest the brow look angry.
+    rise = 1 - np.where(u < PEAK, 0.7 * ((u - PEAK) / PEAK) ** 2, 1.3 * ((u - PEAK) / 0.38) ** 2)
+    middle = brow.height + BROW_HEIGHT + (brow.arch + 0.012) * rise
+    return np.stack(
+        [brow.inner + u * (brow.outer - brow.inner), middle + brow.tilt * (u - 0.5)], axis=-1
+    )
+
+
 def brow_hairs(rng: np.random.Generator, brow: Brow, side: int) -> Float[np.ndarray, "N 4 2"]:
     """Place the hairs of one brow as lines (x, y) in rest coordinates.
 
@@ -27,11 +42,8 @@ def brow_hairs(rng: np.random.Generator, brow: Brow, side: int) -> Float[np.ndar
     u = rng.beta(1.35, 1.35, NUM_BROW_HAIRS)
     profile = (0.4 + 0.6 * np.sqrt(np.clip(u * 4, 0, 1))) * (1 - 0.72 * u**1.8)
     across = rng.normal(0, 0.42, NUM_BROW_HAIRS) * brow.thickness * profile
-    x = brow.inner + u * (brow.outer - brow.inner)
-    # Both ends lie low, the outer one lower, lest the brow look angry.
-    rise = 1 - np.where(u < PEAK, 0.7 * ((u - PEAK) / PEAK) ** 2, 1.3 * ((u - PEAK) / 0.38) ** 2)
-    middle = brow.height + BROW_HEIGHT + (brow.arch + 0.012) * rise
-    y = middle + brow.tilt * (u - 0.5) + across
+    x, middle = brow_middle(brow, u).T
+    y = middle + across
     lean = 1.1 * np.exp(-u * 5) + 0.15 - 0.6 * u - 7 * across
     angle = lean + rng.normal(0, 0.2, NUM_BROW_HAIRS)
     length = rng.uniform(0.03, 0.065, NUM_BROW_HAIRS) * (1 - 0.35 * u)

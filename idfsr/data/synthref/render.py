@@ -75,6 +75,14 @@ class PreparedPerson:
     """Free share of the sky, with the hair in place."""
 
 
+def express(
+    head: HeadModel, coarse: Float[np.ndarray, "V 3"], person: Identity, photo: Photo
+) -> Float[np.ndarray, "N 3"]:
+    """Return the vertices of a person's head with the expression of an image."""
+    weights = unit_weights(photo, person.race_weights, head.target_names)
+    return interpolate(head.refine, coarse + head.expression(weights) if weights else coarse)
+
+
 def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
     """Build the shape, paint the skin, grow the hair."""
     coarse = head.base + head.displacement(person.shape)
@@ -184,10 +192,7 @@ def render_linear(
         The canvas in linear light, and the landmarks in its pixels.
     """
     person = prepared.person
-    weights = unit_weights(photo, person.race_weights, head.target_names)
-    vertices = prepared.neutral
-    if weights:
-        vertices = interpolate(head.refine, prepared.coarse + head.expression(weights))
+    vertices = express(head, prepared.coarse, person, photo)
     camera = Camera(head, vertices, photo, size)
     hair = camera.to_camera(prepared.strands.points)
     position = camera.to_camera(vertices)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -49,10 +50,24 @@ def fill_codebook(network: Vqgan, _: nn.Module | None, batch: FaceBatch) -> None
     codebook.copy_(places[chosen.to(places.device)])
 
 
+def idle_distance(
+    codebook: Float[Tensor, "N C"], z: Float[Tensor, "B C H W"]
+) -> Float[Tensor, ""]:
+    """Return how far codes are from the nearest place of any grid: mean square of a channel.
+
+    A code that no place takes gets no gradient from the distance of grid and codes, and is left
+    behind for good as the grids move; this draws it after them.
+    """
+    places = z.permute(0, 2, 3, 1).flatten(0, 2)
+    nearest = places[torch.cdist(codebook.detach(), places).argmin(1)]
+    return functional.mse_loss(codebook, nearest)
+
+
 def vqgan_loss(network: Vqgan, _: nn.Module | None) -> Loss:
     """Return the loss of stage I: the face redrawn from codes, and codes and grid near each other.
 
-    Van den Oord et al. (2017), Eq. 3; the gradient passes from the code to the grid unchanged.
+    Van den Oord et al. (2017), Eq. 3, and `idle_distance`, without which few codes are used; the
+    gradient passes from the code to the grid unchanged.
     """
 
     def loss(batch: FaceBatch, _: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
@@ -63,13 +78,16 @@ def vqgan_loss(network: Vqgan, _: nn.Module | None) -> Loss:
         error = functional.l1_loss(drawn, image)
         distance = functional.mse_loss(code, z.detach())
         commitment = functional.mse_loss(z, code.detach())
-        return error + distance + COMMITMENT * commitment, {"error": error}
+        idle = idle_distance(network.quantize.embedding.weight, z.detach())
+        return error + distance + COMMITMENT * commitment + idle, {"error": error}
 
     return loss
 
 
 @torch.no_grad()
-def measure_vqgan(network: Vqgan, batches: Sequence[FaceBatch]) -> dict[str, str]:
+def measure_vqgan(
+    network: Vqgan, _: nn.Module | None, batches: Sequence[FaceBatch]
+) -> dict[str, str]:
     """Return the PSNR of redrawn faces, and how many codes they use."""
     images = [place(batch.gt_image, network) for batch in batches]
     codes = torch.cat([network.quantize.nearest(network.encoder(x)[0]) for x in images])
@@ -133,7 +151,7 @@ CODEFORMER: Final = Member(
     sizes=CODEFORMER64,
     initialise=take_vqgan,
     loss=codeformer_loss,
-    measure=lambda network, batches: measure_restoration(
+    measure=lambda network, _, batches: measure_restoration(
         lambda batch: network(place(batch.degraded, network), MEASURED_W), batches
     ),
     objective="cross-entropy of the codes, squared distance to them, mean absolute error at w = 1",

@@ -2,11 +2,13 @@
 
 import dataclasses
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from idfsr.data.degradation import upsample
@@ -15,6 +17,9 @@ from idfsr.data.shards import read_shard
 from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
 from idfsr.training.order import batch_indices, derive_seed
+
+NUM_REFERENCES: Final = 4
+"""Of each face; of people with fewer other images some come twice."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,9 +30,36 @@ class Faces:
     degraded: UInt8[np.ndarray, "N S S 3"]
     """Low-resolution images at the size of the ground truth, as at restoring time."""
     identities: list[str]
+    images: list[str]
+    """Names within the identities."""
 
     def __len__(self) -> int:
         return len(self.identities)
+
+    @cached_property
+    def rows_by_image(self) -> dict[str, dict[str, int]]:
+        """One row of each image, by identity and image: sharp, all its rows are the same."""
+        found: dict[str, dict[str, int]] = {}
+        for row, (identity, image) in enumerate(zip(self.identities, self.images, strict=True)):
+            found.setdefault(identity, {})[image] = row
+        return found
+
+    def others(self, row: int) -> list[int]:
+        """Return a row of each other image of the person; the face's own if there is none."""
+        own = self.images[row]
+        rows = self.rows_by_image[self.identities[row]]
+        return [other for image, other in rows.items() if image != own] or [row]
+
+    def references(self, rows: Int[np.ndarray, "B"], first: int) -> Int[np.ndarray, "B K"]:
+        """Return rows of `NUM_REFERENCES` other images of each person, one after the other.
+
+        Args:
+            rows: Of the faces.
+            first: Which of the others to begin with; they come round.
+        """
+        others = [self.others(row) for row in rows.tolist()]
+        steps = range(first, first + NUM_REFERENCES)
+        return np.array([[found[step % len(found)] for step in steps] for found in others])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,6 +68,19 @@ class FaceBatch:
 
     gt_image: Float[Tensor, "B 3 S S"]
     degraded: Float[Tensor, "B 3 S S"]
+    ref_image: Float[Tensor, "B K 3 S S"]
+    """Other images of the person, not warped."""
+
+
+def make_batch(faces: Faces, rows: Int[np.ndarray, "B"], first_reference: int = 0) -> FaceBatch:
+    """Return some of the faces; see `Faces.references`."""
+    references = faces.references(rows, first_reference)
+    ref_image = to_network(faces.gt_image[references.ravel()])
+    return FaceBatch(
+        gt_image=to_network(faces.gt_image[rows]),
+        degraded=to_network(faces.degraded[rows]),
+        ref_image=torch.unflatten(ref_image, 0, references.shape),
+    )
 
 
 def read_faces(shards: Sequence[Path], part: str | None = None) -> Faces:
@@ -48,7 +93,7 @@ def read_faces(shards: Sequence[Path], part: str | None = None) -> Faces:
     Raises:
         IdfsrError: A file is not a shard, or there is no row.
     """
-    table = read_shard(shards, ["identity", "gt_image", "lr_image"], part)
+    table = read_shard(shards, ["identity", "image", "gt_image", "lr_image"], part)
     if not table.num_rows:
         message = f"{shards[0]}: found no row of part {part}, wanted faces"
         raise IdfsrError(message)
@@ -56,7 +101,10 @@ def read_faces(shards: Sequence[Path], part: str | None = None) -> Faces:
     size = gt_image.shape[1]
     degraded = [upsample(decode_png(png.as_py()), size) for png in table["lr_image"]]
     return Faces(
-        gt_image=gt_image, degraded=np.stack(degraded), identities=table["identity"].to_pylist()
+        gt_image=gt_image,
+        degraded=np.stack(degraded),
+        identities=table["identity"].to_pylist(),
+        images=table["image"].to_pylist(),
     )
 
 
@@ -73,20 +121,17 @@ class FaceReader:
         rows = batch_indices(len(self.faces), self.batch_size, images_seen, self.seed)
         rng = np.random.default_rng(derive_seed(self.seed, "flip", images_seen))
         flipped = torch.from_numpy(rng.random(self.batch_size) < 1 / 2)[:, None, None, None]
-        gt_image, degraded = (
-            torch.where(flipped, images.flip(3), images)
-            for images in (to_network(self.faces.gt_image[rows]),
-                           to_network(self.faces.degraded[rows]))
-        )  # fmt: skip
-        return FaceBatch(gt_image=gt_image, degraded=degraded)
+        batch = make_batch(self.faces, rows, first_reference=int(rng.integers(NUM_REFERENCES)))
+        return FaceBatch(
+            gt_image=torch.where(flipped, batch.gt_image.flip(3), batch.gt_image),
+            degraded=torch.where(flipped, batch.degraded.flip(3), batch.degraded),
+            ref_image=torch.where(flipped[:, None], batch.ref_image.flip(4), batch.ref_image),
+        )
 
 
 def split_batches(faces: Faces, batch_size: int) -> list[FaceBatch]:
     """Cut faces into batches in their order, none mirrored; the last may be smaller."""
     return [
-        FaceBatch(
-            gt_image=to_network(faces.gt_image[start : start + batch_size]),
-            degraded=to_network(faces.degraded[start : start + batch_size]),
-        )
+        make_batch(faces, np.arange(start, min(start + batch_size, len(faces))))
         for start in range(0, len(faces), batch_size)
     ]

@@ -30,8 +30,9 @@ class Member:
     """(network, the one trained before, some faces): before the first step, in place."""
     loss: Callable[[Any, nn.Module | None], Loss]
     """(network, the one trained before, which is frozen; None without one) -> its loss."""
-    measure: Callable[[Any, Sequence[FaceBatch]], Mapping[str, str]]
-    """(network, faces of people it has not seen) -> figures for the card."""
+    measure: Callable[[Any, nn.Module | None, Sequence[FaceBatch]], Mapping[str, str]]
+    """(network, the one trained before, faces of people it has not seen) -> figures for the
+    card."""
     objective: str
     """The loss in words."""
     continues: bool = False

@@ -52,7 +52,9 @@ def prior_loss(network: UNet, _: nn.Module | None) -> Loss:
 
 
 @torch.no_grad()
-def measure_prior(network: UNet, batches: Sequence[FaceBatch]) -> dict[str, str]:
+def measure_prior(
+    network: UNet, _: nn.Module | None, batches: Sequence[FaceBatch]
+) -> dict[str, str]:
     """Return both losses at timesteps and noise that are the same in every training."""
     generator = torch.Generator().manual_seed(0)
     found = [prior_losses(network, batch, generator) for batch in batches]

@@ -64,7 +64,9 @@ def restorer_loss(network: TimedRestorer, _: nn.Module | None) -> Loss:
     return loss
 
 
-def measure_restorer(network: TimedRestorer, batches: Sequence[FaceBatch]) -> dict[str, str]:
+def measure_restorer(
+    network: TimedRestorer, _: nn.Module | None, batches: Sequence[FaceBatch]
+) -> dict[str, str]:
     """Return the PSNR at random timesteps that are the same in every training."""
     generator = torch.Generator().manual_seed(0)
     return measure_restoration(
@@ -106,7 +108,7 @@ SWINIR: Final = Member(
     make=SwinIR,
     sizes=SWINIR64,
     loss=swinir_loss,
-    measure=lambda network, batches: measure_restoration(
+    measure=lambda network, _, batches: measure_restoration(
         lambda batch: estimate(network, batch), batches
     ),
     objective="mean absolute error",
@@ -124,6 +126,6 @@ ENHANCER: Final = Member(
     make=SPARNet,
     sizes=SPARNET64,
     loss=enhancer_loss,
-    measure=lambda _network, _batches: {},
+    measure=lambda _network, _first, _batches: {},
     objective="mean absolute error, from faces as the prior sees them through noise",
 )

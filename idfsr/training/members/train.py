@@ -12,7 +12,9 @@ from idfsr.config import Config
 from idfsr.constants import MEMBER_FIRST
 from idfsr.errors import IdfsrError
 from idfsr.history import History
+from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network
+from idfsr.models.spectral import settle_spectral_norm
 from idfsr.models.weights import count_parameters, model_digest
 from idfsr.provenance import file_digest
 from idfsr.training.card import Card, read_card
@@ -25,6 +27,8 @@ from idfsr.training.step import Recipe
 NUM_FIRST_FACES = 64
 """What a network's first weights may be made from."""
 MEASURED_BATCH = 16
+LANDMARKS = "landmarks68"
+"""No member of a method's family, but trained before two of them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,9 +59,12 @@ def find_first(name: str, sources: Sources) -> tuple[nn.Module | None, History |
             f"wanted weights and card of {MEMBER_FIRST[name]}"
         )
         raise IdfsrError(message)
+    history = read_card(sources.first_card)
+    if MEMBER_FIRST[name] == LANDMARKS:
+        config = Landmarks68Config()
+        return load_network(Landmarks68Net, config, sources.first, "68 landmarks"), history
     first = MEMBERS[MEMBER_FIRST[name]]
-    network = load_network(first.make, first.sizes, sources.first, first.title)
-    return network, read_card(sources.first_card)
+    return load_network(first.make, first.sizes, sources.first, first.title), history
 
 
 def train_member(
@@ -99,6 +106,7 @@ def train_member(
     )
     trained = train(recipe, settings, config.seed, state_dir, device)
     network.load_state_dict(trained.ema)
+    settle_spectral_norm(network)
     card = Card(
         title=member.title,
         data={
@@ -119,7 +127,7 @@ def train_member(
         device=device,
         num_parameters=count_parameters(network),
         before=before if member.continues else None,
-        figures=dict(member.measure(network.eval(), split_batches(others, MEASURED_BATCH))),
+        figures=dict(member.measure(network.eval(), first, split_batches(others, MEASURED_BATCH))),
         limits=(
             "Not its authors' network: smaller, and trained on rendered people for minutes.",
             "Not evidence of how a person looked: what it adds is plausible, not true.",

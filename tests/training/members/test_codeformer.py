@@ -7,6 +7,7 @@ from idfsr.training.members.codeformer import (
     COMMITMENT,
     codeformer_loss,
     fill_codebook,
+    idle_distance,
     take_vqgan,
     vqgan_loss,
 )
@@ -42,13 +43,25 @@ def test_codes_and_grid_are_drawn_to_each_other() -> None:
         z, _ = network.encoder(batch.gt_image)
         code = network.quantize(network.quantize.nearest(z))
         error = (network.generator(code) - batch.gt_image).abs().mean()
+        places = z.permute(0, 2, 3, 1).flatten(0, 2)
+        distances = (network.quantize.embedding.weight[:, None] - places).square().mean(dim=2)
         wanted = error + (1 + COMMITMENT) * (code - z).square().mean()
+        wanted += distances.min(dim=1).values.mean()
     loss, parts = vqgan_loss(network, None)(batch, torch.Generator())
     torch.testing.assert_close(loss, wanted)
     torch.testing.assert_close(parts["error"], error)
     loss.backward()
     assert network.quantize.embedding.weight.grad is not None
     assert network.encoder.blocks[0].weight.grad.abs().sum() > 0, "not through the codes"
+
+
+def test_codes_that_no_place_takes_follow_the_grids() -> None:
+    z = torch.rand(2, 4, 3, 3, generator=torch.Generator().manual_seed(0))
+    codebook = torch.nn.Parameter(torch.tensor([[0.5] * 4, [9.0] * 4]))
+    idle_distance(codebook, z).backward()
+    assert codebook.grad is not None
+    assert (codebook.grad[1] > 1).all()
+    assert codebook.grad[0].abs().max() < 1
 
 
 def test_codeformer_begins_with_the_first_stage_and_keeps_its_generator() -> None:

@@ -57,3 +57,25 @@ def test_every_face_is_measured_once(shards: list[Path]) -> None:
 def test_other_parts_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(IdfsrError, match=r"t.parquet: found no row of part pretrain, wanted faces"):
         read_faces([write_test_shard(tmp_path / "t.parquet")], "pretrain")
+
+
+def test_references_are_other_images_of_the_person(shards: list[Path]) -> None:
+    faces = read_faces(shards, "pretrain")
+    references = faces.references(np.arange(24), first=1)
+    assert references.shape == (24, 4)
+    for row, found in enumerate(references.tolist()):
+        assert {faces.identities[other] for other in found} == {faces.identities[row]}
+        assert faces.images[row] not in {faces.images[other] for other in found}
+        assert len({faces.images[other] for other in found}) == 2  # both others, twice
+    again = faces.references(np.arange(24), first=0)
+    assert (again[:, 1:] == references[:, :-1]).all()
+
+
+def test_references_are_mirrored_with_their_faces(shards: list[Path]) -> None:
+    faces = read_faces(shards, "pretrain")
+    batch = FaceReader(faces=faces, batch_size=8, seed=0)(0)
+    assert batch.ref_image.shape == (8, 4, 3, 32, 32)
+    known = {image.tobytes() for image in faces.gt_image}
+    for gt_image, ref_image in zip(batch.gt_image, batch.ref_image, strict=True):
+        as_they_are = [from_network(image[None]).tobytes() in known for image in ref_image]
+        assert as_they_are == 4 * [from_network(gt_image[None]).tobytes() in known]

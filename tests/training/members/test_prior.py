@@ -8,7 +8,7 @@ from tests.baselines.tiny import PRIOR
 
 def make_batch(num: int) -> FaceBatch:
     gt_image = torch.rand(num, 3, 32, 32) * 2 - 1
-    return FaceBatch(gt_image=gt_image, degraded=gt_image)
+    return FaceBatch(gt_image=gt_image, degraded=gt_image, ref_image=gt_image[:, None])
 
 
 def test_zero_network_predicts_no_noise() -> None:
@@ -25,7 +25,7 @@ def test_figures_are_the_same_every_time() -> None:
     torch.manual_seed(0)
     network = UNet(PRIOR)
     batches = [make_batch(4), make_batch(4)]
-    assert measure_prior(network, batches) == measure_prior(network, batches)
+    assert measure_prior(network, None, batches) == measure_prior(network, None, batches)
 
 
 def test_prior_has_the_published_blocks() -> None:

@@ -5,6 +5,8 @@ import dataclasses
 import pytest
 import torch
 
+from idfsr.models.asffnet import AsffNetConfig
+from idfsr.models.dmdnet import DmdNetConfig
 from idfsr.training.members import MEMBERS
 from idfsr.training.members.faces import FaceBatch
 from tests.baselines.test_codeformer import SMALL
@@ -17,6 +19,10 @@ SIZES = {
     "difface_swinir": SWINIR,
     "pgdiff_restorer": RESTORER,
     "dr2_enhancer": SPARNET,
+    "asffnet": AsffNetConfig(image_size=32, channels=8),
+    "dmdnet": DmdNetConfig(
+        image_size=32, first_stride=1, channels=12, num_entries=2, eye_size=8, mouth_size=8
+    ),
 }
 
 
@@ -30,4 +36,4 @@ def make_batch() -> FaceBatch:
     """Make two random faces, each of which is what is left of the other."""
     generator = torch.Generator().manual_seed(0)
     gt_image = torch.rand((2, 3, 32, 32), generator=generator) * 2 - 1
-    return FaceBatch(gt_image=gt_image, degraded=gt_image.flip(0))
+    return FaceBatch(gt_image=gt_image, degraded=gt_image.flip(0), ref_image=gt_image[:, None])

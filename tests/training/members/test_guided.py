@@ -1,0 +1,125 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from idfsr.baselines.asffnet import AsffNetMethod
+from idfsr.baselines.check import make_examples
+from idfsr.baselines.dmdnet import DmdNetMethod
+from idfsr.baselines.guided import GuidedExamples, native_lr
+from idfsr.baselines.native import to_levels
+from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
+from idfsr.models.asffnet import ASFFNet
+from idfsr.models.dmdnet import PLACES, DMDNet
+from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
+from idfsr.training.members.faces import FaceBatch
+from idfsr.training.members.guided import (
+    asffnet_loss,
+    dmdnet_loss,
+    fill_memory,
+    find_boxes,
+    restore_asffnet,
+    restore_dmdnet,
+)
+from tests.baselines.template_detector import TEMPLATE
+from tests.models.golden_values import fill_by_name
+
+from .tiny import SIZES
+
+
+@pytest.fixture
+def detector(monkeypatch: pytest.MonkeyPatch) -> Landmarks68Net:
+    """The embedded detector, which finds a template, a little elsewhere in each image."""
+
+    def forward(_: Landmarks68Net, images: Tensor) -> Tensor:
+        shift = images.mean(dim=(1, 2, 3))[:, None, None] / 20
+        return torch.from_numpy(TEMPLATE / 512).float() + shift
+
+    monkeypatch.setattr(Landmarks68Net, "forward", forward)
+    return Landmarks68Net(Landmarks68Config(image_size=32)).eval()
+
+
+def batch_of(examples: GuidedExamples) -> FaceBatch:
+    return FaceBatch(
+        gt_image=examples["gt_image"],
+        degraded=native_lr(examples, 32),
+        ref_image=examples["ref_image"],
+    )
+
+
+@torch.no_grad()
+def test_asffnet_learns_what_the_method_does(detector: Landmarks68Net) -> None:
+    network = ASFFNet(SIZES["asffnet"]).eval()
+    fill_by_name(network)
+    method = AsffNetMethod(
+        network=network, detector=EmbeddedLandmarks(detector), model_digest="digest"
+    )
+    examples, problems = method.examine(make_examples(32, 8, 3))
+    assert problems == ["", "", ""]
+    batch = batch_of(examples)
+    restored = restore_asffnet(network, detector, batch)
+    difference = to_levels(restored, 32).astype(int) - method.restore(examples)
+    assert np.abs(difference).max() <= 1
+    loss, _ = asffnet_loss(network, detector)(batch, torch.Generator())
+    torch.testing.assert_close(loss, (restored - batch.gt_image).abs().mean())
+
+
+@torch.no_grad()
+def test_dmdnet_learns_what_the_method_does(detector: Landmarks68Net) -> None:
+    network = DMDNet(SIZES["dmdnet"]).eval()
+    fill_by_name(network)
+    method = DmdNetMethod(
+        network=network, detector=EmbeddedLandmarks(detector), model_digest="digest"
+    )
+    examples, problems = method.examine(make_examples(32, 8, 3))
+    assert problems == ["", "", ""]
+    batch = batch_of(examples)
+    found = find_boxes(network, detector, batch)
+    restored = restore_dmdnet(network, *found)
+    difference = to_levels(restored, 32).astype(int) - method.restore(examples)
+    assert np.abs(difference).max() <= 1
+    loss, errors = dmdnet_loss(network, detector)(batch, torch.Generator())
+    generic = network(batch.degraded, found[1], None)
+    torch.testing.assert_close(errors["specific"], (restored - batch.gt_image).abs().mean())
+    torch.testing.assert_close(loss - errors["specific"], (generic - batch.gt_image).abs().mean())
+
+
+def test_faces_without_components_are_left_out(
+    detector: Landmarks68Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = detector.forward
+
+    def forward(_: Landmarks68Net, images: Tensor) -> Tensor:
+        found = plain(images)
+        found[images.mean(dim=(1, 2, 3)) > 0.9, 17:42] = torch.tensor([0.0, 0.9])
+        return found
+
+    monkeypatch.setattr(Landmarks68Net, "forward", forward)
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand((3, 3, 3, 32, 32), generator=generator) - 0.5
+    images[0, 0], images[2, 1] = 0.95, 0.95
+    batch = FaceBatch(gt_image=images[:, 0], degraded=images[:, 0], ref_image=images[:, 1:])
+    kept, boxes, ref_boxes = find_boxes(DMDNet(SIZES["dmdnet"]), detector, batch)
+    assert torch.equal(kept.gt_image, images[1:2, 0])
+    assert boxes.shape == (1, 3, 4)
+    assert ref_boxes.shape == (1, 2, 3, 4)
+
+
+def test_generic_memory_begins_with_faces_and_learns(detector: Landmarks68Net) -> None:
+    config = dataclasses.replace(SIZES["dmdnet"], num_entries=2)
+    network = DMDNet(config).eval()
+    fill_by_name(network)
+    batch = batch_of(make_examples(32, 8, 3))  # type: ignore[arg-type]
+    fill_memory(network, detector, batch)
+    kept, boxes, _ = find_boxes(network, detector, batch)
+    memory = network.memorise(kept.gt_image[:2], boxes[:2])
+    for place in PLACES:
+        torch.testing.assert_close(network.generic_memory(place).values, memory[place].values)
+    loss, _ = dmdnet_loss(network, detector)(batch, torch.Generator())
+    loss.backward()
+    gradients = [
+        parameter.grad for name, parameter in network.named_parameters() if "_mem_" in name
+    ]
+    assert all(gradient is not None and gradient.any() for gradient in gradients)
