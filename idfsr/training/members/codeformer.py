@@ -50,9 +50,7 @@ def fill_codebook(network: Vqgan, _: nn.Module | None, batch: FaceBatch) -> None
     codebook.copy_(places[chosen.to(places.device)])
 
 
-def idle_distance(
-    codebook: Float[Tensor, "N C"], z: Float[Tensor, "B C H W"]
-) -> Float[Tensor, ""]:
+def idle_distance(codebook: Float[Tensor, "N C"], z: Float[Tensor, "B C H W"]) -> Float[Tensor, ""]:
     """Return how far codes are from the nearest place of any grid: mean square of a channel.
 
     A code that no place takes gets no gradient from the distance of grid and codes, and is left
