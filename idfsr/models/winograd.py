@@ -38,7 +38,7 @@ def _powers(num: int) -> Float64[Tensor, "6 n"]:
 KERNEL_MAP = _powers(3)
 INPUT_MAP = torch.linalg.inv(_powers(TILE + 2)).T.float().contiguous()
 OUTPUT_MAP = _powers(TILE).T.float().contiguous()
-"""Lavin & Gray's G, B^T and A^T, by the transposition of Toom and Cook's multiplication."""
+"""G, B^T and A^T of Lavin & Gray (2016), section 4, for these points."""
 
 
 class WinogradConv2d(nn.Conv2d):
@@ -52,8 +52,10 @@ class WinogradConv2d(nn.Conv2d):
     """
 
     def __init__(self, convolution: nn.Conv2d) -> None:
-        nn.Module.__init__(self)
-        self.__dict__.update(convolution.__dict__)
+        super().__init__(
+            convolution.in_channels, convolution.out_channels, 3, padding=1, device="meta"
+        )
+        self.weight, self.bias = convolution.weight, convolution.bias
         self._kernel: Float[Tensor, "6 6 C D"] | None = None
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D H W"]:
