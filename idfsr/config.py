@@ -16,10 +16,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 from idfsr.config_types import (
     Count,
     Fraction,
+    ListedScaleFactor,
     MethodName,
     NumDdpmSteps,
     Positive,
-    ScaleFactor,
     section,
 )
 from idfsr.errors import IdfsrError
@@ -114,7 +114,7 @@ class ShardsConfig:
 
     image_size: Annotated[int, Field(ge=32, le=512)] = 256
     """Side of the ground truth, in pixels."""
-    scale_factors: tuple[ScaleFactor, ...] = (8, 16)
+    scale_factors: tuple[ListedScaleFactor, ...] = (8, 16)
     num_references: Count = 4
     """References prepared for each target, drawn from the identity's other images."""
     landmark_jitter: Annotated[float, Field(ge=0, le=0.2)] = 0.013

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, dataclass_transform
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
@@ -23,6 +23,14 @@ Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 ScaleFactor = Literal[4, 8, 16, 32]
+
+
+def _digits_to_number(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+ListedScaleFactor = Annotated[ScaleFactor, BeforeValidator(_digits_to_number)]
+"""Within a list, where a number on Snakemake's command line arrives as a string."""
 
 
 def _known_method(name: str) -> str:

@@ -28,6 +28,12 @@ def test_shipped_config_is_valid(path: Path) -> None:
     assert load_config(path).run == path.stem
 
 
+def test_scale_factors_of_the_command_line_are_numbers() -> None:
+    # as Snakemake gives `--config 'shards={scale_factors: [4, 32]}'`
+    config = parse_config({"shards": {"scale_factors": ["4", "32"]}}, "run")
+    assert config.shards.scale_factors == (4, 32)
+
+
 def test_schema_file_is_up_to_date() -> None:
     stored = json.loads((CONFIG_DIR / "schema.json").read_text())
     assert stored == json_schema(), "run: idfsr schema --schema config/schema.json"

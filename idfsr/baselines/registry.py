@@ -23,6 +23,7 @@ from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
+from idfsr.models.winograd import speed_up
 from idfsr.plugins import method_names, plugin_methods
 from idfsr.published import weight_paths, weights_folder
 
@@ -139,7 +140,7 @@ def load_idfsr_method(
     Raises:
         IdfsrError: The file is missing or not of such a network.
     """
-    model = load_idfsr(model_path, pick_device())
+    model = speed_up(load_idfsr(model_path, pick_device()))
     return IdfsrMethod(
         model=model.to(memory_format=torch.channels_last),
         model_digest=model_digest(model_path),

@@ -14,6 +14,7 @@ from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
+from idfsr.models.winograd import speed_up
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studi
             message = f"weights.{name}: found none, wanted a file for photographs of your own"
             raise IdfsrError(message)
     model_path = Path(config.weights.idfsr)
-    model = load_idfsr(model_path, device)
+    model = speed_up(load_idfsr(model_path, device))
     encoder = load_id_encoder(Path(config.weights.id_encoder), device)
     if model.id_encoder and encoder.name != model.id_encoder:
         message = (

@@ -179,3 +179,17 @@ def test_silu_works_in_place_without_gradients_alone() -> None:
     with torch.no_grad():
         assert silu(x).data_ptr() == x.data_ptr()
     assert torch.equal(x, wanted)
+
+
+@pytest.mark.parametrize("out_channels", [16, 24])
+def test_residual_block_without_gradients_gives_the_same_and_leaves_what_it_got(
+    out_channels: int,
+) -> None:
+    block = ResBlock(16, out_channels, "none", embed_channels=6, style_channels=5, dropout=0.0)
+    fill_by_name(block)
+    x, condition = torch.randn(2, 16, 8, 8), make_condition()
+    kept = x.clone()
+    wanted = block(x, condition)
+    with torch.no_grad():
+        torch.testing.assert_close(block(x, condition), wanted, rtol=0, atol=0)
+    assert torch.equal(x, kept)

@@ -123,6 +123,31 @@ def test_whole_run_makes_the_tables(finished: Path) -> None:
 
 
 @pytest.mark.slow
+def test_whole_run_at_the_least_and_the_largest_scale(tiny_run: Path, tmp_path: Path) -> None:
+    directory = shutil.copytree(tiny_run, tmp_path / "project", symlinks=True)
+    settings = (
+        "shards={scale_factors: [4, 32], image_size: 64, num_references: 2}",
+        "restore={num_references: 2}",
+        "model={image_size: 64, attention_resolutions: [32]}",
+    )
+    result = run_snakemake(directory, *TINY, "--config", *settings)
+    assert result.returncode == 0, result.stdout + result.stderr
+    table = pd.read_csv(directory / "results/tiny/tables/table1.csv")
+    table = table.set_index(["method", "scale_factor"])
+    assert sorted(table.index) == [
+        (method, scale) for method in ("bicubic", "idfsr-ft", "idfsr-pt") for scale in (4, 32)
+    ]
+    psnr = table["psnr"]
+    assert psnr["bicubic", 4] > psnr["bicubic", 32] + 3
+    assert (psnr.groupby("method").nunique() == 2).all()
+    # each person is fitted at each scale
+    embeddings = [
+        path.read_bytes() for path in directory.glob("results/tiny/fit/x*/*/*.safetensors")
+    ]
+    assert len(embeddings) == len(set(embeddings)) == table["num_identities"]["idfsr-ft"].sum()
+
+
+@pytest.mark.slow
 def test_second_run_does_nothing(finished: Path) -> None:
     assert planned_rules(finished) == set()
 
