@@ -13,15 +13,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from idfsr.config_types import (
-    Count,
-    Fraction,
-    ListedScaleFactor,
-    MethodName,
-    NumDdpmSteps,
-    Positive,
-    section,
-)
+from idfsr.config_baselines import CodeFormerConfig, Dr2Config, PgDiffConfig
+from idfsr.config_types import Count, Fraction, ListedScaleFactor, MethodName, Positive, section
 from idfsr.errors import IdfsrError
 
 
@@ -240,49 +233,6 @@ class RestoreConfig:
     guidance: Annotated[float, Field(ge=0)] = 1.0
     """How far the prediction goes from the one without z_id to the one with it, and beyond (Ho &
     Salimans 2022, Eq. 6, with w + 1); 1 takes the one with it, as IDFSR."""
-
-
-@section
-class CodeFormerConfig:
-    """Restoring with CodeFormer (Zhou et al. 2022)."""
-
-    w: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """0 trusts the codebook, 1 the image; 0.5 as its authors advise, IDFSR does not say."""
-
-
-@section
-class PgDiffConfig:
-    """Sampling of PGDiff (Yang et al. 2023)."""
-
-    num_inference_steps: NumDdpmSteps = 1000
-    """DDPM steps, a divisor of 1000; its authors advise 100 at least."""
-    guidance_scale: Annotated[float, Field(ge=0)] = 0.1
-    """Of the restorer's pull; its authors use 0.05 to 0.1."""
-
-
-@section
-class Dr2Filter:
-    """How much of a face DR2 (Wang et al. 2023) keeps."""
-
-    factor: Count
-    """N: what an N times smaller image shows is kept."""
-    tau: Annotated[int, Field(ge=0, le=69)]
-    """Step of 100 at which the clean face is taken; later, that is lower, adds detail."""
-
-
-@section
-class Dr2Config:
-    """DR2 by scale factor: the band that the low-resolution image carries, tau as its authors'."""
-
-    x4: Dr2Filter = Dr2Filter(factor=4, tau=22)
-    x8: Dr2Filter = Dr2Filter(factor=8, tau=35)
-    x16: Dr2Filter = Dr2Filter(factor=16, tau=35)
-    x32: Dr2Filter = Dr2Filter(factor=32, tau=35)
-
-    def of_scale(self, scale_factor: int) -> Dr2Filter:
-        """Return the settings of a scale factor."""
-        found: Dr2Filter = getattr(self, f"x{scale_factor}")
-        return found
 
 
 @section

@@ -16,7 +16,7 @@ from torch import Tensor
 from idfsr.baselines.contract import Baseline, Context, restore_steadily
 from idfsr.baselines.low_pass import low_pass
 from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
-from idfsr.config import Dr2Filter
+from idfsr.config_baselines import Dr2Filter
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import IdentityExamples
 from idfsr.diffusion.ddpm import PredictWithVariance, draw, predict_posterior

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from idfsr.baselines.contract import Baseline, Context, Need, restore_steadily
 from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
-from idfsr.config import PgDiffConfig
+from idfsr.config_baselines import PgDiffConfig
 from idfsr.constants import ARCFACE_SIZE, NUM_TRAIN_TIMESTEPS
 from idfsr.data.loader import IdentityExamples
 from idfsr.diffusion.ddpm import PredictWithVariance, draw, predict_posterior

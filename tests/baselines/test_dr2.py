@@ -6,7 +6,8 @@ import torch
 from idfsr.baselines.check import check_method, make_examples
 from idfsr.baselines.contract import Context
 from idfsr.baselines.dr2 import Dr2, dr2_sample, first_step
-from idfsr.config import Config, Dr2Config, Dr2Filter
+from idfsr.config import Config
+from idfsr.config_baselines import Dr2Config, Dr2Filter
 from idfsr.diffusion.schedule import spread_timesteps
 from idfsr.models.sparnet import SPARNet
 from idfsr.models.unet import UNet

@@ -14,7 +14,8 @@ from idfsr.baselines.pgdiff import (
     pgdiff_sample,
     semantics_gradient,
 )
-from idfsr.config import Config, PgDiffConfig
+from idfsr.config import Config
+from idfsr.config_baselines import PgDiffConfig
 from idfsr.diffusion.schedule import ddim_timesteps
 from idfsr.models.iresnet import IResNet
 from idfsr.models.rrdb import TimedRestorer
