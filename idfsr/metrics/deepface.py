@@ -27,9 +27,9 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from idfsr.metrics.features import Feature, ImageBatch
-from idfsr.metrics.winograd import WinogradConv2d
 from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.weights import check_state
+from idfsr.models.winograd import speed_up
 from idfsr.published import find_weights
 
 FOLDER: Final = ".deepface/weights"
@@ -39,8 +39,6 @@ SIZE: Final = 224
 """Of a face, in pixels: made to fit, black beside it."""
 EMOTION_SIZE: Final = 48
 """Of the grey face that the network for emotions sees, in pixels."""
-WINOGRAD_CHANNELS: Final = 256
-"""Of a convolution's result, from which on Winograd's way is faster on a CPU."""
 
 Name = Literal["vgg_face", "deepface_age", "deepface_gender", "deepface_emotion", "deepface_race"]
 
@@ -123,20 +121,11 @@ def _as_linear(convolution: nn.Conv2d) -> nn.Linear:
     return linear
 
 
-def _use_winograd(trunk: nn.Module) -> None:
-    """Exchange the convolutions that Winograd's way makes faster; measured layer by layer."""
-    for name, layer in list(trunk.named_children()):
-        if not (isinstance(layer, nn.Conv2d) and layer.kernel_size == (3, 3)):
-            continue
-        if layer.out_channels >= WINOGRAD_CHANNELS:
-            setattr(trunk, name, WinogradConv2d(layer))
-
-
 def load_network(weights_dir: Path, name: Name, device: torch.device) -> nn.Module:
     """Load one of the package's networks, with faster ways to the same result.
 
     fc6 and fc7 of VGG-Face become matrices: as convolutions of 7 x 7 over 7 x 7 places they take
-    as long as all other layers together, of one face. See `idfsr.metrics.winograd` for the others.
+    as long as all other layers together, of one face. See `idfsr.models.winograd` for the others.
 
     Raises:
         IdfsrError: The file is missing, cut short, or of another network.
@@ -152,7 +141,7 @@ def load_network(weights_dir: Path, name: Name, device: torch.device) -> nn.Modu
         trunk.fc6 = nn.Sequential(nn.Flatten(), _as_linear(trunk.fc6))
         trunk.fc7 = _as_linear(trunk.fc7)
         if device.type == "cpu":
-            _use_winograd(trunk)
+            speed_up(trunk)
     if isinstance(network, VggFaceBaseModel):
         network = VggFaceDescriptor(network)
     return network.eval().to(device).to(memory_format=torch.channels_last)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
+from torch.nn import functional
 
 from idfsr.models.blocks import AnyModule
 
@@ -44,8 +45,8 @@ OUTPUT_MAP = _powers(TILE).T.float().contiguous()
 class WinogradConv2d(nn.Conv2d):
     """A convolution of 3 x 3 pixels, stride 1 and padding 1, whose weights do not change any more.
 
-    Where a gradient is wanted, a side of the image is no multiple of a tile's, there are few tiles,
-    or the image is not in float32 on a CPU, it is the ordinary convolution.
+    Where a gradient is wanted, there are few tiles, or the image is not in float32 on a CPU, it is
+    the ordinary convolution.
 
     Args:
         convolution: Whose weights it shares.
@@ -61,11 +62,10 @@ class WinogradConv2d(nn.Conv2d):
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D H W"]:
         """Convolve."""
         num, _, height, width = x.shape
+        bottom, right = -height % TILE, -width % TILE
         if (
             torch.is_grad_enabled()
-            or height % TILE
-            or width % TILE
-            or num * height * width < MIN_TILES * TILE**2
+            or num * (height + bottom) * (width + right) < MIN_TILES * TILE**2
             or x.dtype != torch.float32
             or x.device.type != "cpu"
         ):
@@ -73,7 +73,8 @@ class WinogradConv2d(nn.Conv2d):
         if self._kernel is None:
             self._kernel = map_kernel(self.weight)
         assert self.bias is not None
-        return convolve(x, self._kernel, self.bias)
+        whole = functional.pad(x, (0, right, 0, bottom)) if bottom or right else x
+        return convolve(whole, self._kernel, self.bias)[..., :height, :width]
 
 
 def map_kernel(weight: Float[Tensor, "D C 3 3"]) -> Float[Tensor, "6 6 C D"]:
