@@ -66,7 +66,8 @@ def test_grid_is_that_of_the_published_program() -> None:
 
 def test_coordinates_outside_become_the_first_one_by_one() -> None:
     src = torch.rand(1, 10, 2, dtype=torch.float64) * 20
-    grid = mls_grid(src + torch.tensor([16.0, 0.0]), src, 20)  # column 4 would see column 20
+    # column 3 sees column 18.5, and column 4 would see 19.5: neither is at the border of rounding
+    grid = mls_grid(src + torch.tensor([15.5, 0.0]), src, 20)
     assert (grid[0, 3, 4:, 0] == -1).all()
     torch.testing.assert_close(grid[0, 3, :, 1], torch.full((20,), 3 / 10 - 1))
-    torch.testing.assert_close(grid[0, 3, :4, 0], torch.arange(16.0, 20.0) / 10 - 1)
+    torch.testing.assert_close(grid[0, 3, :4, 0], torch.arange(15.5, 19.0) / 10 - 1)
