@@ -86,13 +86,29 @@ def long_run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.fixture
-def untrained(tiny_run: Path, tmp_path: Path) -> Path:
-    """The tiny run up to its shards."""
-    directory = copy_run(tiny_run, tmp_path / "project")
+def copy_untrained(source: Path, directory: Path) -> Path:
+    """Copy a project with its results up to the shards."""
+    copy_run(source, directory)
     for name in ("pretrain", "fit", "restored"):
         shutil.rmtree(directory / "results/tiny" / name)
     return directory
+
+
+@pytest.fixture(scope="module")
+def two_process_run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same training by two processes of this machine, of one thread each."""
+    directory = copy_untrained(tiny_run, tmp_path_factory.mktemp("two") / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLURM_GPUS_ON_NODE", "2")
+        result = run_snakemake(directory, *LONG, "--", MODEL)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return directory
+
+
+@pytest.fixture
+def untrained(tiny_run: Path, tmp_path: Path) -> Path:
+    """The tiny run up to its shards."""
+    return copy_untrained(tiny_run, tmp_path / "project")
 
 
 def begin_training(cluster: Cluster, folder: Path, *options: str) -> tuple[Run, dict[str, str]]:
@@ -194,22 +210,16 @@ def test_training_on_several_gpus_is_that_of_as_many_processes(
     num_gpus: int,
     cluster: Cluster,
     untrained: Path,
-    tmp_path: Path,
+    two_process_run: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    one_machine = copy_run(untrained, tmp_path / "one-machine")
-    with monkeypatch.context() as patch:
-        patch.setenv("SLURM_GPUS_ON_NODE", "2")  # two processes, of one thread each
-        result = run_snakemake(one_machine, *LONG, "--", MODEL)
-    assert result.returncode == 0, result.stdout + result.stderr
-
     monkeypatch.setenv("IDFSR_PRETRAIN_NODES", str(num_nodes))
     monkeypatch.setenv("IDFSR_PRETRAIN_GPUS", str(num_gpus))
     run, job = begin_training(cluster, untrained, "--set-threads", f"pretrain={num_gpus}")
     assert (job["node"] == "n[1-2]") == (num_nodes == 2)
     fault(cluster, job)
     run.end()
-    assert (untrained / MODEL).read_bytes() == (one_machine / MODEL).read_bytes()
+    assert (untrained / MODEL).read_bytes() == (two_process_run / MODEL).read_bytes()
     assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
 
 
