@@ -155,7 +155,10 @@ def hit_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
 
 def preempt(cluster: Cluster, job: dict[str, str]) -> None:
     """Let a job of higher priority take both nodes."""
-    cluster.run("sbatch", "-p", "urgent", "-N", str(len(NODES)), "--exclusive", "--wrap", "sleep 1")
+    cluster.run(
+        "sbatch", "-p", "urgent", "-N", str(len(NODES)), "--exclusive",
+        "--output", "/dev/null", "--wrap", "sleep 1",
+    )  # fmt: skip
     start_at_once(cluster, job)
 
 
