@@ -3,7 +3,8 @@
 Takes a checkout of github.com/phizaz/diffae at commit 00c57d3. Both programs get the same random
 weights, the same images, timesteps and noise; the script prints the processor time of each, the
 ratio, and how far the results are apart. A training step is loss, gradient, clipping and Adam, with
-dropout 0. The network is that of 256 px whatever --size is: it works on images of any size.
+dropout 0. The network is that of 256 px whatever --size is: it works on images of any size. The
+upstream program runs first, as it is; then the process keeps its freed memory, as `idfsr` does.
 
     python benchmarks/diffae.py --upstream ../diffae --size 256 --threads 1
 """
@@ -25,6 +26,7 @@ from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddim import ddim_sample
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+from idfsr.memory import keep_freed_memory
 from idfsr.models.encoder import SemanticEncoder
 from idfsr.models.idfsr import encoder_config, unet_config
 from idfsr.models.unet import UNet
@@ -150,25 +152,22 @@ def main() -> None:
             ALPHAS_CUMPROD,
         )
 
+    sampling = f"DDIM-{NUM_STEPS}"
     theirs.train(), ours.train()
-    pairs = {
-        "training step": (
-            lambda: trained(theirs, their_loss, fused=False),
-            lambda: trained(ours, our_loss, fused=True),
-        ),
-        f"DDIM-{NUM_STEPS}": (
-            torch.no_grad()(their_sample),
-            torch.no_grad()(our_sample),
-        ),
+    upstream = {
+        "training step": clocked(lambda: trained(theirs, their_loss, fused=False), args.repeats)
     }
-    for name, functions in pairs.items():
-        if name.startswith("DDIM"):
-            theirs.eval(), speed_up(ours.eval())
-        (wanted, upstream), (found, here) = (clocked(each, args.repeats) for each in functions)
-        apart = (found - wanted).abs().max().item()
+    theirs.eval()
+    upstream[sampling] = clocked(torch.no_grad()(their_sample), args.repeats)
+    keep_freed_memory()
+    here = {"training step": clocked(lambda: trained(ours, our_loss, fused=True), args.repeats)}
+    speed_up(ours.eval())
+    here[sampling] = clocked(torch.no_grad()(our_sample), args.repeats)
+    for name, (wanted, slow) in upstream.items():
+        found, fast = here[name]
         print(
-            f"{name}: upstream {upstream:.2f} s, here {here:.2f} s, "
-            f"ratio {upstream / here:.2f}, apart by {apart:.1e}"
+            f"{name}: upstream {slow:.2f} s, here {fast:.2f} s, "
+            f"ratio {slow / fast:.2f}, apart by {(found - wanted).abs().max().item():.1e}"
         )
 
 

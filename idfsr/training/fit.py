@@ -88,7 +88,7 @@ class Fit:
     ) -> None:
         self.config, self.seed = config, seed
         self.frozen = FrozenModel(model, fit_examples, fit_examples["warped_ref"].shape[1])
-        self._test = FrozenModel(model, test_examples, 1)
+        self.test = FrozenModel(model, test_examples, 1)
         self.init = first_embedding(fit_examples, test_examples, config)
         self._losses: list[float] = []
         self._held_out: dict[int, float] = {}
@@ -114,13 +114,12 @@ class Fit:
             )
             raise IdfsrError(message)
 
-    def look(self, step: int, z_id: Float[Tensor, "512"]) -> None:
-        """Measure the loss on the test images, and on the fit images if it may stop the fit."""
-        batch_size = self.config.batch_size
-        self._held_out[step] = measure_held_out(self._test, z_id, batch_size, self.seed)
-        if self.config.patience == 0:
-            return
-        loss = measure_held_out(self.frozen, z_id, batch_size, self.seed)
+    def note_held_out(self, step: int, loss: float) -> None:
+        """Keep the loss on the test images after some steps."""
+        self._held_out[step] = loss
+
+    def note_rest(self, loss: float, z_id: Float[Tensor, "512"]) -> None:
+        """Keep z_id if the loss on the fit images, at timesteps of no step, is the least so far."""
         better = loss < self._best[0]
         self._num_worse = 0 if better else self._num_worse + 1
         if better:
@@ -138,6 +137,19 @@ class Fit:
             losses=self._losses,
             held_out=self._held_out,
         )
+
+
+def look(fits: Sequence[Fit], step: int, z_ids: Float[Tensor, "P 512"]) -> None:
+    """Measure the losses on the test images, and on the fit images if they may stop a fit."""
+    config, seed = fits[0].config, fits[0].seed
+    losses = measure_held_out([fit.test for fit in fits], z_ids, config.batch_size, seed)
+    for fit, loss in zip(fits, losses, strict=True):
+        fit.note_held_out(step, loss)
+    if config.patience == 0:
+        return
+    losses = measure_held_out([fit.frozen for fit in fits], z_ids, config.batch_size, seed)
+    for fit, loss, z_id in zip(fits, losses, z_ids, strict=True):
+        fit.note_rest(loss, z_id)
 
 
 def fit_identities(
@@ -165,8 +177,7 @@ def fit_identities(
     optimiser = torch.optim.Adam([z_ids], lr=config.learning_rate)
     schedule = CosineAnnealingLR(optimiser, config.num_steps)
     points = np.linspace(0, config.num_steps, config.num_evaluations + 1).round().astype(int)
-    for fit, z_id in zip(fits, z_ids.detach(), strict=True):
-        fit.look(0, z_id)
+    look(fits, 0, z_ids.detach())
     for step in trange(config.num_steps, desc="fit", unit="step", mininterval=2):
         active = [index for index, fit in enumerate(fits) if not fit.stopped]
         if not active:
@@ -181,8 +192,7 @@ def fit_identities(
         optimiser.step()
         schedule.step()
         if step + 1 in points:
-            for index in active:
-                fits[index].look(step + 1, z_ids[index].detach())
+            look([fits[index] for index in active], step + 1, z_ids[active].detach())
     return [fit.result(z_id) for fit, z_id in zip(fits, z_ids.detach(), strict=True)]
 
 

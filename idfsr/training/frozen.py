@@ -1,5 +1,6 @@
 """The denoiser of one person's examples with all its weights frozen, as the fit sees it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -83,6 +84,15 @@ class FrozenModel:
         noise = torch.randn((*num, *self.x_0.shape[1:]), generator=generator)
         return self.take(torch.from_numpy(indices), references, t, noise)
 
+    def draw_held_out(self, seed: int) -> Drawn:
+        """Return all examples at all `HELD_OUT_TIMESTEPS`, each with its first reference."""
+        num, channels, height, width = self.x_0.shape
+        rows = torch.arange(num).repeat(len(HELD_OUT_TIMESTEPS))
+        t = torch.tensor(HELD_OUT_TIMESTEPS).repeat_interleave(num)
+        keys = [f"{self.keys[row]}/t{step}" for row, step in zip(rows, t, strict=True)]
+        noise = seeded_noise(keys, seed, (channels, height, width))
+        return self.take(rows, torch.zeros_like(rows), t, noise)
+
     def losses(self, z_id: Float[Tensor, "B 512"], drawn: Drawn) -> Float[Tensor, "B"]:
         """Return the loss of pretraining of each example, which may be another person's."""
         return denoising_loss(
@@ -97,31 +107,25 @@ class FrozenModel:
 
 @torch.no_grad()
 def measure_held_out(
-    frozen: FrozenModel, z_id: Float[Tensor, "512"], batch_size: int, seed: int
-) -> float:
-    """Return the mean loss on all examples with their first reference, at fixed t and noise.
+    people: Sequence[FrozenModel], z_ids: Float[Tensor, "P 512"], batch_size: int, seed: int
+) -> list[float]:
+    """Return each person's mean loss on all examples, at fixed t and noise.
 
     Args:
-        frozen: With the test images.
-        z_id: To judge.
-        batch_size: Images at a time.
+        people: With the test images, all of one network.
+        z_ids: To judge, one each.
+        batch_size: Images of one person at a time; the network takes so many times the people.
         seed: Of the noise, which is the same in every call.
     """
-    total = 0.0
-    num, channels, height, width = frozen.x_0.shape
-    for t in HELD_OUT_TIMESTEPS:
-        for start in range(0, num, batch_size):
-            rows = torch.arange(start, min(start + batch_size, num))
-            keys = [f"{frozen.keys[row]}/t{t}" for row in rows]
-            drawn = frozen.take(
-                rows,
-                torch.zeros_like(rows),
-                torch.full_like(rows, t),
-                seeded_noise(keys, seed, (channels, height, width)),
-            )
-            losses = frozen.losses(z_id.expand(len(rows), -1), drawn)
-            total += losses.sum().item()
-    return total / (num * len(HELD_OUT_TIMESTEPS))
+    drawn = [frozen.draw_held_out(seed) for frozen in people]
+    nums = [len(each.t) for each in drawn]
+    owners = z_ids.repeat_interleave(torch.tensor(nums, device=z_ids.device), dim=0)
+    whole = Drawn(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))
+    losses = []
+    for start in range(0, sum(nums), batch_size * len(people)):
+        part = slice(start, start + batch_size * len(people))
+        losses.append(people[0].losses(owners[part], Drawn(*(each[part] for each in whole))))
+    return [each.mean().item() for each in torch.split(torch.cat(losses), nums)]
 
 
 def stratified_timesteps(num: int, generator: torch.Generator) -> Int[Tensor, "B"]:

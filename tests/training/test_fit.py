@@ -41,7 +41,7 @@ def test_fit_lowers_the_loss_on_both_halves(examples: dict[str, IdentityExamples
     result = fit_identity(model, examples["fit"], examples["test"], config, 0)
     frozen = FrozenModel(model, examples["fit"], 1)
     before, after = (
-        measure_held_out(frozen, z_id, 3, seed=5) for z_id in (result.init, result.z_id)
+        measure_held_out([frozen], z_id[None], 3, seed=5)[0] for z_id in (result.init, result.z_id)
     )
     assert after < 0.98 * before
     assert result.held_out[60] < 0.98 * result.held_out[0]
@@ -127,9 +127,9 @@ def test_fit_stops_with_the_best_embedding(
     losses = iter([9.0, 5.0, 8.0, 4.0, 7.0, 3.0, 6.0, 3.5, 5.0, 3.4, 4.0, 1.0])
     seen: list[torch.Tensor] = []
 
-    def measure(_frozen: FrozenModel, z_id: torch.Tensor, _batch_size: int, _seed: int) -> float:
-        seen.append(z_id.clone())
-        return next(losses)
+    def measure(_people: object, z_ids: torch.Tensor, _batch_size: int, _seed: int) -> list[float]:
+        seen.append(z_ids[0].clone())
+        return [next(losses)]
 
     monkeypatch.setattr("idfsr.training.fit.measure_held_out", measure)
     config = dataclasses.replace(CONFIG, num_steps=10, num_evaluations=5, patience=2)

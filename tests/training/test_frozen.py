@@ -1,9 +1,11 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from idfsr.data.loader import IdentityExamples, load_identity
+from idfsr.diffusion.ddim import seeded_noise
 from idfsr.training.frozen import FrozenModel, measure_held_out, stratified_timesteps
 
 from .makers import make_network, unit, write_test_shard
@@ -24,14 +26,33 @@ def test_style_embeddings_are_those_of_each_pair(examples: dict[str, IdentityExa
     torch.testing.assert_close(frozen.z_s[2, 1], alone, atol=1e-5, rtol=1e-4)
 
 
-def test_held_out_loss_does_not_depend_on_the_batch(
+def test_held_out_loss_depends_on_neither_batch_nor_company(
+    examples: dict[str, IdentityExamples],
+) -> None:
+    model = make_network()
+    people = [FrozenModel(model, examples[part], 1) for part in ("test", "fit")]
+    z_ids = torch.from_numpy(np.stack([unit([1]), unit([2])]))
+    alone = [
+        measure_held_out([frozen], z_id[None], 2, seed=0)[0]
+        for frozen, z_id in zip(people, z_ids, strict=True)
+    ]
+    for size in (1, 2, 3):
+        assert measure_held_out(people, z_ids, size, seed=0) == pytest.approx(alone, rel=1e-5)
+    assert measure_held_out(people, z_ids, 2, seed=1) != pytest.approx(alone, rel=1e-5)
+
+
+def test_held_out_loss_is_the_mean_over_all_examples_and_timesteps(
     examples: dict[str, IdentityExamples],
 ) -> None:
     frozen = FrozenModel(make_network(), examples["test"], 1)
-    z_id = torch.from_numpy(unit([1]))
-    losses = [measure_held_out(frozen, z_id, size, seed=0) for size in (1, 2, 3)]
-    assert losses[1:] == pytest.approx(losses[:1] * 2, rel=1e-5)
-    assert measure_held_out(frozen, z_id, 2, seed=1) != losses[1]
+    z_id = torch.from_numpy(unit([1]))[None]
+    losses = []
+    for row, key in enumerate(frozen.keys):
+        for t in (125, 375, 625, 875):
+            noise = seeded_noise([f"{key}/t{t}"], 0, frozen.x_0.shape[1:])
+            drawn = frozen.take(torch.tensor([row]), torch.tensor([0]), torch.tensor([t]), noise)
+            losses.append(frozen.losses(z_id, drawn).item())
+    assert measure_held_out([frozen], z_id, 2, seed=0) == [pytest.approx(np.mean(losses))]
 
 
 def test_every_batch_has_a_timestep_of_each_part() -> None:
