@@ -26,11 +26,11 @@ from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddim import ddim_sample
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
-from idfsr.memory import keep_freed_memory
 from idfsr.models.encoder import SemanticEncoder
 from idfsr.models.idfsr import encoder_config, unet_config
 from idfsr.models.unet import UNet
 from idfsr.models.winograd import speed_up
+from idfsr.process import keep_freed_memory
 
 CONFIG = ModelConfig(dropout=0.0)
 NUM_STEPS = 20

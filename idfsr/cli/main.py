@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from idfsr.errors import IdfsrError
-from idfsr.memory import keep_freed_memory
+from idfsr.process import keep_freed_memory, spin_briefly
 
 COMMANDS = {
     "synthref": "render people in the layout of CelebRef-HQ",
@@ -84,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a mistake of the user's is one line on stderr and status 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     keep_freed_memory()
+    spin_briefly()
     words = list(sys.argv[1:] if arguments is None else arguments)
     args = build_parser(words[0] if words else None).parse_args(words)
     try:

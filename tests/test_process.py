@@ -1,13 +1,18 @@
+import os
 import platform
 import subprocess
 import sys
 
 import pytest
 
+from idfsr.process import SPIN_COUNT
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc alone")
+
 PROGRAM = """
 import resource, sys
 import torch
-from idfsr.memory import keep_freed_memory
+from idfsr.process import keep_freed_memory
 
 if sys.argv[1] == "kept":
     keep_freed_memory()
@@ -26,7 +31,17 @@ def count_faults(mode: str) -> int:
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc alone")
 def test_freed_memory_is_not_cleared_again() -> None:
     assert count_faults("kept") < 100
     assert count_faults("given back") > 100
+
+
+@pytest.mark.parametrize("wanted", [None, "77"])
+def test_commands_that_compute_spin_briefly(wanted: str | None) -> None:
+    environment = os.environ | {"OMP_DISPLAY_ENV": "verbose"}
+    environment.pop("GOMP_SPINCOUNT", None)
+    if wanted:
+        environment["GOMP_SPINCOUNT"] = wanted
+    command = ["idfsr", "fit", "--help"]
+    result = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert f"GOMP_SPINCOUNT = '{wanted or SPIN_COUNT}'" in result.stderr

@@ -1,11 +1,15 @@
-"""How the C library hands out memory."""
+"""What a process asks of the C library and of OpenMP, which PyTorch leaves as they are."""
 
 import ctypes
+import os
 import platform
 
 M_TRIM_THRESHOLD = -1
 M_MMAP_MAX = -4
 """Of glibc's malloc.h."""
+
+SPIN_COUNT = "10000"
+"""docs/performance.md says what other counts cost."""
 
 
 def keep_freed_memory() -> None:
@@ -21,3 +25,13 @@ def keep_freed_memory() -> None:
     libc = ctypes.CDLL(None)
     libc.mallopt(M_MMAP_MAX, 0)
     libc.mallopt(M_TRIM_THRESHOLD, -1)
+
+
+def spin_briefly() -> None:
+    """Let threads of a network that wait for each other soon leave the core to others.
+
+    GNU's OpenMP spins for milliseconds, which is well on idle cores. Where another process wants
+    one of them too, the thread that works is kept from it by the one that spins. Has an effect
+    before PyTorch is imported, and none where GOMP_SPINCOUNT is set.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
