@@ -416,6 +416,7 @@ def measure(function: Callable[[], Tensor], repeats: int) -> tuple[float, Tensor
 def make_pairs(names: Sequence[str], upstream: Path, steps: int) -> Iterator[Pair]:
     """Build the pairs of some methods, each with networks of its own."""
     for name in names:
+        torch.manual_seed(SEED)  # for what `fill` leaves as it was drawn
         with tempfile.TemporaryDirectory() as folder:
             yield from METHODS[name](Options(upstream, Path(folder), steps))
 

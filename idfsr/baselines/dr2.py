@@ -28,6 +28,7 @@ from idfsr.models.published import load_network
 from idfsr.models.sparnet import SPARNet, SPARNetConfig
 from idfsr.models.spectral import fold_spectral_norm
 from idfsr.models.unet import UNet
+from idfsr.models.winograd import speed_up
 
 NUM_STEPS: Final = 100
 """Of the whole respaced process."""
@@ -104,7 +105,7 @@ class Dr2(Baseline):
         sparnet = load_network(SPARNet, SPARNetConfig(), enhancer, "DR2's SPARNetHD")
         fold_spectral_norm(sparnet)
         return cls(
-            prior=load_network(UNet, ADM_FFHQ256, prior, "DR2's prior"),
+            prior=speed_up(load_network(UNet, ADM_FFHQ256, prior, "DR2's prior")),
             enhancer=sparnet,
             settings=context.config.dr2.of_scale(context.scale_factor),
             seed=context.config.seed,
