@@ -214,6 +214,9 @@ class FitConfig:
     """Fit images used, the first ones, also as each other's references; 0 takes all."""
     num_evaluations: Count = 10
     """Points of the curve of the loss on the held-out test images."""
+    identities_at_once: Count = 1
+    """People of a job (`identities_per_job`) who share the network's passes: at 256 px each takes
+    7 GB with a batch of 4. Nothing but the last digits depends on it."""
     patience: Annotated[int, Field(ge=0)] = 0
     """Points in a row without a lower loss on the fit images, at timesteps and noise of no step,
     after which the fit ends with the best z_id; 0 makes all steps. IDFSR has no such rule."""

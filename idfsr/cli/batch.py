@@ -4,6 +4,10 @@ r"""Run one command for several people in one process, and list the files that i
 than every file that the command reads, and made by the same code: a batch that was killed goes on
 where it was. A mistake in one person's data does not keep the others from being done.
 
+With --at-once the command is run for so many people together, if it takes several: an argument
+with {identity} is repeated for each of them. The groups are always the same, so that numbers whose
+last digits depend on the company do not depend on where a batch was killed.
+
     idfsr batch --identities 00007 00082 --code 5f0c --list fit/x16/batch-00000.tsv \
         --makes 'fit/x16/{identity}/embedding.safetensors' 'fit/x16/{identity}/stats.jsonl' \
         -- fit --config fit.json --model pretrain/model.safetensors \
@@ -14,6 +18,7 @@ where it was. A mistake in one person's data does not keep the others from being
 
 import argparse
 import logging
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,13 +38,18 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--identities", nargs="+", required=True, help="the people's names")
     add("--code", required=True, help="digest of the command's code")
     add("--makes", nargs="+", required=True, help="files that the command makes for a person")
+    add("--at-once", type=int, default=1, help="people in one run of the command")
     add("--list", type=Path, required=True, help="list of these files to write, TSV")
     add("words", nargs="+", metavar="command", help="the command and its arguments, after --")
 
 
-def for_person(patterns: Sequence[str], identity: str) -> list[str]:
-    """Put a person's name into patterns."""
-    return [pattern.replace(PERSON, identity) for pattern in patterns]
+def for_people(patterns: Sequence[str], people: Sequence[str]) -> list[str]:
+    """Put people's names into patterns; one with a name in it is repeated for each of them."""
+    return [
+        pattern.replace(PERSON, identity)
+        for pattern in patterns
+        for identity in (people if PERSON in pattern else people[:1])
+    ]
 
 
 def begin(marker: Path, code: str) -> None:
@@ -62,12 +72,15 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     marker = args.list.with_suffix(".begun")
     begin(marker, args.code)
-    mistakes = []
-    for position, identity in enumerate(args.identities, start=1):
-        words = for_person(args.words, identity)
-        made = [Path(name) for name in for_person(args.makes, identity)]
+    total, mistakes = len(args.identities), []
+    groups = deque(args.identities[at : at + args.at_once] for at in range(0, total, args.at_once))
+    while groups:
+        people = groups.popleft()
+        words = for_people(args.words, people)
+        made = [Path(name) for name in for_people(args.makes, people)]
         read = [path for path in map(Path, words) if path.is_file() and path not in made]
-        progress = f"{identity}, {position} of {len(args.identities)}"
+        last = args.identities.index(people[-1]) + 1
+        progress = f"{', '.join(people)}, {last} of {total}"
         if is_done(made, [marker, *read]):
             logger.info("%s: was done", progress)
             continue
@@ -76,10 +89,14 @@ def run(args: argparse.Namespace) -> None:
         try:
             command.run(command)
         except IdfsrError as error:
-            logger.error("%s: %s", identity, error)  # noqa: TRY400 -- the user's mistake, one line
-            mistakes.append(f"{identity}: {error}")
+            names = ", ".join(people)
+            logger.error("%s: %s", names, error)  # noqa: TRY400 -- the user's mistake, one line
+            if len(people) > 1:  # whose it is shows when each is alone
+                groups.extend([identity] for identity in people)
+            else:
+                mistakes.append(f"{names}: {error}")
     if mistakes:
-        message = f"{len(mistakes)} of {len(args.identities)} failed: {'; '.join(mistakes)}"
+        message = f"{len(mistakes)} of {total} failed: {'; '.join(mistakes)}"
         raise IdfsrError(message)
-    files = [Path(name) for each in args.identities for name in for_person(args.makes, each)]
+    files = [Path(name) for each in args.identities for name in for_people(args.makes, [each])]
     write_list(args.list, files)

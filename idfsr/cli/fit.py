@@ -62,9 +62,6 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
 
 
-FITTED_AT_ONCE = 8
-"""People in one batch of the network; docs/performance.md says what it gains."""
-
 STAGE_ARGUMENTS = ("model", "shards", "identity", "embedding", "stats")
 
 
@@ -80,7 +77,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def fit_stage(args: argparse.Namespace) -> None:
-    """Fit people of the workflow, some at once."""
+    """Fit people of the workflow, all at once."""
     for name in ("embedding", "stats"):
         num_files, num_people = len(getattr(args, name)), len(args.identity)
         if num_files != num_people:
@@ -97,20 +94,19 @@ def fit_stage(args: argparse.Namespace) -> None:
         model_digest=model_digest(args.model),
         config=dataclasses.asdict(config.fit),
     )
-    files = list(zip(args.identity, args.embedding, args.stats, strict=True))
-    for start in range(0, len(files), FITTED_AT_ONCE):
-        some = files[start : start + FITTED_AT_ONCE]
-        people = [
-            (
-                load_identity(args.shards, identity, "fit", config.fit.num_images),
-                load_identity(args.shards, identity, "test"),
-            )
-            for identity, _, _ in some
-        ]
-        results = fit_identities(model, people, config.fit, config.seed)
-        for (identity, embedding, stats), result in zip(some, results, strict=True):
-            fitted = dataclasses.replace(base, z_id=result.z_id, identity=identity)
-            save_embedding(embedding, fitted)
-            with atomic_path(stats) as temporary:
-                lines = [json.dumps(record) for record in result.records()]
-                temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    people = [
+        (
+            load_identity(args.shards, identity, "fit", config.fit.num_images),
+            load_identity(args.shards, identity, "test"),
+        )
+        for identity in args.identity
+    ]
+    results = fit_identities(model, people, config.fit, config.seed)
+    for identity, embedding, stats, result in zip(
+        args.identity, args.embedding, args.stats, results, strict=True
+    ):
+        fitted = dataclasses.replace(base, z_id=result.z_id, identity=identity)
+        save_embedding(embedding, fitted)
+        with atomic_path(stats) as temporary:
+            lines = [json.dumps(record) for record in result.records()]
+            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

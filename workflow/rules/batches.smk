@@ -26,6 +26,7 @@ rule fit_batch:
     params:
         code=code_digest("idfsr.cli.fit"),
         identities=batch_identities,
+        at_once=lambda wildcards: settings(wildcards).fit.identities_at_once,
         fits="results/{run}/fit/x{scale_factor}",
     shell:
         r"""
@@ -36,6 +37,7 @@ rule fit_batch:
             --code {params.code} \
             --makes {params.fits}/{{identity}}/embedding.safetensors {params.fits}/{{identity}}/stats.jsonl \
             --list {output.list:q} \
+            --at-once {params.at_once} \
             -- fit \
             --config {input.config:q} \
             --model {input.model:q} \
