@@ -118,7 +118,7 @@ class Fit:
         """Keep the loss on the test images after some steps."""
         self._held_out[step] = loss
 
-    def note_rest(self, loss: float, z_id: Float[Tensor, "512"]) -> None:
+    def keep_if_best(self, loss: float, z_id: Float[Tensor, "512"]) -> None:
         """Keep z_id if the loss on the fit images, at timesteps of no step, is the least so far."""
         better = loss < self._best[0]
         self._num_worse = 0 if better else self._num_worse + 1
@@ -149,7 +149,7 @@ def look(fits: Sequence[Fit], step: int, z_ids: Float[Tensor, "P 512"]) -> None:
         return
     losses = measure_held_out([fit.frozen for fit in fits], z_ids, config.batch_size, seed)
     for fit, loss, z_id in zip(fits, losses, z_ids, strict=True):
-        fit.note_rest(loss, z_id)
+        fit.keep_if_best(loss, z_id)
 
 
 def fit_identities(
