@@ -8,7 +8,7 @@ CORES ?= all
 UV := .venv/bin/uv pip install --quiet --no-deps --python .venv/bin/python
 ACTIVATE := source .venv/bin/activate
 
-.PHONY: help setup demo resume test test-all test-here test-slurm check fix clean
+.PHONY: help setup demo resume test test-all check fix clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,15 +39,8 @@ resume: setup ## go on with a run on Slurm whose Snakemake was killed: ARGS='--p
 test: setup ## fast tests
 	$(ACTIVATE) && pytest -m 'not slow and not slurm and not gpu'
 
-# Slurm's tests mostly wait, so they run beside the others; threads must not spin in each other's way.
 test-all: setup ## all tests but those that need a GPU
-	GOMP_SPINCOUNT=10000 $(MAKE) --jobs 2 test-here test-slurm
-
-test-here: setup
-	$(ACTIVATE) && pytest -m 'not slurm and not gpu'
-
-test-slurm: setup
-	$(ACTIVATE) && pytest -m slurm
+	$(ACTIVATE) && pytest -m 'not gpu'
 
 check: setup ## format, lint, types, spelling, workflow lint, then all tests but GPU
 	$(ACTIVATE) && ruff format --check .
