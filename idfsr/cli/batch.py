@@ -70,6 +70,9 @@ def is_done(made: Sequence[Path], read: Sequence[Path]) -> bool:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    if args.at_once < 1:
+        message = f"--at-once: found {args.at_once}, wanted 1 or more"
+        raise IdfsrError(message)
     marker = args.list.with_suffix(".begun")
     begin(marker, args.code)
     total, mistakes = len(args.identities), []
