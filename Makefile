@@ -20,8 +20,9 @@ setup: .venv/.installed .assets/.installed ## install the environment and the as
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check uv
 
+# Compiled once: where Python may not write, each of a run's hundred processes would do it anew.
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/uv
-	$(UV) --require-hashes -r requirements.lock
+	$(UV) --require-hashes --compile-bytecode -r requirements.lock
 	$(UV) --no-build-isolation -e .
 	touch $@
 
