@@ -32,6 +32,7 @@ from idfsr.data.parts import Part
 from idfsr.data.shards import read_shard
 from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
+from idfsr.signals import outlive_signals
 
 FLIP_PROBABILITY = 0.5
 """Of the horizontal flip in training; IDFSR does not say, as DiffAE."""
@@ -264,6 +265,7 @@ class BatchReader:
             batch_size=None,
             num_workers=self._num_workers,
             pin_memory=torch.cuda.is_available(),
+            worker_init_fn=outlive_signals,
             generator=torch.Generator(),  # else it would draw from the training's own
         )
         return iter(loader)

@@ -9,7 +9,7 @@ from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from idfsr.training.signals import SIGNALS, InterruptedTrainingError
+from idfsr.signals import SIGNALS, InterruptedTrainingError
 
 GRACE_SECONDS: Final = 120
 """What a process has to end its step and save its state, once it is asked or another one ended."""

@@ -1,4 +1,7 @@
 import multiprocessing
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -22,6 +25,7 @@ from idfsr.data.parts import Part
 from idfsr.data.shards import write_shard
 from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
+from idfsr.signals import SIGNALS
 
 Row = Callable[..., dict[str, Any]]
 Rows = dict[str, dict[str, Any]]
@@ -143,6 +147,21 @@ def test_workers_give_the_same_batches(paths: list[Path]) -> None:
     del helped
     assert not multiprocessing.active_children()
     assert time.monotonic() - start < 4  # torch kills workers that do not end in 5 s
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_workers_outlive_a_signal_to_all_processes_of_a_job(
+    paths: list[Path], number: signal.Signals
+) -> None:
+    dataset = ShardDataset(paths, seed=0)
+    alone, helped = (BatchReader(dataset, [WHOLE], workers) for workers in (0, 2))
+    for images_seen in (0, 4):  # one of each worker, which both are ready then
+        helped(images_seen, WHOLE)
+    pids = [worker.pid for worker in multiprocessing.active_children()]
+    sender = f"import os; [os.kill(pid, {int(number)}) for pid in {pids}]"
+    subprocess.run([sys.executable, "-c", sender], check=True)
+    for images_seen in range(8, 40, 4):  # more than are read ahead
+        assert_equal(helped(images_seen, WHOLE), alone(images_seen, WHOLE))
 
 
 def test_reading_leaves_the_global_generator_alone(paths: list[Path]) -> None:

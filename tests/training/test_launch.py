@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from idfsr.config import Config, PretrainConfig, ShardsConfig, stage_json
+from idfsr.signals import EXIT_INTERRUPTED
 from idfsr.training.launch import JobStep, read_step, srun_words
-from idfsr.training.signals import EXIT_INTERRUPTED
 
 from .makers import TINY_MODEL, write_pretrain_shard
 

@@ -16,6 +16,7 @@ from idfsr.models.checkpoint import save_model
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
+from idfsr.signals import InterruptedTrainingError
 from idfsr.training.card import Card
 from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
@@ -27,7 +28,6 @@ from idfsr.training.pretrain import (
     pretrain_loss,
     standardise_style,
 )
-from idfsr.training.signals import InterruptedTrainingError
 
 from .makers import TINY_MODEL, write_pretrain_shard, write_test_shard
 
