@@ -186,11 +186,12 @@ def fit_identities(
         drawn = Drawn(*(torch.cat(parts) for parts in zip(*batches, strict=True)))
         owners = z_ids[active][:, None].expand(-1, config.batch_size, -1).flatten(0, 1)
         losses = frozen.losses(owners, drawn).reshape(len(active), -1).mean(dim=1)
-        for index, loss in zip(active, losses.tolist(), strict=True):
-            fits[index].note_loss(loss)
         (z_ids.grad,) = torch.autograd.grad(losses.sum(), [z_ids])
         optimiser.step()
         schedule.step()
+        # asked for last, for a GPU is waited for here
+        for index, loss in zip(active, losses.tolist(), strict=True):
+            fits[index].note_loss(loss)
         if step + 1 in points:
             look([fits[index] for index in active], step + 1, z_ids[active].detach())
     return [fit.result(z_id) for fit, z_id in zip(fits, z_ids.detach(), strict=True)]

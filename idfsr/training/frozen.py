@@ -76,12 +76,12 @@ class FrozenModel:
 
     def draw(self, step: int, batch_size: int, seed: int) -> Drawn:
         """Draw the batch of a step: fit images in shuffled epochs, each with a random reference."""
-        generator = torch.Generator().manual_seed(derive_seed(seed, *self.keys, step))
+        device, num = self.device, (batch_size,)
+        generator = torch.Generator(device).manual_seed(derive_seed(seed, *self.keys, step))
         indices = batch_indices(len(self.x_0), batch_size, step * batch_size, seed)
-        num = (batch_size,)
-        references = torch.randint(self.z_s.shape[1], num, generator=generator)
+        references = torch.randint(self.z_s.shape[1], num, generator=generator, device=device)
         t = stratified_timesteps(batch_size, generator)
-        noise = torch.randn((*num, *self.x_0.shape[1:]), generator=generator)
+        noise = torch.randn((*num, *self.x_0.shape[1:]), generator=generator, device=device)
         return self.take(torch.from_numpy(indices), references, t, noise)
 
     def draw_held_out(self, seed: int) -> Drawn:
@@ -134,5 +134,7 @@ def stratified_timesteps(num: int, generator: torch.Generator) -> Int[Tensor, "B
     Each is uniform over [0, T - 1], as in pretraining, but a batch always holds small and large
     ones, whose losses differ several times (the low-discrepancy sampler of Kingma et al. 2021).
     """
-    places = torch.randperm(num, generator=generator) + torch.rand(num, generator=generator)
+    device = generator.device
+    places = torch.randperm(num, generator=generator, device=device)
+    places = places + torch.rand(num, generator=generator, device=device)
     return (places * (NUM_TRAIN_TIMESTEPS / num)).long().clamp(max=NUM_TRAIN_TIMESTEPS - 1)

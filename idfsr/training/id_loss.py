@@ -21,7 +21,9 @@ def _to_normalised(size: int) -> Float[np.ndarray, "3 3"]:
     return np.array([[2 / size, 0, -1], [0, 2 / size, -1], [0, 0, 1]])
 
 
-def crop_grid(landmarks: Float[Tensor, "B 5 2"], image_size: int) -> Float[Tensor, "B 112 112 2"]:
+def crop_grid(
+    landmarks: Float[Tensor, "B 5 2"], image_size: int, device: torch.device
+) -> Float[Tensor, "B 112 112 2"]:
     """Return where the pixels of ArcFace crops lie in images, for `grid_sample`.
 
     Convention: (x, y) in [-1, 1], -1 and 1 at the edges of the image (align_corners=False).
@@ -29,6 +31,7 @@ def crop_grid(landmarks: Float[Tensor, "B 5 2"], image_size: int) -> Float[Tenso
     Args:
         landmarks: (x, y) in pixels of the image.
         image_size: Side in pixels.
+        device: Where the grid is wanted.
     """
     template = np.array(ARCFACE_LANDMARKS_112)
     maps = []
@@ -37,7 +40,8 @@ def crop_grid(landmarks: Float[Tensor, "B 5 2"], image_size: int) -> Float[Tenso
         normalised = _to_normalised(ARCFACE_SIZE) @ image_to_crop
         maps.append((_to_normalised(image_size) @ np.linalg.inv(normalised))[:2])
     size = [len(landmarks), 3, ARCFACE_SIZE, ARCFACE_SIZE]
-    return functional.affine_grid(torch.from_numpy(np.stack(maps)).float(), size, False)
+    theta = torch.from_numpy(np.stack(maps)).float().to(device)
+    return functional.affine_grid(theta, size, False)
 
 
 def identity_losses(
@@ -57,7 +61,7 @@ def identity_losses(
         landmarks: Of the faces, (x, y) in pixels of the images.
         z_id: Of unit norm.
     """
-    grid = crop_grid(landmarks, images.shape[-1]).to(images.device)
+    grid = crop_grid(landmarks, images.shape[-1], images.device)
     crops = functional.grid_sample(images, grid, mode="bilinear", align_corners=False)
     found = embed(crops.contiguous(memory_format=torch.channels_last)).float()
     return 1 - functional.cosine_similarity(found, z_id)

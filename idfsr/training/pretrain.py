@@ -63,8 +63,9 @@ def drop_some(
     condition: Float[Tensor, "B D"], probability: float, generator: torch.Generator, part: Part
 ) -> Float[Tensor, "B D"]:
     """Set rows to 0, each with a probability (Ho & Salimans 2022, Algorithm 1)."""
-    kept = part.draw(lambda n: torch.rand((n, 1), generator=generator)) >= probability
-    return condition * kept.to(condition.device)
+    device = generator.device
+    kept = part.draw(lambda n: torch.rand((n, 1), generator=generator, device=device))
+    return condition * (kept >= probability)
 
 
 def find_id_encoder(
@@ -110,16 +111,21 @@ def pretrain_loss(
     alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS)
 
     def loss(batch: Examples, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        device = next(model.parameters()).device
+        device = generator.device
 
         def place(tensor: Tensor) -> Tensor:
             return tensor.to(device, memory_format=torch.channels_last, non_blocking=True)
 
         x_0, masked_lr = place(batch["gt_image"]), place(batch["masked_lr"])
         part = batch.get("part") or Part(0, len(x_0), len(x_0))
-        t = part.draw(lambda n: torch.randint(NUM_TRAIN_TIMESTEPS, (n,), generator=generator))
-        t = t.to(device)
-        noise = place(part.draw(lambda n: torch.randn((n, *x_0.shape[1:]), generator=generator)))
+
+        def draw_noise(num: int) -> Tensor:
+            return torch.randn((num, *x_0.shape[1:]), generator=generator, device=device)
+
+        t = part.draw(
+            lambda n: torch.randint(NUM_TRAIN_TIMESTEPS, (n,), generator=generator, device=device)
+        )
+        noise = place(part.draw(draw_noise))
         z_s, wanted = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
         z_id = wanted
         if config.condition_dropout > 0:

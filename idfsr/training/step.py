@@ -37,7 +37,7 @@ class Recipe:
     module: nn.Module
     loss: Callable[[Any, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
     """(batch, generator) -> the scalar to minimise, and scalars for the statistics. The generator
-    is on the CPU, so that all devices draw the same numbers."""
+    is on the module's device, which waits for none of its numbers then."""
     batch_at: Callable[..., Any]
     """Images seen -> the next batch, a function of nothing else. Of a recipe with parts:
     (images seen, part) -> that part of it."""
@@ -93,7 +93,7 @@ def add_gradients(
         images_seen: Before this step.
         scaler: Multiplies the gradient.
     """
-    device_type = next(objective.parameters()).device.type
+    device = next(objective.parameters()).device
     dtype = getattr(torch, config.precision)
     step_seed = derive_seed(seed, recipe.name, images_seen)
     sums: dict[str, Tensor] = {}
@@ -105,11 +105,11 @@ def add_gradients(
         batch = recipe.batch_at(*((images_seen, part) if recipe.parts else (images_seen,)))
         waited += time.perf_counter() - start
         torch.manual_seed(derive_seed(step_seed, part.start) if part.start else step_seed)
-        generator = torch.Generator().manual_seed(step_seed)
+        generator = torch.Generator(device).manual_seed(step_seed)
         # processes exchange gradients once, with the last of their parts
         waits = isinstance(objective, DistributedDataParallel) and part != parts[-1]
         with objective.no_sync() if waits else nullcontext():  # type: ignore[operator]
-            with torch.autocast(device_type, dtype, enabled=dtype != torch.float32):
+            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
                 loss, scalars = objective(batch, generator)
             scaled = scaler.scale(loss * (part.share * num_processes()))
             torch.autograd.backward(scaled)

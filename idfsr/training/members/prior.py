@@ -35,8 +35,10 @@ def prior_losses(
 ) -> tuple[Tensor, Tensor]:
     """Return both losses of clean faces at random timesteps; see `hybrid_losses`."""
     x_0 = place(batch.gt_image, network)
-    t = torch.randint(NUM_TRAIN_TIMESTEPS, (len(x_0),), generator=generator).to(x_0.device)
-    noise = place(torch.randn(x_0.shape, generator=generator), network)
+    device, num = generator.device, len(x_0)
+    t = torch.randint(NUM_TRAIN_TIMESTEPS, (num,), generator=generator, device=device)
+    t = t.to(x_0.device)
+    noise = place(torch.randn(x_0.shape, generator=generator, device=device), network)
     alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(x_0.device)
     return hybrid_losses(network, x_0, t, noise, alphas_cumprod)
 
