@@ -37,6 +37,30 @@ class Condition:
     """Projected ID embedding; absent in a U-Net without ID attention."""
 
 
+def unmoved_group_norm(x: Float[Tensor, "B C *S"], norm: nn.GroupNorm) -> Float[Tensor, "B C *S"]:
+    """Normalise over groups of channels without moving an image in memory.
+
+    PyTorch copies images whose channels come last into the other order for this, on a GPU. Here
+    mean and variance of a group are put together from those of its channels.
+
+    Args:
+        x: In float32.
+        norm: Its groups, weight, bias and epsilon.
+    """
+    variances, means = (
+        torch.unflatten(each, 1, (norm.num_groups, -1))
+        for each in torch.var_mean(x, dim=tuple(range(2, x.ndim)), correction=0)
+    )
+    variance = variances.mean(2, keepdim=True) + means.var(2, correction=0, keepdim=True)
+    weight, bias = (
+        torch.unflatten(each, 0, (norm.num_groups, -1)) for each in (norm.weight, norm.bias)
+    )
+    scale = weight * torch.rsqrt(variance + norm.eps)
+    shift = bias - means.mean(2, keepdim=True) * scale
+    shape = (*x.shape[:2], *[1 for _ in x.shape[2:]])
+    return torch.addcmul(shift.reshape(shape), x, scale.reshape(shape))
+
+
 class GroupNorm(nn.GroupNorm):
     """Group normalisation in float32, whatever the precision around it."""
 
@@ -47,7 +71,9 @@ class GroupNorm(nn.GroupNorm):
 
     def forward(self, x: Float[Tensor, "B C *S"]) -> Float[Tensor, "B C *S"]:
         """Normalise over groups of channels."""
-        return super().forward(x.float()).to(x.dtype)
+        full = x.float()
+        found = unmoved_group_norm(full, self) if x.is_cuda else super().forward(full)
+        return found.to(x.dtype)
 
 
 def silu(x: Float[Tensor, "*S"]) -> Float[Tensor, "*S"]:

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from idfsr.errors import IdfsrError
@@ -12,6 +13,7 @@ from idfsr.models.blocks import (
     ResBlock,
     resample,
     silu,
+    unmoved_group_norm,
 )
 
 from .golden_values import fill_by_name
@@ -36,6 +38,20 @@ def test_group_norm_computes_in_float32() -> None:
     found = norm(x)
     assert found.dtype == torch.bfloat16
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 5, 4), (3, 8, 7), (1, 384, 6, 6)])
+def test_unmoved_group_norm_is_group_norm(shape: tuple[int, ...]) -> None:
+    x = (torch.randn(shape) * 3 + 20).requires_grad_()
+    x_last = x.detach().movedim(1, -1).contiguous().movedim(-1, 1).requires_grad_()
+    norm = GroupNorm(shape[1])
+    fill_by_name(norm)
+    wanted, found = nn.GroupNorm.forward(norm, x), unmoved_group_norm(x_last, norm)
+    torch.testing.assert_close(found, wanted, rtol=0, atol=2e-5)
+    assert found.stride() == x_last.stride()
+    direction = torch.randn(shape)
+    torch.autograd.backward([wanted, found], [direction, direction])
+    torch.testing.assert_close(x_last.grad, x.grad, rtol=0, atol=2e-5)
 
 
 def test_resample_means_and_repeats() -> None:
