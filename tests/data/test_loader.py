@@ -164,6 +164,18 @@ def test_workers_outlive_a_signal_to_all_processes_of_a_job(
         assert_equal(helped(images_seen, WHOLE), alone(images_seen, WHOLE))
 
 
+def test_workers_end_when_the_training_ends_them(paths: list[Path]) -> None:
+    reader = BatchReader(ShardDataset(paths, seed=0), [WHOLE], 2)
+    for images_seen in (0, 4):
+        reader(images_seen, WHOLE)
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(4)
+        assert worker.exitcode == 0
+
+
 def test_reading_leaves_the_global_generator_alone(paths: list[Path]) -> None:
     torch.manual_seed(0)
     expected = torch.rand(3)
