@@ -178,7 +178,7 @@ def main() -> None:
     add("--people", type=int, default=1, help="fitted at once")
     add("--steps", type=int, help="counted ones; of sampling and of a fit all")
     add("--warmup", type=int, default=5, help="steps before them")
-    add("--peak-size", type=int, default=8192, help="side of the matrices")
+    add("--peak-size", type=int, default=8192, help="side of the matrices; 256 to try it on a CPU")
     args = parser.parse_args()
     measure, steps = TASKS[args.task]
     args.steps = args.steps or steps

@@ -37,7 +37,6 @@ def prior_losses(
     x_0 = place(batch.gt_image, network)
     device, num = generator.device, len(x_0)
     t = torch.randint(NUM_TRAIN_TIMESTEPS, (num,), generator=generator, device=device)
-    t = t.to(x_0.device)
     noise = place(torch.randn(x_0.shape, generator=generator, device=device), network)
     alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(x_0.device)
     return hybrid_losses(network, x_0, t, noise, alphas_cumprod)
@@ -58,7 +57,7 @@ def measure_prior(
     network: UNet, _: nn.Module | None, batches: Sequence[FaceBatch]
 ) -> dict[str, str]:
     """Return both losses at timesteps and noise that are the same in every training."""
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator(next(network.parameters()).device).manual_seed(0)
     found = [prior_losses(network, batch, generator) for batch in batches]
     squared, bound = (torch.cat(losses).mean().item() for losses in zip(*found, strict=True))
     return {"squared error of eps": f"{squared:.4f}", "term of the bound": f"{bound:.4f} bits"}
