@@ -5,9 +5,9 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from idfsr.cluster import check_partitions
-from idfsr.config import load_config, parse_config
-from idfsr.inputs import check_inputs
+from idfsr.run.cluster import check_partitions
+from idfsr.run.config import load_config, parse_config
+from idfsr.run.inputs import check_inputs
 
 min_version("9.27")
 

@@ -39,25 +39,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from idfsr.baselines.codeformer import CodeFormerMethod
-from idfsr.baselines.contract import Context
-from idfsr.baselines.difface import ETA, NUM_STEPS, DifFace
-from idfsr.baselines.dr2 import NUM_STEPS as NUM_DR2_STEPS
-from idfsr.baselines.dr2 import Dr2, dr2_sample, first_step
-from idfsr.baselines.pgdiff import IDENTITY_WEIGHT, PgDiff, PgDiffReference, pgdiff_sample
-from idfsr.config import Config
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
-from idfsr.data.loader import IdentityExamples
 from idfsr.diffusion.ddim import stochastic_ddim_sample
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod, spread_timesteps
 from idfsr.faces.guides import stack_boxes
 from idfsr.faces.landmarks68 import FIRST_INNER, landmark_mask
 from idfsr.faces.mls import mls_grid
+from idfsr.io.loader import IdentityExamples
+from idfsr.methods.codeformer import CodeFormerMethod
+from idfsr.methods.contract import Context
+from idfsr.methods.difface import ETA, NUM_STEPS, DifFace
+from idfsr.methods.dr2 import NUM_STEPS as NUM_DR2_STEPS
+from idfsr.methods.dr2 import Dr2, dr2_sample, first_step
+from idfsr.methods.pgdiff import IDENTITY_WEIGHT, PgDiff, PgDiffReference, pgdiff_sample
 from idfsr.models.asffnet import FEATURE_STRIDE, ASFFNet, AsffNetConfig
 from idfsr.models.dmdnet import DMDNet, DmdNetConfig
 from idfsr.models.published import load_published
 from idfsr.models.spectral import fold_spectral_norm
-from idfsr.process import keep_freed_memory
+from idfsr.run.process import keep_freed_memory
 
 SIZE: Final = 512
 SCALE_FACTOR: Final = 8
@@ -147,7 +146,7 @@ def context(options: Options, networks: Mapping[str, nn.Module]) -> Context:
     paths = {
         name: save(network, options.weights / f"{name}.pth") for name, network in networks.items()
     }
-    return Context(config=Config(), scale_factor=SCALE_FACTOR, weights=paths)
+    return Context(seed=0, settings={}, scale_factor=SCALE_FACTOR, weights=paths)
 
 
 def images(count: int, size: int = SIZE) -> Tensor:

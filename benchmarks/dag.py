@@ -23,12 +23,12 @@ import numpy as np
 from PIL import Image
 from tqdm import trange
 
-from idfsr.config import STAGES, load_config, stage_json
-from idfsr.data.index import build_manifest
-from idfsr.data.schemas import MANIFEST_SCHEMA
-from idfsr.data.split import split_images, summarise
-from idfsr.data.tables import write_table, write_tsv
-from idfsr.published import read_manifest
+from idfsr.dataset.index import build_manifest
+from idfsr.dataset.split import split_images, summarise
+from idfsr.io.schemas import MANIFEST_SCHEMA
+from idfsr.io.tables import write_table, write_tsv
+from idfsr.io.weights_list import read_manifest
+from idfsr.run.config import STAGES, load_config, stage_json
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("workflow", "idfsr", "config", "envs", "profiles", "slurm")

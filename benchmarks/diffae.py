@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from idfsr.config import ModelConfig
+from idfsr.config.model import ModelConfig
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddim import ddim_sample
 from idfsr.diffusion.process import denoising_loss
@@ -30,7 +30,7 @@ from idfsr.models.encoder import SemanticEncoder
 from idfsr.models.idfsr import encoder_config, unet_config
 from idfsr.models.unet import UNet
 from idfsr.models.winograd import speed_up
-from idfsr.process import keep_freed_memory
+from idfsr.run.process import keep_freed_memory
 
 CONFIG = ModelConfig(dropout=0.0)
 NUM_STEPS = 20

@@ -21,14 +21,16 @@ import pandas as pd
 import torch
 from pydantic import TypeAdapter
 
-from idfsr.baselines.contract import restore_identity
-from idfsr.baselines.registry import load_idfsr_method
-from idfsr.config import Config, FitConfig, MetricsConfig, RestoreConfig
-from idfsr.data.loader import load_identity
-from idfsr.data.schemas import KEY
-from idfsr.data.shards import read_shard
-from idfsr.data.tables import read_metadata
+from idfsr.config.fit import FitConfig
+from idfsr.config.metrics import MetricsConfig
+from idfsr.config.restore import RestoreConfig
 from idfsr.experiments.probes import score_faces
+from idfsr.io.loader import load_identity
+from idfsr.io.schemas import KEY
+from idfsr.io.shards import read_shard
+from idfsr.io.tables import read_metadata
+from idfsr.methods.contract import restore_identity
+from idfsr.methods.registry import load_idfsr_method
 from idfsr.metrics.ids import identity_distance
 from idfsr.metrics.sface import load_sface
 from idfsr.report.intervals import mean_interval
@@ -54,9 +56,9 @@ def run_identity(
         held-out loss before and after the fit.
     """
     torch.set_num_threads(1)
-    config = Config(restore=RestoreConfig(num_inference_steps=args.restore_steps), seed=args.seed)
+    settings = RestoreConfig(num_inference_steps=args.restore_steps)
     scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    method = load_idfsr_method(config, args.model, None)
+    method = load_idfsr_method(settings, args.seed, args.model, None)
     fit_examples, test_examples = (
         load_identity(args.shards, identity, part) for part in ("fit", "test")
     )
@@ -65,7 +67,7 @@ def run_identity(
         fitted = method
         if name != PRETRAINED:
             variant = parse_variant(name)
-            result = fit_identity(method.model, fit_examples, test_examples, variant, config.seed)
+            result = fit_identity(method.model, fit_examples, test_examples, variant, args.seed)
             losses[name] = result.held_out[0], result.held_out[variant.num_steps]
             fitted = dataclasses.replace(method, fitted_z_id=result.z_id)
         table = restore_identity(fitted, test_examples, identity, scale_factor, 16)

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from idfsr.baselines.embedding import load_embedding
-from idfsr.data.shards import read_shard
+from idfsr.io.shards import read_shard
+from idfsr.methods.embedding import load_embedding
 
 
 def fit(args: argparse.Namespace, identities: Sequence[str], folder: Path) -> tuple[float, float]:
@@ -29,7 +29,7 @@ def fit(args: argparse.Namespace, identities: Sequence[str], folder: Path) -> tu
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(  # noqa: S603 - our own command
         [
-            sys.executable, "-m", "idfsr.cli.main", "fit", "--config", args.config,
+            sys.executable, "-m", "idfsr.main", "fit", "--config", args.config,
             "--model", args.model, "--shards", *args.shards, "--identity", *identities,
             "--embedding", *(folder / f"{identity}.safetensors" for identity in identities),
             "--stats", *(folder / f"{identity}.jsonl" for identity in identities),

@@ -23,12 +23,14 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from idfsr.baselines.idfsr import IdfsrMethod
-from idfsr.config import FitConfig, PretrainConfig, load_config
+from idfsr.config.fit import FitConfig
+from idfsr.config.pretrain import PretrainConfig
 from idfsr.constants import ID_DIM
-from idfsr.data.parts import own_parts
+from idfsr.io.parts import own_parts
+from idfsr.methods.idfsr import IdfsrMethod
 from idfsr.models.device import pick_device
 from idfsr.models.idfsr import IDFSR
+from idfsr.run.config import load_config
 from idfsr.training.fit import fit_identities
 from idfsr.training.frozen import FrozenModel
 from idfsr.training.loop import train

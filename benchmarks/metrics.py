@@ -32,8 +32,8 @@ import torchvision
 from pytorch_fid.fid_score import calculate_frechet_distance
 from torch import Tensor, nn
 
-from idfsr.data.degradation import degrade, upsample
-from idfsr.data.images import decode_png, encode_png, resize
+from idfsr.io.degradation import degrade, upsample
+from idfsr.io.images import decode_png, encode_png, resize
 from idfsr.metrics import deepface
 from idfsr.metrics.clipiqa import WEIGHTS as CLIP_WEIGHTS
 from idfsr.metrics.clipiqa import clipiqa, load_clipiqa

@@ -21,12 +21,15 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from PIL import Image
 
-from idfsr.assets import find_asset
-from idfsr.config import LandmarksConfig, SynthrefConfig
-from idfsr.data.synthref import render
-from idfsr.data.synthref.dataset import IMAGES_FOLDER, TRUTH_NAME, render_dataset
-from idfsr.data.synthref.identity import sample_identity
-from idfsr.data.synthref.lighting import (
+from idfsr.config.landmarks import LandmarksConfig
+from idfsr.config.synthref import SynthrefConfig
+from idfsr.faces.align import align_arcface
+from idfsr.faces.detector import load_detector
+from idfsr.io.assets import find_asset
+from idfsr.synthref import render
+from idfsr.synthref.dataset import IMAGES_FOLDER, TRUTH_NAME, render_dataset
+from idfsr.synthref.identity import sample_identity
+from idfsr.synthref.lighting import (
     RIM,
     SCATTER,
     SHADOW_TINT,
@@ -35,10 +38,10 @@ from idfsr.data.synthref.lighting import (
     SMOOTHED,
     Lighting,
 )
-from idfsr.data.synthref.mesh import load_head
-from idfsr.data.synthref.pose import sample_photo
-from idfsr.data.synthref.render import prepare_person
-from idfsr.data.synthref.shading import (
+from idfsr.synthref.mesh import load_head
+from idfsr.synthref.pose import sample_photo
+from idfsr.synthref.render import prepare_person
+from idfsr.synthref.shading import (
     BORDER_ROWS,
     FREE,
     LIT,
@@ -57,8 +60,6 @@ from idfsr.data.synthref.shading import (
     Surface,
     shade_pixels,
 )
-from idfsr.faces.align import align_arcface
-from idfsr.faces.detector import load_detector
 
 BATCH_SIZE = 16
 REPEATS = 5

@@ -1,4 +1,4 @@
-"""Facts we did not choose, each with its source. What may vary stands in `idfsr.config`."""
+"""Facts we did not choose, each with its source. What may vary stands in `idfsr.run.config`."""
 
 from typing import Final
 

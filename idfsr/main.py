@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from idfsr.errors import IdfsrError
-from idfsr.process import keep_freed_memory, spin_briefly
+from idfsr.run.process import keep_freed_memory, spin_briefly
 
 COMMANDS = {
     "synthref": "render people in the layout of CelebRef-HQ",
@@ -47,7 +47,7 @@ COMMANDS = {
     "weights": "list, check or download published weight files",
     "schema": "write the JSON schema of the settings",
 }
-"""Sub-command to its one line of help; its module is `idfsr.cli.<name>`."""
+"""Sub-command to its one line of help; its module is `idfsr.stages.<name>`."""
 
 EXIT_BAD_INPUT = 2
 
@@ -68,7 +68,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
         if name != command:
             subparsers.add_parser(name, help=summary)
             continue
-        module = importlib.import_module(f"idfsr.cli.{name.replace('-', '_')}")
+        module = importlib.import_module(f"idfsr.stages.{name.replace('-', '_')}")
         subparser = subparsers.add_parser(
             name,
             help=summary,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from idfsr.config import STAGES, Config, stage_json
-from idfsr.data.degradation import degrade
-from idfsr.data.images import encode_png, resize
+from idfsr.io.degradation import degrade
+from idfsr.io.images import encode_png, resize
+from idfsr.run.config import STAGES, Config, stage_json
 
 
 def make_image(index: int, size: int = 64) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import COMMANDS, build_parser, main
+from idfsr.main import COMMANDS, build_parser, main
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -25,8 +25,8 @@ def test_help_of_every_command(command: str, capsys: pytest.CaptureFixture[str])
 
 
 def test_only_the_command_that_runs_is_imported(tmp_path: Path) -> None:
-    code = "import sys; from idfsr.cli.main import main; main(['schema', '--schema', sys.argv[1]])"
-    code += "; sys.exit('torch' in sys.modules or 'idfsr.cli.pretrain' in sys.modules)"
+    code = "import sys; from idfsr.main import main; main(['schema', '--schema', sys.argv[1]])"
+    code += "; sys.exit('torch' in sys.modules or 'idfsr.stages.pretrain' in sys.modules)"
     schema = tmp_path / "schema.json"
     subprocess.run([sys.executable, "-c", code, str(schema)], check=True)
     assert schema.stat().st_size > 0

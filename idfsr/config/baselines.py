@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from idfsr.config_types import Count, NumDdpmSteps, section
+from idfsr.config.types import Count, NumDdpmSteps, section
 
 
 @section

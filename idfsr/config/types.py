@@ -6,7 +6,6 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
-from idfsr.plugins import method_names
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -22,6 +21,7 @@ def section(cls: type) -> Any:
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
 ScaleFactor = Literal[4, 8, 16, 32]
 
 
@@ -31,16 +31,6 @@ def _digits_to_number(value: object) -> object:
 
 ListedScaleFactor = Annotated[ScaleFactor, BeforeValidator(_digits_to_number)]
 """Within a list, where a number on Snakemake's command line arrives as a string."""
-
-
-def _known_method(name: str) -> str:
-    if name not in method_names():
-        message = f"wanted one of {', '.join(method_names())}"
-        raise ValueError(message)
-    return name
-
-
-MethodName = Annotated[str, AfterValidator(_known_method)]
 
 
 def _divisor(num_steps: int) -> int:

@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from idfsr.data.images import UnreadableImageError, decode_image
-from idfsr.data.schemas import MANIFEST_SCHEMA, OK, reason_kind
 from idfsr.errors import IdfsrError
+from idfsr.io.images import UnreadableImageError, decode_image
+from idfsr.io.schemas import MANIFEST_SCHEMA, OK, reason_kind
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from idfsr.config import QualityConfig
-from idfsr.data.schemas import KEY, OK, QUALITY_SCHEMA, reason_kind
+from idfsr.config.quality import QualityConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.schemas import KEY, OK, QUALITY_SCHEMA, reason_kind
 
 logger = logging.getLogger(__name__)
 

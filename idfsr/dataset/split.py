@@ -17,9 +17,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from idfsr.config import SplitConfig
-from idfsr.data.schemas import KEY, OK, reason_kind
+from idfsr.config.split import SplitConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.schemas import KEY, OK, reason_kind
 
 logger = logging.getLogger(__name__)
 

@@ -18,15 +18,15 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from tqdm import tqdm
 
-from idfsr.baselines.contract import split_examples
-from idfsr.baselines.idfsr import IdfsrMethod
-from idfsr.data.degradation import upsample
-from idfsr.data.images import encode_png
-from idfsr.data.loader import IdentityExamples, load_identity
-from idfsr.data.schemas import KEY
-from idfsr.data.shards import read_shard
-from idfsr.data.tensors import from_network, to_network
 from idfsr.errors import IdfsrError
+from idfsr.io.degradation import upsample
+from idfsr.io.images import encode_png
+from idfsr.io.loader import IdentityExamples, load_identity
+from idfsr.io.schemas import KEY
+from idfsr.io.shards import read_shard
+from idfsr.io.tensors import from_network, to_network
+from idfsr.methods.contract import split_examples
+from idfsr.methods.idfsr import IdfsrMethod
 from idfsr.metrics.ids import identity_distance
 from idfsr.metrics.pairs import batches
 from idfsr.metrics.psnr import psnr

@@ -8,12 +8,12 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import tqdm
 
-from idfsr.data.images import encode_png, read_image
-from idfsr.data.schemas import KEY
-from idfsr.data.tables import read_table
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
 from idfsr.faces.targets import Face, read_faces
+from idfsr.io.images import encode_png, read_image
+from idfsr.io.schemas import KEY
+from idfsr.io.tables import read_table
 
 LABELS = ("age_years", "gender", "race", "expression")
 """What the renderer knows of each image."""

@@ -14,11 +14,11 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torchvision.ops import nms
 
-from idfsr.config import LandmarksConfig
-from idfsr.data.images import resize
+from idfsr.config.landmarks import LandmarksConfig
 from idfsr.faces.priors import build_priors, decode_boxes, decode_landmarks
 from idfsr.faces.retinaface import MEAN_BGR, Normalisation, RetinaFace, normalise
 from idfsr.faces.weights import build_network, read_stock_weights, read_weights
+from idfsr.io.images import resize
 
 NMS_THRESHOLD = 0.4
 """Boxes that overlap a better one by more (intersection over union) are the same face; the value

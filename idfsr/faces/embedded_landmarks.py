@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from idfsr.data.images import resize
-from idfsr.data.tensors import to_network
+from idfsr.io.images import resize
+from idfsr.io.tensors import to_network
 from idfsr.models.landmarks68 import Landmarks68Net
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 from tqdm import tqdm
 
-from idfsr.config import LandmarksConfig
-from idfsr.data.images import read_image
-from idfsr.data.schemas import KEY, LANDMARKS_SCHEMA, OK
+from idfsr.config.landmarks import LandmarksConfig
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detections, Detector, fit_into_square
+from idfsr.io.images import read_image
+from idfsr.io.schemas import KEY, LANDMARKS_SCHEMA, OK
 
 EYES_PER_NOSE = 1.6
 """Distance of the eyes divided by how far the tip of the nose stands before the plane of eyes and

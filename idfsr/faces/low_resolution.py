@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Float, UInt8
 
 from idfsr.constants import FFHQ_LANDMARKS_512
-from idfsr.data.degradation import upsample
 from idfsr.faces.detector import Detections, Detector
 from idfsr.faces.weights import build_network, read_weights
+from idfsr.io.degradation import upsample
 
 
 def load_lr_detector(path: Path, device: torch.device) -> Detector:

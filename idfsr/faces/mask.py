@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from idfsr.constants import FFHQ_LANDMARKS_512
-from idfsr.data.degradation import MASK_VALUE
 from idfsr.faces.align import fit_similarity, transform
+from idfsr.io.degradation import MASK_VALUE
 
 FACE_BOX_512 = (120.0, 86.0, 390.0, 472.0)
 """(x0, y0, x1, y1) of a face in an FFHQ-aligned image of 512 px: the mean of RetinaFace's boxes on

@@ -16,15 +16,15 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from tqdm import tqdm
 
-from idfsr.config import Config
-from idfsr.data.degradation import degrade
-from idfsr.data.images import encode_png
-from idfsr.data.tensors import to_network
+from idfsr.config.shards import ShardsStage
 from idfsr.faces.detector import Detector
 from idfsr.faces.low_resolution import detect_low_resolution, landmarks_or_template
 from idfsr.faces.mask import face_box
 from idfsr.faces.targets import Face, Target, read_target
 from idfsr.faces.warp import warp_reference
+from idfsr.io.degradation import degrade
+from idfsr.io.images import encode_png
+from idfsr.io.tensors import to_network
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _place_landmarks(
     targets: Sequence[Target],
     lr_images: Sequence[UInt8[np.ndarray, "_ _ 3"]],
     networks: Networks,
-    config: Config,
+    config: ShardsStage,
 ) -> list[tuple[Float[np.ndarray, "5 2"], bool]]:
     """Return the landmarks of each low-resolution image, and whether they count as detected.
 
@@ -143,7 +143,7 @@ def prepare_images(
     rows: Sequence[TargetRow],
     faces: Mapping[tuple[str, str], Face],
     networks: Networks,
-    config: Config,
+    config: ShardsStage,
     scale_factor: int,
 ) -> Iterator[Prepared]:
     """Prepare a batch of images of one identity."""
@@ -199,7 +199,7 @@ def prepare_rows(
     rows: Sequence[TargetRow],
     faces: Mapping[tuple[str, str], Face],
     networks: Networks,
-    config: Config,
+    config: ShardsStage,
     scale_factor: int,
 ) -> Iterator[dict[str, Any]]:
     """Make the rows of a shard.

@@ -10,11 +10,11 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 
 from idfsr.constants import NUM_LANDMARKS
-from idfsr.data.images import read_image, resize
-from idfsr.data.schemas import KEY
-from idfsr.data.tables import read_table
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface, align_ffhq, transform
+from idfsr.io.images import read_image, resize
+from idfsr.io.schemas import KEY
+from idfsr.io.tables import read_table
 
 Kind = Literal["synthref", "celebref_hq", "folder"]
 

@@ -12,9 +12,9 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from idfsr.assets import check_asset
 from idfsr.errors import IdfsrError
 from idfsr.faces.retinaface import Backbone, RetinaFace
+from idfsr.io.assets import check_asset
 from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.onnx_weights import identity_batch_norm
 from idfsr.models.weights import read_tensors

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from idfsr.data.images import resize
 from idfsr.errors import IdfsrError
+from idfsr.io.images import resize
 
 MASK_VALUE = 0.0
 """Grey in [-1, 1]; IDFSR does not say. -1 would look like dark hair."""

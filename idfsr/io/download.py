@@ -6,9 +6,9 @@ from typing import Final
 import requests
 from tqdm import tqdm
 
-from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
-from idfsr.published import PublishedFile, difference_of
+from idfsr.io.files import atomic_path
+from idfsr.io.weights_list import PublishedFile, difference_of
 
 TIMEOUT: Final = (10, 60)
 """Seconds to wait for a connection, and for each part of the answer."""

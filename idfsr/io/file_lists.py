@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from idfsr.data.tables import read_tsv, write_tsv
 from idfsr.errors import IdfsrError
-from idfsr.provenance import file_digest
+from idfsr.io.tables import read_tsv, write_tsv
+from idfsr.run.provenance import file_digest
 
 LIST_SUFFIX = ".tsv"
 

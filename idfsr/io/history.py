@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 
-from idfsr.config_types import section
+from idfsr.config.types import section
 from idfsr.errors import IdfsrError
 
 HISTORY: Final = "history"

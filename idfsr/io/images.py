@@ -1,6 +1,6 @@
 """Images on disk and in memory: uint8 RGB, height x width x 3.
 
-`idfsr.data.tensors` brings them to the range of the networks and back.
+`idfsr.io.tensors` brings them to the range of the networks and back.
 """
 
 import io

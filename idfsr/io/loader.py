@@ -26,13 +26,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from idfsr.constants import ID_DIM, MIRRORED_LANDMARKS, NUM_LANDMARKS
-from idfsr.data.degradation import fill_box, upsample
-from idfsr.data.images import decode_png
-from idfsr.data.parts import Part
-from idfsr.data.shards import read_shard
-from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
-from idfsr.signals import outlive_signals
+from idfsr.io.degradation import fill_box, upsample
+from idfsr.io.images import decode_png
+from idfsr.io.parts import Part
+from idfsr.io.shards import read_shard
+from idfsr.io.tensors import to_network
+from idfsr.training.signals import outlive_signals
 
 FLIP_PROBABILITY = 0.5
 """Of the horizontal flip in training; IDFSR does not say, as DiffAE."""

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from idfsr.constants import ID_DIM, NUM_LANDMARKS
-from idfsr.data.files import atomic_path
-from idfsr.data.tables import open_table, read_metadata
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
+from idfsr.io.tables import open_table, read_metadata
 
 ROWS_PER_GROUP = 32
 """Rows that are read together, some 20 MB at 256 px: one identity is found without the others."""

@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
 
 
 def open_table(path: Path) -> pq.ParquetFile:

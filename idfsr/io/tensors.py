@@ -1,6 +1,6 @@
 """Images for the networks: float32 in [-1, 1] with the channels first.
 
-The only two places where the range changes. Apart from `idfsr.data.images`, so that stages without
+The only two places where the range changes. Apart from `idfsr.io.images`, so that stages without
 a network do not wait for torch.
 """
 

@@ -12,9 +12,9 @@ from typing import Final, Literal
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from idfsr.config_types import section
+from idfsr.config.types import section
 from idfsr.errors import IdfsrError
-from idfsr.provenance import file_digest
+from idfsr.run.provenance import file_digest
 
 MANIFEST: Final = Path("config/weights.yaml")
 FOLDER_VARIABLE: Final = "IDFSR_WEIGHTS"

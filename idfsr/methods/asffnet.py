@@ -8,18 +8,18 @@ import torch
 from jaxtyping import UInt8
 from torch import nn
 
-from idfsr.baselines.contract import restore_steadily
-from idfsr.baselines.guided import (
+from idfsr.faces.guides import mask_and_grid
+from idfsr.faces.landmarks68 import choose_reference
+from idfsr.io.loader import IdentityExamples
+from idfsr.methods.contract import restore_steadily
+from idfsr.methods.guided import (
     DETECTOR_WEIGHTS,
     GuidedBaseline,
     GuidedExamples,
     native_lr,
     native_refs,
 )
-from idfsr.baselines.native import to_levels
-from idfsr.data.loader import IdentityExamples
-from idfsr.faces.guides import mask_and_grid
-from idfsr.faces.landmarks68 import choose_reference
+from idfsr.methods.native import to_levels
 from idfsr.models.asffnet import ASFFNet, AsffNetConfig
 
 

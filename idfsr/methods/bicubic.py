@@ -5,10 +5,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import UInt8
 
-from idfsr.baselines.contract import Baseline
-from idfsr.data.degradation import upsample
-from idfsr.data.loader import IdentityExamples
-from idfsr.data.tensors import from_network
+from idfsr.io.degradation import upsample
+from idfsr.io.loader import IdentityExamples
+from idfsr.io.tensors import from_network
+from idfsr.methods.contract import Baseline
 
 
 class Bicubic(Baseline):

@@ -7,10 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from idfsr.baselines.contract import NEED_COLUMNS, Baseline, Method, pick_rows
 from idfsr.constants import FFHQ_LANDMARKS_512, ID_DIM
-from idfsr.data.loader import IdentityExamples
-from idfsr.published import read_manifest
+from idfsr.io.loader import IdentityExamples
+from idfsr.io.weights_list import read_manifest
+from idfsr.methods.contract import NEED_COLUMNS, Baseline, Method, pick_rows
 
 
 def make_examples(size: int, scale_factor: int, num_images: int) -> IdentityExamples:

@@ -6,9 +6,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import UInt8
 
-from idfsr.baselines.contract import Baseline, Context
-from idfsr.baselines.native import restore_by, weights_digest
-from idfsr.data.loader import IdentityExamples
+from idfsr.config.baselines import CodeFormerConfig
+from idfsr.io.loader import IdentityExamples
+from idfsr.methods.contract import Baseline, Context
+from idfsr.methods.native import restore_by, weights_digest
 from idfsr.models.codeformer import CODEFORMER_512, CodeFormer
 from idfsr.models.published import load_network
 
@@ -30,7 +31,7 @@ class CodeFormerMethod(Baseline):
         path = context.weights["codeformer"]
         return cls(
             network=load_network(CodeFormer, CODEFORMER_512, path, "CodeFormer"),
-            w=context.config.codeformer.w,
+            w=CodeFormerConfig(**context.settings).w,
             model_digest=weights_digest(context.weights.values()),
         )
 

@@ -1,7 +1,7 @@
 """What a method of the tables must do, and how it is run on the test images of one person.
 
 A method of one's own is a sub-class of `Baseline`, which a package names in its entry point group
-`idfsr.baselines` (docs/add-a-method.md); `idfsr.baselines.check` tries it.
+`idfsr.methods` (docs/add-a-method.md); `idfsr.methods.check` tries it.
 """
 
 import abc
@@ -17,10 +17,9 @@ import torch
 from jaxtyping import Bool, UInt8
 from tqdm import tqdm
 
-from idfsr.config import Config
-from idfsr.data.images import encode_png
-from idfsr.data.loader import IdentityExamples
 from idfsr.errors import IdfsrError
+from idfsr.io.images import encode_png
+from idfsr.io.loader import IdentityExamples
 
 RESTORED_SCHEMA = pa.schema(
     {
@@ -75,8 +74,10 @@ class Method(Protocol):
 class Context:
     """What a method is made from."""
 
-    config: Config
-    """Sections `seed` and `restore`, and the method's own if it has one."""
+    seed: int
+    """Of the run."""
+    settings: Mapping[str, Any]
+    """The method's own; empty if it has none."""
     scale_factor: int
     weights: Mapping[str, Path]
     """Files by their names in config/weights.yaml; those that `Baseline.weights` lists."""

@@ -11,14 +11,14 @@ import torch
 from jaxtyping import Float, Float64, UInt8
 from torch import Tensor
 
-from idfsr.baselines.contract import Baseline, Context, restore_steadily
-from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
-from idfsr.data.loader import IdentityExamples
 from idfsr.diffusion.ddim import stochastic_ddim_sample
 from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.process import Denoise, q_sample
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+from idfsr.io.loader import IdentityExamples
+from idfsr.methods.contract import Baseline, Context, restore_steadily
+from idfsr.methods.native import resize_faces, to_levels, upsampled_lr, weights_digest
 from idfsr.models.priors import IDDPM_FFHQ512
 from idfsr.models.published import load_network
 from idfsr.models.swinir import DERIVED, SwinIR, SwinIRConfig
@@ -74,7 +74,7 @@ class DifFace(Baseline):
         return cls(
             estimator=load_network(SwinIR, SwinIRConfig(), swinir, "DifFace's SwinIR", DERIVED),
             prior=load_network(UNet, IDDPM_FFHQ512, prior, "DifFace's prior"),
-            seed=context.config.seed,
+            seed=context.seed,
             model_digest=weights_digest(context.weights.values()),
         )
 

@@ -8,7 +8,10 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from idfsr.baselines.guided import (
+from idfsr.faces.guides import stack_boxes
+from idfsr.faces.landmarks68 import boxes_are_inside, component_boxes
+from idfsr.io.loader import IdentityExamples
+from idfsr.methods.guided import (
     DETECTOR_WEIGHTS,
     GuidedBaseline,
     GuidedExamples,
@@ -17,10 +20,7 @@ from idfsr.baselines.guided import (
     native_lr,
     native_refs,
 )
-from idfsr.baselines.native import to_levels
-from idfsr.data.loader import IdentityExamples
-from idfsr.faces.guides import stack_boxes
-from idfsr.faces.landmarks68 import boxes_are_inside, component_boxes
+from idfsr.methods.native import to_levels
 from idfsr.models.dmdnet import NUM_LEVELS, DMDNet, DmdNetConfig, Memory, Place, join_memories
 
 BAD_BOX = "landmarks put an eye or the mouth outside of the image"

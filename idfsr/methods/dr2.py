@@ -13,16 +13,16 @@ import torch
 from jaxtyping import Float, Float64, UInt8
 from torch import Tensor
 
-from idfsr.baselines.contract import Baseline, Context, restore_steadily
-from idfsr.baselines.low_pass import low_pass
-from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
-from idfsr.config_baselines import Dr2Filter
+from idfsr.config.baselines import Dr2Config, Dr2Filter
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
-from idfsr.data.loader import IdentityExamples
 from idfsr.diffusion.ddpm import PredictWithVariance, draw, predict_posterior
 from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.process import q_sample
 from idfsr.diffusion.schedule import linear_alphas_cumprod, spread_timesteps
+from idfsr.io.loader import IdentityExamples
+from idfsr.methods.contract import Baseline, Context, restore_steadily
+from idfsr.methods.low_pass import low_pass
+from idfsr.methods.native import resize_faces, to_levels, upsampled_lr, weights_digest
 from idfsr.models.priors import ADM_FFHQ256
 from idfsr.models.published import load_network
 from idfsr.models.sparnet import SPARNet, SPARNetConfig
@@ -107,8 +107,8 @@ class Dr2(Baseline):
         return cls(
             prior=speed_up(load_network(UNet, ADM_FFHQ256, prior, "DR2's prior")),
             enhancer=sparnet,
-            settings=context.config.dr2.of_scale(context.scale_factor),
-            seed=context.config.seed,
+            settings=Dr2Config(**context.settings).of_scale(context.scale_factor),
+            seed=context.seed,
             model_digest=weights_digest(context.weights.values()),
         )
 

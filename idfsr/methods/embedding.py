@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from idfsr.constants import ID_DIM
-from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
 from idfsr.models.weights import read_metadata
 
 METADATA_NAME = "fit"

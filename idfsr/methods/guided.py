@@ -8,12 +8,12 @@ import torch
 from jaxtyping import Bool, Float, Float64, UInt8
 from torch import Tensor, nn
 
-from idfsr.baselines.contract import Baseline, Context, Need
-from idfsr.baselines.native import resize_faces, upsampled_lr, weights_digest
-from idfsr.data.loader import IdentityExamples
-from idfsr.data.tensors import from_network
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.faces.fan import FaceAlignment
+from idfsr.io.loader import IdentityExamples
+from idfsr.io.tensors import from_network
+from idfsr.methods.contract import Baseline, Context, Need
+from idfsr.methods.native import resize_faces, upsampled_lr, weights_digest
 from idfsr.models.device import pick_device
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import OWN_SUFFIX, load_network

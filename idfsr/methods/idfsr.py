@@ -14,12 +14,12 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from idfsr.baselines.contract import Need, restore_steadily
-from idfsr.data.loader import IdentityExamples
-from idfsr.data.tensors import from_network
 from idfsr.diffusion.ddim import sample_images, seeded_noise
 from idfsr.errors import IdfsrError
 from idfsr.faces.warp import landmark_distance
+from idfsr.io.loader import IdentityExamples
+from idfsr.io.tensors import from_network
+from idfsr.methods.contract import Need, restore_steadily
 from idfsr.models.idfsr import IDFSR
 
 

@@ -10,12 +10,12 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from idfsr.baselines.contract import restore_steadily
-from idfsr.data.degradation import upsample
-from idfsr.data.loader import IdentityExamples
-from idfsr.data.tensors import from_network, to_network
+from idfsr.io.degradation import upsample
+from idfsr.io.loader import IdentityExamples
+from idfsr.io.tensors import from_network, to_network
+from idfsr.methods.contract import restore_steadily
 from idfsr.models.weights import DIGEST_LENGTH
-from idfsr.provenance import file_digest
+from idfsr.run.provenance import file_digest
 
 
 def upsampled_lr(examples: IdentityExamples) -> Float[Tensor, "B 3 S S"]:

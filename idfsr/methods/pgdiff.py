@@ -13,14 +13,14 @@ import torch
 from jaxtyping import Float, Float64, UInt8
 from torch import Tensor
 
-from idfsr.baselines.contract import Baseline, Context, Need, restore_steadily
-from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
-from idfsr.config_baselines import PgDiffConfig
+from idfsr.config.baselines import PgDiffConfig
 from idfsr.constants import ARCFACE_SIZE, NUM_TRAIN_TIMESTEPS
-from idfsr.data.loader import IdentityExamples
 from idfsr.diffusion.ddpm import PredictWithVariance, draw, predict_posterior
 from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+from idfsr.io.loader import IdentityExamples
+from idfsr.methods.contract import Baseline, Context, Need, restore_steadily
+from idfsr.methods.native import resize_faces, to_levels, upsampled_lr, weights_digest
 from idfsr.models.iresnet import IRESNET50, IResNet
 from idfsr.models.priors import IDDPM_FFHQ512
 from idfsr.models.published import load_network
@@ -116,8 +116,8 @@ class PgDiff(Baseline):
                 TimedRestorer, RestorerConfig(), paths["pgdiff_restorer"], "PGDiff's restorer"
             ),
             recogniser=recogniser,
-            settings=context.config.pgdiff,
-            seed=context.config.seed,
+            settings=PgDiffConfig(**context.settings),
+            seed=context.seed,
             model_digest=weights_digest(paths.values()),
         )
 

@@ -7,25 +7,25 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from idfsr.baselines.asffnet import AsffNetMethod
-from idfsr.baselines.bicubic import Bicubic
-from idfsr.baselines.codeformer import CodeFormerMethod
-from idfsr.baselines.contract import Baseline, Context, Method
-from idfsr.baselines.difface import DifFace
-from idfsr.baselines.dmdnet import DmdNetMethod
-from idfsr.baselines.dr2 import Dr2
-from idfsr.baselines.embedding import load_embedding
-from idfsr.baselines.idfsr import IdfsrMethod
-from idfsr.baselines.pgdiff import PgDiff, PgDiffReference
-from idfsr.baselines.spandrel import Gfpgan, RestoreFormer
-from idfsr.config import Config
+from idfsr.config.restore import RestoreConfig, RestoreStage
 from idfsr.errors import IdfsrError
+from idfsr.io.weights_list import weight_paths, weights_folder
+from idfsr.methods.asffnet import AsffNetMethod
+from idfsr.methods.bicubic import Bicubic
+from idfsr.methods.codeformer import CodeFormerMethod
+from idfsr.methods.contract import Baseline, Context, Method
+from idfsr.methods.difface import DifFace
+from idfsr.methods.dmdnet import DmdNetMethod
+from idfsr.methods.dr2 import Dr2
+from idfsr.methods.embedding import load_embedding
+from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.pgdiff import PgDiff, PgDiffReference
+from idfsr.methods.spandrel import Gfpgan, RestoreFormer
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
 from idfsr.models.winograd import speed_up
-from idfsr.plugins import method_names, plugin_methods
-from idfsr.published import weight_paths, weights_folder
+from idfsr.run.plugins import method_names, plugin_methods
 
 BASELINES: Final[dict[str, type[Baseline]]] = {
     cls.name: cls
@@ -70,14 +70,16 @@ def find_baseline(name: str) -> type[Baseline]:
     return found
 
 
-def make_baseline(name: str, config: Config, scale_factor: int, weights_list: Path) -> Baseline:
+def make_baseline(
+    name: str, config: RestoreStage, scale_factor: int, weights_list: Path
+) -> Baseline:
     """Return a baseline, ready to restore.
 
     Args:
         name: As in the tables.
-        config: See `Context`.
+        config: The stage's settings.
         scale_factor: Of the images.
-        weights_list: See `idfsr.config.WeightsConfig.baselines`.
+        weights_list: See `idfsr.config.weights.WeightsConfig.baselines`.
 
     Raises:
         IdfsrError: See `find_baseline`; or a weight file is missing or not what it should be.
@@ -85,12 +87,15 @@ def make_baseline(name: str, config: Config, scale_factor: int, weights_list: Pa
     baseline = find_baseline(name)
     folder = weights_folder(weights_list)
     weights = weight_paths(name, baseline.weights, folder, weights_list)
-    return baseline.load(Context(config=config, scale_factor=scale_factor, weights=weights))
+    context = Context(
+        seed=config.seed, settings=config.method, scale_factor=scale_factor, weights=weights
+    )
+    return baseline.load(context)
 
 
 def make_idfsr(
     name: str,
-    config: Config,
+    config: RestoreStage,
     identity: str,
     scale_factor: int,
     model_path: Path | None,
@@ -100,7 +105,7 @@ def make_idfsr(
 
     Args:
         name: "idfsr-pt" or "idfsr-ft".
-        config: Its sections `seed` and `restore`.
+        config: The stage's settings.
         identity: The person's name.
         scale_factor: Of the images.
         model_path: Weights.
@@ -114,7 +119,7 @@ def make_idfsr(
         message = f"{name}: found no weights, wanted --model FILE"
         raise IdfsrError(message)
     if name == "idfsr-pt":
-        return load_idfsr_method(config, model_path, None)
+        return load_idfsr_method(config.restore, config.seed, model_path, None)
     if embedding_path is None:
         message = f"{name}: found no embedding, wanted --embedding FILE"
         raise IdfsrError(message)
@@ -124,16 +129,17 @@ def make_idfsr(
         scale_factor=scale_factor,
         model_digest=model_digest(model_path),
     )
-    return load_idfsr_method(config, model_path, embedding.z_id)
+    return load_idfsr_method(config.restore, config.seed, model_path, embedding.z_id)
 
 
 def load_idfsr_method(
-    config: Config, model_path: Path, fitted_z_id: Float[Tensor, "512"] | None
+    config: RestoreConfig, seed: int, model_path: Path, fitted_z_id: Float[Tensor, "512"] | None
 ) -> IdfsrMethod:
     """Return IDFSR with its weights, on the GPU where there is one.
 
     Args:
-        config: Its sections `seed` and `restore`.
+        config: How to sample.
+        seed: Of the run.
         model_path: Weights.
         fitted_z_id: See `IdfsrMethod`.
 
@@ -145,8 +151,8 @@ def load_idfsr_method(
         model=model.to(memory_format=torch.channels_last),
         model_digest=model_digest(model_path),
         fitted_z_id=fitted_z_id,
-        num_inference_steps=config.restore.num_inference_steps,
-        num_references=config.restore.num_references,
-        guidance=config.restore.guidance,
-        seed=config.seed,
+        num_inference_steps=config.num_inference_steps,
+        num_references=config.num_references,
+        guidance=config.guidance,
+        seed=seed,
     )

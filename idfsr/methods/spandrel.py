@@ -12,12 +12,12 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from idfsr.baselines.contract import Baseline, Context
-from idfsr.baselines.native import restore_by, weights_digest
-from idfsr.data.loader import IdentityExamples
 from idfsr.errors import IdfsrError
+from idfsr.io.loader import IdentityExamples
+from idfsr.methods.contract import Baseline, Context
+from idfsr.methods.native import restore_by, weights_digest
 from idfsr.models.published import load_published
-from idfsr.plugins import missing_packages
+from idfsr.run.plugins import missing_packages
 
 FACE_SIZE: Final = 512
 

@@ -13,8 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from idfsr.assets import check_asset
 from idfsr.errors import IdfsrError
+from idfsr.io.assets import check_asset
 from idfsr.metrics.gaussian import gaussian_matrix
 
 RADIUS: Final = 3

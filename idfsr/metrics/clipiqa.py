@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.published import find_weights
+from idfsr.io.weights_list import find_weights
 
 WEIGHTS: Final = "hub/clip/RN50.pt"
 """Below the folder of published weights."""

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from idfsr.assets import ASSETS
-from idfsr.data.tensors import to_network
+from idfsr.io.assets import ASSETS
+from idfsr.io.tensors import to_network
 from idfsr.metrics import clipiqa, deepface, inception, musiq
 from idfsr.metrics.attributes import compare_attributes
 from idfsr.metrics.brisque import brisque, load_brisque
@@ -31,7 +31,7 @@ from idfsr.metrics.sface import load_sface
 from idfsr.metrics.unit_range import to_unit
 from idfsr.models.attributes import load_attributes
 from idfsr.models.weights import model_digest
-from idfsr.provenance import code_digest
+from idfsr.run.provenance import code_digest
 
 Load = Callable[[Path, torch.device], Any]
 Score = Callable[[Any, Tensor], Tensor]

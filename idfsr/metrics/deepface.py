@@ -26,11 +26,11 @@ from deepface.modules.exceptions import FaceNotDetected
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from idfsr.io.weights_list import find_weights
 from idfsr.metrics.features import Feature, ImageBatch
 from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.weights import check_state
 from idfsr.models.winograd import speed_up
-from idfsr.published import find_weights
 
 FOLDER: Final = ".deepface/weights"
 """Of the package's weights, below the folder of published weights."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 import torch
 from tqdm import tqdm
 
-from idfsr.data.schemas import KEY
+from idfsr.io.schemas import KEY
 from idfsr.metrics.comparisons import Resources
 from idfsr.metrics.features import FeatureStore, ImageBatch, make_batch
 from idfsr.metrics.frechet import MIN_IMAGES, frechet_distance

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import UInt8
 
-from idfsr.data.files import atomic_path
-from idfsr.data.tables import open_table
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
+from idfsr.io.tables import open_table
 
 Feature = dict[str, Any]
 """What one network says of one image: names to numbers, words, or arrays of one dimension."""

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from idfsr.data.images import read_image
-from idfsr.data.index import EXTENSIONS
+from idfsr.dataset.index import EXTENSIONS
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector
+from idfsr.io.images import read_image
 from idfsr.metrics.pairs import Pairs, check_sizes, crop_pairs
 
 logger = logging.getLogger(__name__)

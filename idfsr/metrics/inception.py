@@ -14,8 +14,8 @@ from pytorch_fid import inception
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
+from idfsr.io.weights_list import find_weights
 from idfsr.models.foreign import read_torch_tensors
-from idfsr.published import find_weights
 
 WEIGHTS: Final = "hub/checkpoints/pt_inception-2015-12-05-6726825d.pth"
 """Below the folder of published weights."""

@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from idfsr.io.weights_list import find_weights
 from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.weights import check_state
-from idfsr.published import find_weights
 
 WEIGHTS: Final = "hub/checkpoints/alexnet-owt-7be5be79.pth"
 """Below the folder of published weights."""

@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from idfsr.io.weights_list import find_weights
 from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.weights import check_state
-from idfsr.published import find_weights
 
 WEIGHTS: Final = "hub/pyiqa/musiq_koniq_ckpt-e95806b9.pth"
 """Below the folder of published weights."""

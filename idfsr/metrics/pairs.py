@@ -10,12 +10,12 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 
 from idfsr.constants import NUM_LANDMARKS
-from idfsr.data.images import decode_png
-from idfsr.data.schemas import KEY
-from idfsr.data.shards import read_shard
-from idfsr.data.tables import read_table
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
+from idfsr.io.images import decode_png
+from idfsr.io.schemas import KEY
+from idfsr.io.shards import read_shard
+from idfsr.io.tables import read_table
 from idfsr.metrics.features import ImageBatch, make_batch
 
 _RESTORED_COLUMNS: Final = (*KEY, "scale_factor", "method", "sr_image", "model_digest")

@@ -35,7 +35,7 @@ class Metric:
     """What computes it, or its features: a key of `idfsr.metrics.scorers.PAIR_SCORERS` or of
     `idfsr.metrics.comparisons.COMPARISONS`."""
     weights: str = ""
-    """An asset as "assets.<key of idfsr.assets.ASSETS>", a setting as "weights.<field>", or a
+    """An asset as "assets.<key of idfsr.io.assets.ASSETS>", a setting as "weights.<field>", or a
     published file as "published.<key of config/weights.yaml>"."""
     details: tuple[str, ...] = ()
     """Further columns of the table with a row an image, which say how the value came about."""

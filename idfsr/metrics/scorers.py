@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 import torch
 
+from idfsr.io.weights_list import missing_files
 from idfsr.metrics.comparisons import COMPARISONS, Comparison, Resources
 from idfsr.metrics.lpips import load_lpips, lpips_distance
 from idfsr.metrics.luma import to_luma
@@ -25,7 +26,6 @@ from idfsr.metrics.psnr import psnr
 from idfsr.metrics.registry import Metric
 from idfsr.metrics.ssim import ssim
 from idfsr.metrics.unit_range import to_unit
-from idfsr.published import missing_files
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import fuse_conv_bn_eval
 
-from idfsr.assets import check_asset
+from idfsr.io.assets import check_asset
 
 EMBEDDING_DIM: Final = 128
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import torch
 
-from idfsr.config import ModelConfig
-from idfsr.config_types import section
+from idfsr.config.model import ModelConfig
+from idfsr.config.types import section
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import dump_settings, read_settings, read_weights, save_weights
 

@@ -11,7 +11,7 @@ from idfsr.models.unet import BlockPlan, plan_descent
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderConfig:
-    """Fields as in `idfsr.config.ModelConfig`."""
+    """Fields as in `idfsr.config.model.ModelConfig`."""
 
     image_size: int
     model_channels: int

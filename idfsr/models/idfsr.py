@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from idfsr.config import ModelConfig
+from idfsr.config.model import ModelConfig
 from idfsr.constants import ID_DIM
 from idfsr.models.encoder import EncoderConfig, SemanticEncoder
 from idfsr.models.unet import UNet, UNetConfig

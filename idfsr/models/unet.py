@@ -34,7 +34,7 @@ from idfsr.models.blocks import (
 
 @dataclass(frozen=True, kw_only=True)
 class UNetConfig:
-    """A member of the family; fields as in `idfsr.config.ModelConfig`."""
+    """A member of the family; fields as in `idfsr.config.model.ModelConfig`."""
 
     image_size: int
     """Nominal side in pixels: it places the attention, images of other sizes are taken too."""

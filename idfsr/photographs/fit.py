@@ -10,16 +10,16 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from idfsr.config_types import ScaleFactor
-from idfsr.data.images import read_image
-from idfsr.data.index import find_images
-from idfsr.data.loader import IdentityExamples, load_identity
-from idfsr.data.shards import write_shard
+from idfsr.config.types import ScaleFactor
+from idfsr.dataset.index import find_images
 from idfsr.errors import IdfsrError
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, prepare_rows
 from idfsr.faces.targets import Face
-from idfsr.people.networks import Studio
-from idfsr.people.person import Person
+from idfsr.io.images import read_image
+from idfsr.io.loader import IdentityExamples, load_identity
+from idfsr.io.shards import write_shard
+from idfsr.photographs.networks import Studio
+from idfsr.photographs.person import Person
 from idfsr.training.fit import FitResult, fit_identity
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def prepare_examples(
     with TemporaryDirectory() as folder:
         for scale_factor in scale_factors:
             path = Path(folder) / f"x{scale_factor}.parquet"
-            prepared = prepare_rows(rows, faces, studio.networks, studio.config, scale_factor)
+            prepared = prepare_rows(rows, faces, studio.networks, studio.preparing, scale_factor)
             write_shard(prepared, path, {"scale_factor": str(scale_factor)})
             parts.append(cast("dict[str, Any]", load_identity([path], identity, "fit")))
     # the low-resolution images differ in size, and the fit does not look at them
@@ -83,7 +83,7 @@ def describe_references(
 ) -> list[Prepared]:
     """Return each photograph aligned, with its landmarks and z_id."""
     rows = [TargetRow(*key, "fit") for key in faces]
-    return list(prepare_images(rows, faces, studio.networks, studio.config, scale_factor))
+    return list(prepare_images(rows, faces, studio.networks, studio.preparing, scale_factor))
 
 
 def fit_person(folder: Path, studio: Studio) -> tuple[Person, FitResult]:

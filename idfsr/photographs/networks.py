@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from idfsr.config import Config
+from idfsr.config.shards import ShardsStage
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector, load_detector
 from idfsr.faces.low_resolution import load_lr_detector
@@ -15,6 +15,7 @@ from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
 from idfsr.models.winograd import speed_up
+from idfsr.run.config import Config
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,16 @@ class Studio:
     """Of the aligned faces."""
     id_encoder: str
     """Name of the ID encoder."""
+
+    @property
+    def preparing(self) -> ShardsStage:
+        """The settings that aligned faces are prepared with."""
+        return ShardsStage(
+            seed=self.config.seed,
+            dataset=self.config.dataset,
+            lr_detector=self.config.lr_detector,
+            shards=self.config.shards,
+        )
 
 
 def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studio:

@@ -9,8 +9,8 @@ from jaxtyping import Float, UInt8
 from safetensors.torch import save_file
 from torch import Tensor
 
-from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
 from idfsr.models.weights import read_metadata, read_tensors
 
 METADATA_NAME = "person"

@@ -10,12 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from idfsr.baselines.idfsr import IdfsrMethod
-from idfsr.config_types import ScaleFactor
-from idfsr.data.images import read_image, resize
-from idfsr.data.loader import load_identity
-from idfsr.data.shards import write_shard
-from idfsr.data.tensors import to_network
+from idfsr.config.types import ScaleFactor
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface, ffhq_matrix
 from idfsr.faces.detector import Detections
@@ -23,8 +18,13 @@ from idfsr.faces.paste import paste_back
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, shard_row
 from idfsr.faces.targets import Face, Target
 from idfsr.faces.warp import landmark_distance
-from idfsr.people.networks import Studio
-from idfsr.people.person import Person
+from idfsr.io.images import read_image, resize
+from idfsr.io.loader import load_identity
+from idfsr.io.shards import write_shard
+from idfsr.io.tensors import to_network
+from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.photographs.networks import Studio
+from idfsr.photographs.person import Person
 
 MAX_PIXELS = 100_000_000
 """Of a restored photograph."""
@@ -102,7 +102,7 @@ def restore_faces(
     """
     rows = [TargetRow(person.name, f"{path.name}#{index}", "test") for index in range(len(faces))]
     by_key = {(row.identity, row.image): face for row, face in zip(rows, faces, strict=True)}
-    prepared = prepare_images(rows, by_key, studio.networks, studio.config, scale_factor)
+    prepared = prepare_images(rows, by_key, studio.networks, studio.preparing, scale_factor)
     shard_rows = [
         shard_row(item, rank_references(person, item.lr_landmarks)[:1], scale_factor)
         for item in prepared

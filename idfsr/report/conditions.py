@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from idfsr.constants import PROBES
-from idfsr.data.schemas import KEY
-from idfsr.data.tables import read_table
+from idfsr.io.schemas import KEY
+from idfsr.io.tables import read_table
 from idfsr.report.intervals import mean_interval
 from idfsr.report.layout import scale_label
 from idfsr.report.tables import records

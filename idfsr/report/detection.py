@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
-from idfsr.data.schemas import KEY, OK, reason_kind
 from idfsr.errors import IdfsrError
+from idfsr.io.schemas import KEY, OK, reason_kind
 from idfsr.report.grid import choose_examples
 from idfsr.report.layout import scale_label
 from idfsr.report.sheet import TILE, Sheet, draw_box, draw_landmarks

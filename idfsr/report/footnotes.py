@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from idfsr.config import MetricsConfig
+from idfsr.config.metrics import MetricsConfig
 from idfsr.constants import DEEPFACE_THRESHOLD
 from idfsr.metrics.registry import METRICS, find_metrics
 from idfsr.report.layout import Column, method_label, metric_columns, scale_label

@@ -10,10 +10,10 @@ import pandas as pd
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
-from idfsr.data.schemas import KEY
-from idfsr.data.shards import read_shard
-from idfsr.data.tables import read_table
 from idfsr.errors import IdfsrError
+from idfsr.io.schemas import KEY
+from idfsr.io.shards import read_shard
+from idfsr.io.tables import read_table
 from idfsr.report.layout import TIMES, method_label, scale_label
 from idfsr.report.pictures import decode, enlarge, mask_box
 from idfsr.report.sheet import Sheet

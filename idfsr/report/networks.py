@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from idfsr.history import History, read_history
+from idfsr.io.history import History, read_history
 from idfsr.report.tables import records
 
 COLUMNS = [field.name for field in dataclasses.fields(History)]

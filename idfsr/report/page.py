@@ -16,7 +16,6 @@ import yaml
 from PIL import Image
 from pydantic import TypeAdapter
 
-from idfsr.config import Config
 from idfsr.errors import IdfsrError
 from idfsr.metrics.registry import METRICS
 from idfsr.report.conditions import check_claims, lay_out_conditions
@@ -26,6 +25,7 @@ from idfsr.report.paper import lay_out_paper
 from idfsr.report.style import DPI
 from idfsr.report.tables import read_csv, records
 from idfsr.report.write_up import print_tables
+from idfsr.run.config import Config
 
 PACKAGES = (
     "idfsr",

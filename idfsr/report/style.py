@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from idfsr.data.files import atomic_path
+from idfsr.io.files import atomic_path
 
 DPI = 160
 """Dots per inch of every figure; text has the same size in all of them."""

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from idfsr.data.files import atomic_path
-from idfsr.data.schemas import KEY
-from idfsr.data.tables import read_table
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
+from idfsr.io.schemas import KEY
+from idfsr.io.tables import read_table
 from idfsr.metrics.registry import METRICS, find_metrics
 from idfsr.report.intervals import mean_interval
 

@@ -10,8 +10,8 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 from matplotlib.figure import Figure
 
-from idfsr.data.shards import read_shard
 from idfsr.faces.align import transform
+from idfsr.io.shards import read_shard
 from idfsr.report.layout import scale_label
 from idfsr.report.pictures import decode, enlarge
 from idfsr.report.sheet import Sheet, draw_box, draw_landmarks

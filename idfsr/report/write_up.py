@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from idfsr.config import Config, MetricsConfig
+from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import lay_out, metric_columns
 from idfsr.report.markup import PrintedTable, to_latex, to_markdown
@@ -35,7 +35,9 @@ def print_tables(
     )
 
 
-def make_tables(measurements: Measurements, networks: pd.DataFrame, config: Config) -> RunTables:
+def make_tables(
+    measurements: Measurements, networks: pd.DataFrame, config: TablesStage
+) -> RunTables:
     """Aggregate the metrics of a run.
 
     Args:

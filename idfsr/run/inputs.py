@@ -4,10 +4,10 @@ import dataclasses
 from pathlib import Path
 from typing import Final
 
-from idfsr.config import Config
 from idfsr.errors import IdfsrError
-from idfsr.plugins import missing_packages
-from idfsr.published import lacking_files, weights_folder
+from idfsr.io.weights_list import lacking_files, weights_folder
+from idfsr.run.config import Config
+from idfsr.run.plugins import missing_packages
 
 MADE: Final = Path("results")
 """Folder of the files that rules make."""

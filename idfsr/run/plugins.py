@@ -7,7 +7,7 @@ from typing import Final
 
 from idfsr.constants import METHOD_NAMES
 
-GROUP: Final = "idfsr.baselines"
+GROUP: Final = "idfsr.methods"
 """Of the entry points: the name of a method, and the class of it."""
 
 EXTRAS: Final = {"gfpgan": "spandrel", "restoreformer": "spandrel"}

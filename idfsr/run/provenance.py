@@ -9,7 +9,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-PACKAGE_DIR = Path(__file__).parent
+PACKAGE_DIR = Path(__file__).parents[1]
 
 
 def module_path(module: str) -> Path | None:
@@ -76,7 +76,7 @@ def code_digest(module: str) -> str:
     """Digest the code of a module and of everything in this package that it imports.
 
     Args:
-        module: Dotted name, e.g. "idfsr.cli.fit".
+        module: Dotted name, e.g. "idfsr.stages.fit".
 
     Returns:
         The first 16 hexadecimal digits of a sha256. It changes with any change of code, not with

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import torch
 
-from idfsr.cli.trainings import add_training_arguments
-from idfsr.config import load_stage
-from idfsr.data.files import atomic_path
+from idfsr.config.networks import ArcfaceStage
+from idfsr.config.stage import load_stage
+from idfsr.io.files import atomic_path
 from idfsr.models.device import pick_device
 from idfsr.models.iresnet import save_iresnet
+from idfsr.stages.trainings import add_training_arguments
 from idfsr.training.arcface import train_arcface
 from idfsr.training.card import write_card
 from idfsr.training.loop import finish
@@ -33,7 +34,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    config = load_stage(args.config)
+    config = load_stage(args.config, ArcfaceStage)
     encoder, trained, card = train_arcface(config, args.crops, args.state_dir, pick_device())
     with atomic_path(args.weights) as temporary:
         save_iresnet(temporary, encoder)

@@ -9,7 +9,7 @@ one that is missing or not the one the project was measured with.
 import argparse
 from pathlib import Path
 
-from idfsr.assets import ASSETS, check_asset
+from idfsr.io.assets import ASSETS, check_asset
 
 
 def register(parser: argparse.ArgumentParser) -> None:

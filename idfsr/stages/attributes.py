@@ -15,11 +15,12 @@ from pathlib import Path
 
 import torch
 
-from idfsr.cli.trainings import add_training_arguments
-from idfsr.config import load_stage
-from idfsr.data.files import atomic_path
+from idfsr.config.networks import AttributesStage
+from idfsr.config.stage import load_stage
+from idfsr.io.files import atomic_path
 from idfsr.models.attributes import save_attributes
 from idfsr.models.device import pick_device
+from idfsr.stages.trainings import add_training_arguments
 from idfsr.training.attributes import train_attributes
 from idfsr.training.card import write_card
 from idfsr.training.loop import finish
@@ -34,7 +35,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    config = load_stage(args.config)
+    config = load_stage(args.config, AttributesStage)
     network, trained, card = train_attributes(config, args.crops, args.state_dir, pick_device())
     with atomic_path(args.weights) as temporary:
         save_attributes(temporary, network)

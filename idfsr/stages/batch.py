@@ -22,10 +22,10 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from idfsr.cli.main import build_parser
-from idfsr.data.batches import write_list
-from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
+from idfsr.io.file_lists import write_list
+from idfsr.io.files import atomic_path
+from idfsr.main import build_parser
 
 logger = logging.getLogger(__name__)
 

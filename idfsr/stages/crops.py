@@ -11,9 +11,10 @@ for each: an ArcFace crop of 112 x 112 pixels, age, gender, race and expression.
 import argparse
 from pathlib import Path
 
-from idfsr.config import load_stage
-from idfsr.data.tables import write_table
+from idfsr.config.landmarks import LandmarksStage
+from idfsr.config.stage import load_stage
 from idfsr.faces.crops import CROPS_SCHEMA, make_crops
+from idfsr.io.tables import write_table
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,6 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    load_stage(args.config)
+    load_stage(args.config, LandmarksStage)
     table = make_crops(args.manifest, args.landmarks, args.root, args.ground_truth, args.threads)
     write_table(table, args.crops, CROPS_SCHEMA)

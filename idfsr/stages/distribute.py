@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 
-from idfsr.cli.main import build_parser
+from idfsr.main import build_parser
 from idfsr.training.launch import launch, read_step, srun_words
 
 
@@ -26,7 +26,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     if args.nodes > 1:
-        again = [sys.executable, "-m", "idfsr.cli.main", "distribute", "--", *args.words]
+        again = [sys.executable, "-m", "idfsr.main", "distribute", "--", *args.words]
         words = [*srun_words(args.nodes, args.cpus), *again]
         os.execvp(words[0], words)  # noqa: S606 -- no shell is wanted
     step = read_step(os.environ)

@@ -24,15 +24,17 @@ from pathlib import Path
 
 import torch
 
-from idfsr.config import MetricsConfig, WeightsConfig, load_stage
-from idfsr.data.batches import listed_files
-from idfsr.data.files import atomic_path
-from idfsr.data.tables import write_table
+from idfsr.config.metrics import MetricsConfig, MetricsStage
+from idfsr.config.stage import load_stage
+from idfsr.config.weights import WeightsConfig
+from idfsr.io.file_lists import listed_files
+from idfsr.io.files import atomic_path
+from idfsr.io.tables import write_table
+from idfsr.io.weights_list import weights_folder
 from idfsr.metrics.comparisons import Resources
 from idfsr.metrics.evaluate import evaluate, load_evaluator, table_schema
 from idfsr.metrics.pairs import read_pairs
 from idfsr.models.device import pick_device
-from idfsr.published import weights_folder
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +87,7 @@ def find_resources(args: argparse.Namespace, settings: MetricsConfig) -> Resourc
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    settings = load_stage(args.config).metrics
+    settings = load_stage(args.config, MetricsStage).metrics
     restored = listed_files(args.restored, ".parquet")
     rows = read_pairs(args.shards, restored, args.method, args.scale_factor)
     evaluator = load_evaluator((*settings.table1, *settings.table2), find_resources(args, settings))

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import torch
 
-from idfsr.cli.evaluate import add_resources, find_resources
-from idfsr.config import load_stage
+from idfsr.config.metrics import MetricsStage
+from idfsr.config.stage import load_stage
 from idfsr.metrics.evaluate import BATCH_SIZE, load_evaluator
 from idfsr.metrics.pairs import read_truth, truth_batches
+from idfsr.stages.evaluate import add_resources, find_resources
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +32,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    settings = load_stage(args.config).metrics
+    settings = load_stage(args.config, MetricsStage).metrics
     rows = read_truth(args.shards)
     evaluator = load_evaluator((*settings.table1, *settings.table2), find_resources(args, settings))
     keys = evaluator.extract_truth(truth_batches(rows, BATCH_SIZE), len(rows))

@@ -12,10 +12,12 @@ Each kind of figure reads the files it shows; `idfsr figure <kind> --help` lists
 import argparse
 from pathlib import Path
 
-from idfsr.config import load_stage
-from idfsr.data.batches import listed_files
-from idfsr.data.shards import read_shard
-from idfsr.data.tables import read_table
+from idfsr.config.metrics import TablesStage
+from idfsr.config.report import FiguresStage
+from idfsr.config.stage import load_stage
+from idfsr.io.file_lists import listed_files
+from idfsr.io.shards import read_shard
+from idfsr.io.tables import read_table
 from idfsr.report import curves, detection, dots, grid, warping
 from idfsr.report.layout import metric_columns
 from idfsr.report.style import write_figure
@@ -24,7 +26,7 @@ from idfsr.report.tables import read_csv
 
 def draw_grid(args: argparse.Namespace) -> None:
     """Show restored images of one scale factor beside input, reference and ground truth."""
-    config = load_stage(args.config)
+    config = load_stage(args.config, FiguresStage)
     restored = listed_files(args.restored, ".parquet")
     examples = grid.read_examples(
         args.shards, restored, args.metrics, config.methods, config.report.num_examples
@@ -36,7 +38,9 @@ def draw_grid(args: argparse.Namespace) -> None:
 
 def draw_warping(args: argparse.Namespace) -> None:
     """Show the best and the worst warped references of one scale factor."""
-    cases = warping.read_cases(args.shards, load_stage(args.config).report.num_examples)
+    cases = warping.read_cases(
+        args.shards, load_stage(args.config, FiguresStage).report.num_examples
+    )
     scale_factor = read_shard(args.shards, ["scale_factor"])["scale_factor"][0].as_py()
     write_figure(warping.draw_cases(cases), args.figure, *warping.describe_cases(scale_factor))
 
@@ -55,7 +59,7 @@ def draw_pretrain_curve(args: argparse.Namespace) -> None:
 
 def draw_landmarks(args: argparse.Namespace) -> None:
     """Show faces and landmarks found in images of the data set, and images left out."""
-    num_examples = load_stage(args.config).report.num_examples
+    num_examples = load_stage(args.config, FiguresStage).report.num_examples
     figure = detection.draw_landmark_sheet(read_table(args.quality), args.root, num_examples)
     write_figure(figure, args.figure, detection.LANDMARKS_TITLE, detection.LANDMARKS_CAPTION)
 
@@ -70,7 +74,7 @@ def draw_lr_detector(args: argparse.Namespace) -> None:
 
 def draw_metrics(args: argparse.Namespace) -> None:
     """Show every metric with its interval."""
-    metrics = load_stage(args.config).metrics
+    metrics = load_stage(args.config, TablesStage).metrics
     tables = [
         (read_csv(args.table1), metric_columns(metrics.table1)),
         (read_csv(args.table2), metric_columns(metrics.table2)),

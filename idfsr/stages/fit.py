@@ -25,18 +25,19 @@ from pathlib import Path
 
 import torch
 
-from idfsr.baselines.embedding import Embedding, save_embedding
-from idfsr.cli.ways import check_arguments, photographs
-from idfsr.config import load_stage
+from idfsr.config.fit import FitStage
+from idfsr.config.stage import load_stage
 from idfsr.constants import ID_DIM
-from idfsr.data.files import atomic_path
-from idfsr.data.loader import load_identity
-from idfsr.data.shards import check_id_encoder
-from idfsr.data.tables import read_metadata
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
+from idfsr.io.loader import load_identity
+from idfsr.io.shards import check_id_encoder
+from idfsr.io.tables import read_metadata
+from idfsr.methods.embedding import Embedding, save_embedding
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest
+from idfsr.stages.ways import check_arguments, photographs
 from idfsr.training.fit import fit_identities
 
 
@@ -84,7 +85,7 @@ def fit_stage(args: argparse.Namespace) -> None:
             message = f"--{name}: found {num_files} files for {num_people} people, wanted one each"
             raise IdfsrError(message)
     torch.set_num_threads(args.threads)
-    config = load_stage(args.config)
+    config = load_stage(args.config, FitStage)
     model = load_idfsr(args.model, pick_device())
     check_id_encoder(args.shards, model.id_encoder)
     base = Embedding(

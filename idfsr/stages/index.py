@@ -10,10 +10,11 @@ sha256 and size, and "ok" or the reason why it cannot be used.
 import argparse
 from pathlib import Path
 
-from idfsr.config import load_stage
-from idfsr.data.index import build_manifest
-from idfsr.data.schemas import MANIFEST_SCHEMA
-from idfsr.data.tables import write_table
+from idfsr.config.dataset import IndexStage
+from idfsr.config.stage import load_stage
+from idfsr.dataset.index import build_manifest
+from idfsr.io.schemas import MANIFEST_SCHEMA
+from idfsr.io.tables import write_table
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +27,6 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    load_stage(args.config)
+    load_stage(args.config, IndexStage)
     manifest = build_manifest(args.root, args.threads)
     write_table(manifest, args.manifest, MANIFEST_SCHEMA)

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import torch
 
-from idfsr.config import load_stage
-from idfsr.data.schemas import LANDMARKS_SCHEMA
-from idfsr.data.tables import read_table, write_table
+from idfsr.config.landmarks import LandmarksStage
+from idfsr.config.stage import load_stage
 from idfsr.faces.detector import load_detector
 from idfsr.faces.landmarks import detect_landmarks, select_shard
+from idfsr.io.schemas import LANDMARKS_SCHEMA
+from idfsr.io.tables import read_table, write_table
 from idfsr.models.device import pick_device
 
 
@@ -35,7 +36,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    config = load_stage(args.config).landmarks
+    config = load_stage(args.config, LandmarksStage).landmarks
     rows = select_shard(read_table(args.manifest), config.images_per_shard, args.shard)
     detector = load_detector(config, args.assets, pick_device())
     table = detect_landmarks(rows, args.root, detector, config, args.threads)

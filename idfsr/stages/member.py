@@ -17,11 +17,12 @@ from pathlib import Path
 
 import torch
 
-from idfsr.cli.trainings import add_training_arguments
-from idfsr.config import load_stage
-from idfsr.data.files import atomic_path
+from idfsr.config.networks import MemberStage
+from idfsr.config.stage import load_stage
+from idfsr.io.files import atomic_path
 from idfsr.models.device import pick_device
 from idfsr.models.published import save_network
+from idfsr.stages.trainings import add_training_arguments
 from idfsr.training.card import write_card
 from idfsr.training.loop import finish
 from idfsr.training.members import MEMBERS
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
         first_card=args.first_card,
     )
     network, trained, card = train_member(
-        args.member, load_stage(args.config), sources, args.state_dir, pick_device()
+        args.member, load_stage(args.config, MemberStage), sources, args.state_dir, pick_device()
     )
     with atomic_path(args.weights) as temporary:
         save_network(temporary, network, MEMBERS[args.member].sizes)

@@ -14,14 +14,15 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from idfsr.cli.evaluate import add_resources, find_resources
-from idfsr.config import LandmarksConfig, MetricsConfig
+from idfsr.config.landmarks import LandmarksConfig
+from idfsr.config.metrics import MetricsConfig
 from idfsr.faces.detector import load_detector
 from idfsr.metrics.evaluate import BATCH_SIZE, load_evaluator
 from idfsr.metrics.folders import pair_files, read_batches
 from idfsr.metrics.registry import METRICS, find_metrics
 from idfsr.report.summary import summarise
 from idfsr.report.tables import write_csv
+from idfsr.stages.evaluate import add_resources, find_resources
 
 
 def register(parser: argparse.ArgumentParser) -> None:

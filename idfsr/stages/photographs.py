@@ -7,15 +7,15 @@ from pathlib import Path
 
 import torch
 
-from idfsr.config import load_config
-from idfsr.data.files import atomic_path
-from idfsr.data.images import encode_png
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
+from idfsr.io.images import encode_png
 from idfsr.models.device import pick_device
-from idfsr.people.fit import fit_person
-from idfsr.people.networks import Studio, open_studio
-from idfsr.people.person import load_person, save_person
-from idfsr.people.restore import restore_photograph
+from idfsr.photographs.fit import fit_person
+from idfsr.photographs.networks import Studio, open_studio
+from idfsr.photographs.person import load_person, save_person
+from idfsr.photographs.restore import restore_photograph
+from idfsr.run.config import load_config
 
 CONFIG = Path("config/photographs.yaml")
 

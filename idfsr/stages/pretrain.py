@@ -22,8 +22,9 @@ from pathlib import Path
 
 import torch
 
-from idfsr.config import load_stage
-from idfsr.data.files import atomic_path
+from idfsr.config.pretrain import PretrainStage
+from idfsr.config.stage import load_stage
+from idfsr.io.files import atomic_path
 from idfsr.models.checkpoint import save_model
 from idfsr.training.card import write_card
 from idfsr.training.distributed import joined_processes, num_local_processes, rank
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     num_threads = max(1, args.threads // num_local_processes())
     torch.set_num_threads(num_threads)
-    config = load_stage(args.config)
+    config = load_stage(args.config, PretrainStage)
     with joined_processes() as device:
         num_workers = num_threads if device.type == "cuda" else 0
         sources = Sources(

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import torch
 
-from idfsr.baselines.embedding import load_embedding
-from idfsr.baselines.registry import load_idfsr_method
-from idfsr.config import load_stage
-from idfsr.data.batches import listed_files
-from idfsr.data.tables import read_metadata, write_table
+from idfsr.config.probes import ProbesStage
+from idfsr.config.stage import load_stage
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes
+from idfsr.io.file_lists import listed_files
+from idfsr.io.tables import read_metadata, write_table
+from idfsr.methods.embedding import load_embedding
+from idfsr.methods.registry import load_idfsr_method
 from idfsr.metrics.sface import load_sface
 
 
@@ -38,9 +39,9 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    config = load_stage(args.config)
+    config = load_stage(args.config, ProbesStage)
     scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    method = load_idfsr_method(config, args.model, None)
+    method = load_idfsr_method(config.restore, config.seed, args.model, None)
     embeddings = [
         load_embedding(path, scale_factor=scale_factor, model_digest=method.model_digest)
         for path in listed_files(args.embeddings, ".safetensors")

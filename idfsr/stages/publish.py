@@ -13,8 +13,8 @@ import argparse
 import shutil
 from pathlib import Path
 
-from idfsr.data.files import atomic_path
-from idfsr.history import HISTORY
+from idfsr.io.files import atomic_path
+from idfsr.io.history import HISTORY
 from idfsr.models.weights import dump_settings, halve_precision
 from idfsr.training.card import read_card
 

@@ -10,10 +10,11 @@ joined, in which an image that fails a threshold has the reason, with the figure
 import argparse
 from pathlib import Path
 
-from idfsr.config import load_stage
-from idfsr.data.quality import apply_thresholds
-from idfsr.data.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA
-from idfsr.data.tables import read_table, write_table
+from idfsr.config.quality import QualityStage
+from idfsr.config.stage import load_stage
+from idfsr.dataset.quality import apply_thresholds
+from idfsr.io.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA
+from idfsr.io.tables import read_table, write_table
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    config = load_stage(args.config)
+    config = load_stage(args.config, QualityStage)
     manifest = read_table(args.manifest, MANIFEST_SCHEMA.names)
     landmarks = [read_table(path, LANDMARKS_SCHEMA.names) for path in args.landmarks]
     table = apply_thresholds(manifest, landmarks, config.quality)

@@ -9,7 +9,7 @@ nothing is done.
 import argparse
 from pathlib import Path
 
-from idfsr.data.batches import refresh_list
+from idfsr.io.file_lists import refresh_list
 
 
 def register(parser: argparse.ArgumentParser) -> None:

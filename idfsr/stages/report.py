@@ -13,9 +13,9 @@ network.
 import argparse
 from pathlib import Path
 
-from idfsr.config import load_config
-from idfsr.data.files import atomic_path
+from idfsr.io.files import atomic_path
 from idfsr.report.page import PageInputs, render_page
+from idfsr.run.config import load_config
 
 
 def register(parser: argparse.ArgumentParser) -> None:

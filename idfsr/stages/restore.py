@@ -24,17 +24,18 @@ from typing import get_args
 
 import torch
 
-from idfsr.baselines.contract import RESTORED_SCHEMA, Method, restore_identity
-from idfsr.baselines.idfsr import IdfsrMethod
-from idfsr.baselines.registry import make_baseline, make_idfsr
-from idfsr.cli.ways import check_arguments, photographs
-from idfsr.config import load_stage
-from idfsr.config_types import ScaleFactor
+from idfsr.config.restore import RestoreStage
+from idfsr.config.stage import load_stage
+from idfsr.config.types import ScaleFactor
 from idfsr.constants import IDFSR_METHODS
-from idfsr.data.loader import load_identity, load_ref_images
-from idfsr.data.shards import check_id_encoder
-from idfsr.data.tables import read_metadata, write_table
-from idfsr.published import MANIFEST
+from idfsr.io.loader import load_identity, load_ref_images
+from idfsr.io.shards import check_id_encoder
+from idfsr.io.tables import read_metadata, write_table
+from idfsr.io.weights_list import MANIFEST
+from idfsr.methods.contract import RESTORED_SCHEMA, Method, restore_identity
+from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.registry import make_baseline, make_idfsr
+from idfsr.stages.ways import check_arguments, photographs
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
 def restore_stage(args: argparse.Namespace) -> None:
     """Restore the test images of a person of the workflow."""
     torch.set_num_threads(args.threads)
-    config = load_stage(args.config)
+    config = load_stage(args.config, RestoreStage)
     examples = load_identity(args.shards, args.identity, "test")
     scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
     method: Method

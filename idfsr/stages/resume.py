@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from idfsr.cluster import cancel_runs, run_ids, snakemake_at_work
 from idfsr.errors import IdfsrError
+from idfsr.run.cluster import cancel_runs, run_ids, snakemake_at_work
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ import argparse
 import json
 from pathlib import Path
 
-from idfsr.config import json_schema
-from idfsr.data.files import atomic_path
+from idfsr.io.files import atomic_path
+from idfsr.run.config import json_schema
 
 
 def register(parser: argparse.ArgumentParser) -> None:

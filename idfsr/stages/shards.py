@@ -15,13 +15,14 @@ from pathlib import Path
 
 import torch
 
-from idfsr.config import load_stage
-from idfsr.data.sharding import plan_shards, read_split_rows
-from idfsr.data.shards import write_shard
+from idfsr.config.shards import ShardsStage
+from idfsr.config.stage import load_stage
+from idfsr.dataset.sharding import plan_shards, read_split_rows
 from idfsr.errors import IdfsrError
 from idfsr.faces.low_resolution import load_lr_detector
 from idfsr.faces.prepare import Networks, TargetRow, prepare_rows
 from idfsr.faces.targets import read_faces
+from idfsr.io.shards import write_shard
 from idfsr.models.device import pick_device
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.weights import model_digest
@@ -48,7 +49,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    config = load_stage(args.config)
+    config = load_stage(args.config, ShardsStage)
     split = read_split_rows(args.split)
     plan = plan_shards(split, args.part, config.shards.rows_per_shard)
     if not 0 <= args.shard < len(plan):

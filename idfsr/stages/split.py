@@ -10,9 +10,10 @@ or left_out) and the reason of those left out, and a table that counts them.
 import argparse
 from pathlib import Path
 
-from idfsr.config import load_stage
-from idfsr.data.split import split_images, summarise
-from idfsr.data.tables import read_table, write_tsv
+from idfsr.config.split import SplitStage
+from idfsr.config.stage import load_stage
+from idfsr.dataset.split import split_images, summarise
+from idfsr.io.tables import read_table, write_tsv
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    config = load_stage(args.config)
+    config = load_stage(args.config, SplitStage)
     quality = read_table(args.quality, ["identity", "image", "status"])
     split = split_images(quality, config.split, config.seed)
     write_tsv(split, args.split)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from idfsr.errors import IdfsrError
-from idfsr.progress import last_line, read_jobs, sum_costs
+from idfsr.run.progress import last_line, read_jobs, sum_costs
 
 SNAKEMAKE: Final = Path(".snakemake")
 RESULTS: Final = Path("results")

@@ -13,8 +13,9 @@ where synthref.json is for example {"seed": 0, "synthref": {"num_identities": 40
 import argparse
 from pathlib import Path
 
-from idfsr.config import load_stage
-from idfsr.data.synthref.dataset import render_dataset
+from idfsr.config.stage import load_stage
+from idfsr.config.synthref import SynthrefStage
+from idfsr.synthref.dataset import render_dataset
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -29,5 +30,5 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    config = load_stage(args.config)
+    config = load_stage(args.config, SynthrefStage)
     render_dataset(config.synthref, config.seed, args.assets, args.out_dir, args.threads)

@@ -10,10 +10,11 @@ on it the 68 landmarks of iBUG 300-W are, as shares of its side. No image is ren
 import argparse
 from pathlib import Path
 
-from idfsr.config import load_stage
-from idfsr.data.synthref.landmarks68 import LANDMARKS_68_SCHEMA, find_landmarks_68
-from idfsr.data.synthref.mesh import load_head
-from idfsr.data.tables import write_table
+from idfsr.config.stage import load_stage
+from idfsr.config.synthref import SynthrefStage
+from idfsr.io.tables import write_table
+from idfsr.synthref.landmarks68 import LANDMARKS_68_SCHEMA, find_landmarks_68
+from idfsr.synthref.mesh import load_head
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +28,6 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    config = load_stage(args.config)
+    config = load_stage(args.config, SynthrefStage)
     table = find_landmarks_68(load_head(args.assets), config.synthref, config.seed)
     write_table(table, args.landmarks, LANDMARKS_68_SCHEMA)

@@ -17,8 +17,9 @@ tables in the paper's layout as Markdown and LaTeX with footnotes.
 import argparse
 from pathlib import Path
 
-from idfsr.config import load_stage
-from idfsr.data.files import atomic_path
+from idfsr.config.metrics import TablesStage
+from idfsr.config.stage import load_stage
+from idfsr.io.files import atomic_path
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.networks import list_networks
 from idfsr.report.tables import read_measurements, write_csv
@@ -51,7 +52,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    config = load_stage(args.config)
+    config = load_stage(args.config, TablesStage)
     measurements = read_measurements(args.metrics, args.set_metrics, config.methods)
     networks = list_networks(args.weights)
     tables = make_tables(measurements, networks, config)

@@ -33,8 +33,8 @@ def check_arguments(
 
 
 def photographs(name: str) -> Callable[[argparse.Namespace], Any]:
-    """Return a function of `idfsr.cli.photographs`."""
+    """Return a function of `idfsr.stages.photographs`."""
     function: Callable[[argparse.Namespace], Any] = getattr(
-        importlib.import_module("idfsr.cli.photographs"), name
+        importlib.import_module("idfsr.stages.photographs"), name
     )
     return function

@@ -16,9 +16,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from idfsr.data.download import download
 from idfsr.errors import IdfsrError
-from idfsr.published import MANIFEST, PublishedFile, problem_of, read_manifest, weights_folder
+from idfsr.io.download import download
+from idfsr.io.weights_list import MANIFEST, PublishedFile, problem_of, read_manifest, weights_folder
 
 
 def register(parser: argparse.ArgumentParser) -> None:

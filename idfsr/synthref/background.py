@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.color import to_linear
-from idfsr.data.synthref.pose import Light
+from idfsr.synthref.color import to_linear
+from idfsr.synthref.pose import Light
 
 KINDS = ("studio", "wall", "room", "window", "foliage", "street", "lights")
 KIND_SHARES = (0.24, 0.13, 0.17, 0.12, 0.16, 0.12, 0.06)

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from idfsr.data.synthref.kernels import BACKGROUND, raster_triangles
-from idfsr.data.synthref.sources import read_mask
+from idfsr.synthref.kernels import BACKGROUND, raster_triangles
+from idfsr.synthref.sources import read_mask
 
 AXIS_DEPTH = 0.45
 """Depth z of the upright axis around which texture space is wound."""

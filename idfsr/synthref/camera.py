@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.pose import Photo, align, rotation
+from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.pose import Photo, align, rotation
 
 PIVOT = (0.0, 0.25, 0.5)
 """How far below and behind the middle of the eyes the head turns."""

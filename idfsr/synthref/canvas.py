@@ -3,10 +3,10 @@
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.camera import Camera
-from idfsr.data.synthref.kernels import BACKGROUND, blend_ribbons, raster_ribbons, raster_triangles
-from idfsr.data.synthref.lighting import SHADOW_SIZE, SHADOW_SPAN, Lighting
-from idfsr.data.synthref.pose import Light
+from idfsr.synthref.camera import Camera
+from idfsr.synthref.kernels import BACKGROUND, blend_ribbons, raster_ribbons, raster_triangles
+from idfsr.synthref.lighting import SHADOW_SIZE, SHADOW_SPAN, Lighting
+from idfsr.synthref.pose import Light
 
 EXPOSURE = 1.45
 SHADOW_STRAND_WIDTH = 1.8

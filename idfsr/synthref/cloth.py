@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.color import to_linear
-from idfsr.data.synthref.identity import Identity
-from idfsr.data.synthref.texture import smooth_noise, smooth_step
+from idfsr.synthref.color import to_linear
+from idfsr.synthref.identity import Identity
+from idfsr.synthref.texture import smooth_noise, smooth_step
 
 LOWEST_COLLAR = 5.86
 RIM = 0.012

@@ -24,11 +24,11 @@ import pyarrow.parquet as pq
 from PIL import Image
 from tqdm import tqdm
 
-from idfsr.config import SynthrefConfig
-from idfsr.data.synthref.identity import POPULATIONS, sample_identity
-from idfsr.data.synthref.mesh import HeadModel, load_head
-from idfsr.data.synthref.pose import sample_photo
-from idfsr.data.synthref.render import prepare_person, render_image
+from idfsr.config.synthref import SynthrefConfig
+from idfsr.synthref.identity import POPULATIONS, sample_identity
+from idfsr.synthref.mesh import HeadModel, load_head
+from idfsr.synthref.pose import sample_photo
+from idfsr.synthref.render import prepare_person, render_image
 
 IMAGES_FOLDER: Final = "CelebHQRefForRelease"
 TRUTH_NAME: Final = "ground_truth.parquet"

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 from numba import njit
 
-from idfsr.data.synthref.lighting import Lighting, Material, light_reaching, light_surface
+from idfsr.synthref.lighting import Lighting, Material, light_reaching, light_surface
 
 EYE_LEFT, EYE_RIGHT = -2, -3
 """Face numbers of the eyeballs' pixels."""

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.color import to_linear
-from idfsr.data.synthref.identity import Brow, Identity
-from idfsr.data.synthref.texture import draw_strokes, front_texels, smooth_noise, smooth_step
+from idfsr.synthref.color import to_linear
+from idfsr.synthref.identity import Brow, Identity
+from idfsr.synthref.texture import draw_strokes, front_texels, smooth_noise, smooth_step
 
 BROW_HEIGHT = 7.475
 NUM_BROW_HAIRS = 400

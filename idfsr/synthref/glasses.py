@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.identity import Identity
-from idfsr.data.synthref.mesh import HeadModel
+from idfsr.synthref.identity import Identity
+from idfsr.synthref.mesh import HeadModel
 
 NUM_POINTS = 25
 EAR_TOP = (0.78, 7.34, 0.55)

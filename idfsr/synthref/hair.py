@@ -8,14 +8,14 @@ from jaxtyping import Float
 from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import cKDTree
 
-from idfsr.data.synthref.bake import AXIS_DEPTH
-from idfsr.data.synthref.color import to_linear
-from idfsr.data.synthref.facial_hair import beard_mask
-from idfsr.data.synthref.hairstyles import Hair
-from idfsr.data.synthref.identity import Identity
-from idfsr.data.synthref.kernels import vertex_normals
-from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.texture import smooth_step
+from idfsr.synthref.bake import AXIS_DEPTH
+from idfsr.synthref.color import to_linear
+from idfsr.synthref.facial_hair import beard_mask
+from idfsr.synthref.hairstyles import Hair
+from idfsr.synthref.identity import Identity
+from idfsr.synthref.kernels import vertex_normals
+from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.texture import smooth_step
 
 NUM_STRANDS = 10000
 NUM_SHORT_STRANDS = 14000

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.chance import happens
+from idfsr.synthref.chance import happens
 
 COLORS: Final = {
     "black": (22, 18, 17),

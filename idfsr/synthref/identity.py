@@ -6,10 +6,10 @@ from typing import Final, Literal, get_args
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.chance import happens
-from idfsr.data.synthref.hairstyles import Hair, sample_hair
-from idfsr.data.synthref.shape import sample_shape
-from idfsr.data.synthref.sources import RACES
+from idfsr.synthref.chance import happens
+from idfsr.synthref.hairstyles import Hair, sample_hair
+from idfsr.synthref.shape import sample_shape
+from idfsr.synthref.sources import RACES
 
 POPULATIONS: Final = {"demo": 0, "training": 1}
 """First number of every random stream of a population: no two populations share a person."""

@@ -14,15 +14,15 @@ from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 from tqdm import tqdm
 
-from idfsr.config import SynthrefConfig
+from idfsr.config.synthref import SynthrefConfig
 from idfsr.constants import MIRRORED_LANDMARKS_68, NUM_LANDMARKS_68
-from idfsr.data.synthref.camera import Camera
-from idfsr.data.synthref.dataset import list_identities, list_images
-from idfsr.data.synthref.facial_hair import brow_middle
-from idfsr.data.synthref.identity import Brow, sample_identity
-from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.pose import sample_photo
-from idfsr.data.synthref.render import express
+from idfsr.synthref.camera import Camera
+from idfsr.synthref.dataset import list_identities, list_images
+from idfsr.synthref.facial_hair import brow_middle
+from idfsr.synthref.identity import Brow, sample_identity
+from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.pose import sample_photo
+from idfsr.synthref.render import express
 
 LANDMARKS_68_SCHEMA = pa.schema(
     {

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.chance import happens
-from idfsr.data.synthref.color import to_linear
-from idfsr.data.synthref.identity import Identity
-from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.texture import (
+from idfsr.synthref.chance import happens
+from idfsr.synthref.color import to_linear
+from idfsr.synthref.identity import Identity
+from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.texture import (
     draw_dots,
     draw_strokes,
     front_texels,

@@ -15,11 +15,11 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from scipy.sparse import csr_matrix
 
-from idfsr.data.files import atomic_path
-from idfsr.data.synthref.bake import bake_occlusion, bake_texture_maps
-from idfsr.data.synthref.kernels import vertex_normals
-from idfsr.data.synthref.sources import read_base_mesh, read_mask, read_targets
-from idfsr.data.synthref.subdivide import interpolate, subdivide, triangulate
+from idfsr.io.files import atomic_path
+from idfsr.synthref.bake import bake_occlusion, bake_texture_maps
+from idfsr.synthref.kernels import vertex_normals
+from idfsr.synthref.sources import read_base_mesh, read_mask, read_targets
+from idfsr.synthref.subdivide import interpolate, subdivide, triangulate
 
 MATRICES = ("targets", "refine")
 """Fields of `HeadModel` that are sparse."""

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from idfsr.constants import FFHQ_LANDMARKS_512
-from idfsr.data.synthref.chance import happens
-from idfsr.data.synthref.identity import POPULATIONS
-from idfsr.data.synthref.sources import RACES
+from idfsr.synthref.chance import happens
+from idfsr.synthref.identity import POPULATIONS
+from idfsr.synthref.sources import RACES
 
 EXPRESSIONS: Final = {
     "neutral": {},

@@ -8,24 +8,24 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from idfsr.data.synthref.background import light_in_surroundings, paint_background
-from idfsr.data.synthref.bake import texture_coordinates
-from idfsr.data.synthref.camera import Camera
-from idfsr.data.synthref.canvas import Canvas, cast_light
-from idfsr.data.synthref.color import to_linear, to_srgb
-from idfsr.data.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
-from idfsr.data.synthref.glasses import build_glasses
-from idfsr.data.synthref.hair import Strands, grow_hair, sky_past_hair
-from idfsr.data.synthref.identity import Identity
-from idfsr.data.synthref.kernels import (
+from idfsr.synthref.background import light_in_surroundings, paint_background
+from idfsr.synthref.bake import texture_coordinates
+from idfsr.synthref.camera import Camera
+from idfsr.synthref.canvas import Canvas, cast_light
+from idfsr.synthref.color import to_linear, to_srgb
+from idfsr.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
+from idfsr.synthref.glasses import build_glasses
+from idfsr.synthref.hair import Strands, grow_hair, sky_past_hair
+from idfsr.synthref.identity import Identity
+from idfsr.synthref.kernels import (
     raster_sphere,
     raster_triangles,
     vertex_normals,
 )
-from idfsr.data.synthref.lighting import Lighting, light_on_vertices
-from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.pose import FURROWS, Photo, unit_weights
-from idfsr.data.synthref.shading import (
+from idfsr.synthref.lighting import Lighting, light_on_vertices
+from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.pose import FURROWS, Photo, unit_weights
+from idfsr.synthref.shading import (
     Hits,
     Paint,
     Surface,
@@ -33,8 +33,8 @@ from idfsr.data.synthref.shading import (
     shade_strands,
     stack_vertices,
 )
-from idfsr.data.synthref.skin import SkinTexture, paint_skin
-from idfsr.data.synthref.subdivide import interpolate
+from idfsr.synthref.skin import SkinTexture, paint_skin
+from idfsr.synthref.subdivide import interpolate
 
 SUPERSAMPLING = 2
 RELIEF = 0.8

@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int32, UInt8
 from numba import njit
 
-from idfsr.data.synthref.eyes import Eyes, shade_eye
-from idfsr.data.synthref.kernels import BACKGROUND
-from idfsr.data.synthref.lighting import Lighting, Material, light_surface, quick_light
+from idfsr.synthref.eyes import Eyes, shade_eye
+from idfsr.synthref.kernels import BACKGROUND
+from idfsr.synthref.lighting import Lighting, Material, light_surface, quick_light
 
 SKIN, TONGUE = 0, 3
 """Indices into `mesh.PARTS`; those between are teeth."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from idfsr.data.synthref.sources import RACES
+from idfsr.synthref.sources import RACES
 
 YOUNG_AGE, OLD_AGE = 25, 80
 """Ages at which MPFB's "young" and "old" targets stand at 1, years."""

@@ -6,16 +6,16 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.bake import HIGH, TEXELS_PER_UNIT
-from idfsr.data.synthref.cloth import paint_cloth
-from idfsr.data.synthref.color import to_linear
-from idfsr.data.synthref.facial_hair import paint_beard, paint_brows
-from idfsr.data.synthref.hair import scalp_mask
-from idfsr.data.synthref.identity import Identity
-from idfsr.data.synthref.marks import paint_marks
-from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.texture import gradients, smooth_noise, smooth_step
-from idfsr.data.synthref.wrinkles import GROUPS, draw_wrinkles
+from idfsr.synthref.bake import HIGH, TEXELS_PER_UNIT
+from idfsr.synthref.cloth import paint_cloth
+from idfsr.synthref.color import to_linear
+from idfsr.synthref.facial_hair import paint_beard, paint_brows
+from idfsr.synthref.hair import scalp_mask
+from idfsr.synthref.identity import Identity
+from idfsr.synthref.marks import paint_marks
+from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.texture import gradients, smooth_noise, smooth_step
+from idfsr.synthref.wrinkles import GROUPS, draw_wrinkles
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.bake import (
+from idfsr.synthref.bake import (
     FRONT_SCALE,
     HIGH,
     LOW,

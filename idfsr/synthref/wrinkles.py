@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.data.synthref.bake import TEXTURE_HEIGHT, TEXTURE_WIDTH
-from idfsr.data.synthref.texture import draw_strokes, front_texels
+from idfsr.synthref.bake import TEXTURE_HEIGHT, TEXTURE_WIDTH
+from idfsr.synthref.texture import draw_strokes, front_texels
 
 GROUPS: Final = ("forehead", "frown", "smile", "sag")
 """Furrows that come together; the first three follow the expression."""

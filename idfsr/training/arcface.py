@@ -12,12 +12,12 @@ from jaxtyping import Float, Int, Shaped
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
-from idfsr.config import Config
+from idfsr.config.networks import ArcfaceStage
 from idfsr.constants import ID_DIM
-from idfsr.data.tensors import to_network
+from idfsr.io.tensors import to_network
 from idfsr.models.iresnet import EMBEDDED, IResNet
 from idfsr.models.weights import count_parameters
-from idfsr.provenance import file_digest
+from idfsr.run.provenance import file_digest
 from idfsr.training.augment import lose_resolution
 from idfsr.training.card import Card
 from idfsr.training.crops import CropBatch, CropReader, Crops, crop_facts, hold_out, read_crops
@@ -79,7 +79,11 @@ class ArcFaceTraining(nn.Module):
 
 
 def arcface_recipe(
-    encoder: nn.Module, crops: Crops, config: Config, settings: dict[str, Any], device: torch.device
+    encoder: nn.Module,
+    crops: Crops,
+    config: ArcfaceStage,
+    settings: dict[str, Any],
+    device: torch.device,
 ) -> Recipe:
     """Return what the training loop needs to train an ID encoder.
 
@@ -169,7 +173,7 @@ def measure_recognition(
 
 
 def train_arcface(
-    config: Config, crops_path: Path, state_dir: Path, device: torch.device
+    config: ArcfaceStage, crops_path: Path, state_dir: Path, device: torch.device
 ) -> tuple[IResNet, Trained, Card]:
     """Train the embedded ID encoder and measure it on held-out identities.
 

@@ -9,13 +9,13 @@ import torch.nn.functional as F  # noqa: N812  (the name everybody uses)
 from jaxtyping import Float
 from torch import Tensor
 
-from idfsr.config import Config
+from idfsr.config.networks import AttributesStage
 from idfsr.constants import EXPRESSIONS, GENDERS, RACES
-from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
+from idfsr.io.tensors import to_network
 from idfsr.models.attributes import AttributeNet
 from idfsr.models.weights import count_parameters
-from idfsr.provenance import file_digest
+from idfsr.run.provenance import file_digest
 from idfsr.training.card import Card
 from idfsr.training.crops import CropBatch, CropReader, Crops, crop_facts, hold_out, read_crops
 from idfsr.training.loop import Trained, train
@@ -71,7 +71,7 @@ def attributes_recipe(
     network: AttributeNet,
     crops: Crops,
     targets: Float[Tensor, "N 4"],
-    config: Config,
+    config: AttributesStage,
     settings: dict[str, Any],
     device: torch.device,
 ) -> Recipe:
@@ -123,7 +123,7 @@ def measure_attributes(
 
 
 def train_attributes(
-    config: Config, crops_path: Path, state_dir: Path, device: torch.device
+    config: AttributesStage, crops_path: Path, state_dir: Path, device: torch.device
 ) -> tuple[AttributeNet, Trained, Card]:
     """Train the embedded attribute network and measure it on held-out identities.
 

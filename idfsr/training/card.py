@@ -10,9 +10,9 @@ import torch
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
-from idfsr.history import History
+from idfsr.io.files import atomic_path
+from idfsr.io.history import History
 from idfsr.training.loop import Progress
 
 NUM_CURVE_ROWS = 10

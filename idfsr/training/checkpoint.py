@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
 
 
 @dataclasses.dataclass(kw_only=True)

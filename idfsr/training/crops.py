@@ -15,10 +15,10 @@ from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
 from idfsr.constants import ARCFACE_SIZE
-from idfsr.data.images import decode_png
-from idfsr.data.tables import read_table
-from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
+from idfsr.io.images import decode_png
+from idfsr.io.tables import read_table
+from idfsr.io.tensors import to_network
 from idfsr.training.augment import augment
 from idfsr.training.order import batch_indices, derive_seed
 

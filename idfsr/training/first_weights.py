@@ -9,10 +9,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from idfsr.config import Config, ModelConfig
-from idfsr.data.files import atomic_path
+from idfsr.config.model import ModelConfig
+from idfsr.config.pretrain import PretrainStage
 from idfsr.errors import IdfsrError
-from idfsr.history import History, read_history
+from idfsr.io.files import atomic_path
+from idfsr.io.history import History, read_history
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.pretrained import load_diffae_state, read_diffae_checkpoint
@@ -65,7 +66,7 @@ class FirstWeights:
     """Of an IDFSR that was trained before."""
 
 
-def first_model(config: Config, init: Path | None) -> tuple[IDFSR, FirstWeights]:
+def first_model(config: PretrainStage, init: Path | None) -> tuple[IDFSR, FirstWeights]:
     """Return the network to begin with.
 
     Args:

@@ -22,9 +22,9 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from tqdm import trange
 
-from idfsr.config import FitConfig
-from idfsr.data.loader import IdentityExamples
+from idfsr.config.fit import FitConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.loader import IdentityExamples
 from idfsr.models.idfsr import IDFSR
 from idfsr.training.frozen import Drawn, FrozenModel, measure_held_out
 

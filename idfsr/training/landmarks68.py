@@ -11,18 +11,18 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from idfsr.config import Config
+from idfsr.config.networks import Landmarks68Stage
 from idfsr.constants import MIRRORED_LANDMARKS_68, NUM_LANDMARKS_68
-from idfsr.data.degradation import degrade, upsample
-from idfsr.data.schemas import KEY
-from idfsr.data.tables import read_table
-from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.faces.landmarks68 import FIRST_INNER, LEFT_EYE, RIGHT_EYE
+from idfsr.io.degradation import degrade, upsample
+from idfsr.io.schemas import KEY
+from idfsr.io.tables import read_table
+from idfsr.io.tensors import to_network
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.weights import count_parameters
-from idfsr.provenance import file_digest
+from idfsr.run.provenance import file_digest
 from idfsr.training.augment import draw_geometry, jitter_light, move_images
 from idfsr.training.card import Card
 from idfsr.training.loop import Trained, train
@@ -156,7 +156,11 @@ class MarkedReader:
 
 
 def landmarks68_recipe(
-    network: Landmarks68Net, faces: MarkedFaces, config: Config, data: str, device: torch.device
+    network: Landmarks68Net,
+    faces: MarkedFaces,
+    config: Landmarks68Stage,
+    data: str,
+    device: torch.device,
 ) -> Recipe:
     """Return what the training loop needs.
 
@@ -202,7 +206,7 @@ def measure_landmarks(
 
 
 def train_landmarks68(
-    config: Config,
+    config: Landmarks68Stage,
     shards: Sequence[Path],
     held_out: Sequence[Path],
     truth: Path,

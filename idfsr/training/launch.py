@@ -9,7 +9,7 @@ from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from idfsr.signals import SIGNALS, InterruptedTrainingError
+from idfsr.training.signals import SIGNALS, InterruptedTrainingError
 
 GRACE_SECONDS: Final = 120
 """What a process has to end its step and save its state, once it is asked or another one ended."""
@@ -85,7 +85,7 @@ def launch(step: JobStep, words: Sequence[str]) -> None:
         shutdown_timeout=GRACE_SECONDS,
     )
     try:
-        elastic_launch(config, sys.executable)("-m", "idfsr.cli.main", *words)
+        elastic_launch(config, sys.executable)("-m", "idfsr.main", *words)
     except SignalException:
         raise InterruptedTrainingError from None
     except ChildFailedError as error:

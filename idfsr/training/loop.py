@@ -20,10 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from idfsr.config import TrainConfig
-from idfsr.data.files import atomic_path
+from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
-from idfsr.signals import InterruptedTrainingError, noticed_signals
+from idfsr.io.files import atomic_path
 from idfsr.training.checkpoint import TrainState, load_state, state_writer
 from idfsr.training.distributed import (
     num_processes,
@@ -33,6 +32,7 @@ from idfsr.training.distributed import (
 )
 from idfsr.training.ema import decay_at, start_ema, update_ema
 from idfsr.training.monitor import PROGRESS_NAME, STATS_NAME, open_monitor
+from idfsr.training.signals import InterruptedTrainingError, noticed_signals
 from idfsr.training.step import Objective, Recipe, add_gradients
 
 logger = logging.getLogger(__name__)

@@ -18,14 +18,14 @@ import torch
 from torch import nn
 from tqdm import trange
 
-from idfsr.config import Config
-from idfsr.data.degradation import degrade
+from idfsr.config.lr_training import LrDetectorStage
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector
 from idfsr.faces.low_resolution import detect_low_resolution
 from idfsr.faces.priors import build_priors
 from idfsr.faces.retinaface import RetinaFace, normalise
 from idfsr.faces.targets import Face
+from idfsr.io.degradation import degrade
 from idfsr.models.weights import count_parameters
 from idfsr.training.card import Card
 from idfsr.training.loop import Progress
@@ -77,7 +77,7 @@ def choose_images(
 
 
 def fine_tune(
-    network: RetinaFace, faces: FaceSet, config: Config, stats: Path, device: torch.device
+    network: RetinaFace, faces: FaceSet, config: LrDetectorStage, stats: Path, device: torch.device
 ) -> Progress:
     """Fine-tune a network in place and leave it in evaluation mode.
 
@@ -126,7 +126,7 @@ def fine_tune(
 
 
 def measure_errors(
-    detector: Detector, faces: FaceSet, config: Config, name: str
+    detector: Detector, faces: FaceSet, config: LrDetectorStage, name: str
 ) -> list[dict[str, str | int | float]]:
     """Measure a detector on degraded faces.
 
@@ -179,7 +179,7 @@ def train_lr_detector(
     stock: RetinaFace,
     rows: Sequence[Mapping[str, str]],
     faces: Mapping[tuple[str, str], Face],
-    config: Config,
+    config: LrDetectorStage,
     stats: Path,
     device: torch.device,
 ) -> tuple[pd.DataFrame, Card]:
@@ -220,7 +220,11 @@ def train_lr_detector(
 
 
 def describe(
-    table: pd.DataFrame, train: FaceSet, config: Config, progress: Progress, network: nn.Module
+    table: pd.DataFrame,
+    train: FaceSet,
+    config: LrDetectorStage,
+    progress: Progress,
+    network: nn.Module,
 ) -> Card:
     """Return the card of a fine-tuned network."""
     figures = {

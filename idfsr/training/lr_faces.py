@@ -9,11 +9,11 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from tqdm import tqdm
 
-from idfsr.config import Config
+from idfsr.config.lr_training import LrDetectorStage
 from idfsr.constants import MIRRORED_LANDMARKS
-from idfsr.data.degradation import degrade, upsample
 from idfsr.faces.align import BORDER_FFHQ, transform, warp_image
 from idfsr.faces.targets import Face, read_target
+from idfsr.io.degradation import degrade, upsample
 
 SCALE_FACTORS = (4, 8, 16, 32)
 """Factors trained on, as long as `MIN_LR_SIZE` is left."""
@@ -38,7 +38,7 @@ class FaceSet:
 
 
 def read_faces_of(
-    keys: Sequence[tuple[str, str]], faces: Mapping[tuple[str, str], Face], config: Config
+    keys: Sequence[tuple[str, str]], faces: Mapping[tuple[str, str], Face], config: LrDetectorStage
 ) -> FaceSet:
     """Decode images and bring them and their detections to the size of the ground truth."""
     kind, size = config.dataset.kind, config.shards.image_size

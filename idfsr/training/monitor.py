@@ -18,8 +18,8 @@ from jaxtyping import UInt8
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from idfsr.data.files import atomic_path
-from idfsr.data.images import encode_png
+from idfsr.io.files import atomic_path
+from idfsr.io.images import encode_png
 from idfsr.training.checkpoint import TrainState
 from idfsr.training.distributed import rank
 

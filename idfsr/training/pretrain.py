@@ -14,18 +14,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from idfsr.config import Config, PretrainConfig
+from idfsr.config.pretrain import PretrainConfig, PretrainStage
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
-from idfsr.data.loader import BatchReader, Examples, ShardDataset
-from idfsr.data.parts import Part, own_parts
-from idfsr.data.shards import check_id_encoder
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
+from idfsr.io.loader import BatchReader, Examples, ShardDataset
+from idfsr.io.parts import Part, own_parts
+from idfsr.io.shards import check_id_encoder
 from idfsr.models.id_encoder import IdEncoder, load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import count_parameters, model_digest
-from idfsr.provenance import file_digest
+from idfsr.run.provenance import file_digest
 from idfsr.training.card import Card
 from idfsr.training.distributed import num_processes, rank
 from idfsr.training.first_weights import FirstWeights, first_model
@@ -69,7 +69,7 @@ def drop_some(
 
 
 def find_id_encoder(
-    config: Config, path: Path, model: IDFSR, device: torch.device
+    config: PretrainStage, path: Path, model: IDFSR, device: torch.device
 ) -> IdEncoder | None:
     """Return the recogniser of the identity loss, None where that has no weight.
 
@@ -166,7 +166,9 @@ class Sources:
     """See `sample_sheet`."""
 
 
-def make_samples(config: Config, shards: Sequence[Path], device: torch.device) -> Samples | None:
+def make_samples(
+    config: PretrainStage, shards: Sequence[Path], device: torch.device
+) -> Samples | None:
     """Return the sheets to make meanwhile, if any; the first process makes them."""
     every = config.pretrain.sample_images
     if every == 0 or rank() > 0:
@@ -175,7 +177,7 @@ def make_samples(config: Config, shards: Sequence[Path], device: torch.device) -
 
 
 def pretrain(
-    config: Config,
+    config: PretrainStage,
     sources: Sources,
     state_dir: Path,
     device: torch.device,
@@ -234,7 +236,11 @@ def pretrain(
 
 
 def describe(
-    config: Config, model: IDFSR, dataset: ShardDataset, first: FirstWeights, trained: Trained
+    config: PretrainStage,
+    model: IDFSR,
+    dataset: ShardDataset,
+    first: FirstWeights,
+    trained: Trained,
 ) -> Card:
     """Return the card of a pretrained network."""
     identities = {key.split("/")[0] for key in dataset.keys}

@@ -10,12 +10,12 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from idfsr.config import Config
-from idfsr.data.loader import IdentityExamples, load_identity
-from idfsr.data.shards import read_shard
-from idfsr.data.tensors import from_network
+from idfsr.config.pretrain import PretrainStage
 from idfsr.diffusion.ddim import sample_images, seeded_noise
 from idfsr.errors import IdfsrError
+from idfsr.io.loader import IdentityExamples, load_identity
+from idfsr.io.shards import read_shard
+from idfsr.io.tensors import from_network
 from idfsr.models.idfsr import IDFSR
 
 NUM_PEOPLE = 4
@@ -54,7 +54,7 @@ def lay_out(
 
 
 def sample_sheet(
-    config: Config, shards: Sequence[Path], device: torch.device
+    config: PretrainStage, shards: Sequence[Path], device: torch.device
 ) -> Callable[[dict[str, Tensor]], UInt8[np.ndarray, "H W 3"]]:
     """Return what makes a sheet: averaged state of an IDFSR -> picture.
 

@@ -12,8 +12,8 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from idfsr.config import TrainConfig
-from idfsr.data.parts import Part
+from idfsr.config.training import TrainConfig
+from idfsr.io.parts import Part
 from idfsr.training.distributed import num_processes
 from idfsr.training.order import derive_seed
 

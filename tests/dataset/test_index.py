@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from idfsr.data.index import build_manifest
-from idfsr.data.schemas import MANIFEST_SCHEMA
+from idfsr.dataset.index import build_manifest
 from idfsr.errors import IdfsrError
+from idfsr.io.schemas import MANIFEST_SCHEMA
 
 
 def statuses(root: Path) -> dict[str, str]:

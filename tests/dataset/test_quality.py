@@ -4,11 +4,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from idfsr.config import QualityConfig
-from idfsr.data.quality import apply_thresholds
-from idfsr.data.schemas import QUALITY_SCHEMA
-from idfsr.data.tables import read_table, write_table
+from idfsr.config.quality import QualityConfig
+from idfsr.dataset.quality import apply_thresholds
 from idfsr.errors import IdfsrError
+from idfsr.io.schemas import QUALITY_SCHEMA
+from idfsr.io.tables import read_table, write_table
 
 CONFIG = QualityConfig(
     min_size=64, min_sharpness=20, min_score=0.8, max_num_faces=1, max_yaw=60

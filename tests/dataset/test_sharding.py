@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.data.sharding import plan_shards, read_split_rows
+from idfsr.dataset.sharding import plan_shards, read_split_rows
 from idfsr.errors import IdfsrError
 
 
@@ -59,6 +59,8 @@ def test_other_files_are_one_line(tmp_path: Path) -> None:
 
 
 def test_is_light_enough_for_the_workflow() -> None:
-    code = "import sys, idfsr.data.sharding; print({'torch', 'pandas', 'numpy'} & set(sys.modules))"
+    code = (
+        "import sys, idfsr.dataset.sharding; print({'torch', 'pandas', 'numpy'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

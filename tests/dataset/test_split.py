@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from idfsr.config import SplitConfig
-from idfsr.data.split import halve, split_images, summarise
+from idfsr.config.split import SplitConfig
+from idfsr.dataset.split import halve, split_images, summarise
 from idfsr.errors import IdfsrError
 
 

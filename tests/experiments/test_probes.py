@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.baselines.idfsr import IdfsrMethod
 from idfsr.constants import PROBES
-from idfsr.data.loader import load_identity
-from idfsr.data.shards import read_shard
 from idfsr.errors import IdfsrError
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes, restore_probes
+from idfsr.io.loader import load_identity
+from idfsr.io.shards import read_shard
+from idfsr.methods.idfsr import IdfsrMethod
 from idfsr.metrics.sface import SFace, load_sface
 from tests.training.makers import make_network, unit, write_test_shard
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.config import LandmarksConfig
+from idfsr.config.landmarks import LandmarksConfig
 from idfsr.faces.detector import Detector, load_detector
 
 

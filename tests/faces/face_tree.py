@@ -13,10 +13,10 @@ import pandas as pd
 from PIL import Image
 from skimage.data import astronaut
 
-from idfsr.data.index import build_manifest
-from idfsr.data.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA
-from idfsr.data.tables import write_table
+from idfsr.dataset.index import build_manifest
 from idfsr.faces.align import align_ffhq, transform, warp_image
+from idfsr.io.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA
+from idfsr.io.tables import write_table
 
 LANDMARKS = np.array(
     [(204.8, 100.8), (247.4, 103.4), (223.6, 129.2), (202.5, 138.1), (244.2, 140.6)]

@@ -4,7 +4,6 @@ import pytest
 from skimage.transform import SimilarityTransform
 
 from idfsr.constants import ARCFACE_LANDMARKS_112, FFHQ_LANDMARKS_512
-from idfsr.data.images import resize
 from idfsr.faces.align import (
     align_arcface,
     align_ffhq,
@@ -14,6 +13,7 @@ from idfsr.faces.align import (
     warp_image,
 )
 from idfsr.faces.detector import Detector
+from idfsr.io.images import resize
 
 from .face_tree import LANDMARKS, photograph
 

@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from idfsr.data.images import decode_png
-from idfsr.data.tables import read_table, write_table
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
 from idfsr.faces.crops import CROPS_SCHEMA, make_crops
+from idfsr.io.images import decode_png
+from idfsr.io.tables import read_table, write_table
 
 from .face_tree import make_face, make_face_tree
 

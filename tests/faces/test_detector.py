@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.config import LandmarksConfig
-from idfsr.data.images import resize
+from idfsr.config.landmarks import LandmarksConfig
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detections, Detector, fit_into_square, load_detector
 from idfsr.faces.retinaface import RetinaFace
+from idfsr.io.images import resize
 
 from .face_tree import BOX, LANDMARKS, photograph
 

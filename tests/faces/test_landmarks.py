@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from idfsr.config import LandmarksConfig
+from idfsr.config.landmarks import LandmarksConfig
 from idfsr.constants import FFHQ_LANDMARKS_512
-from idfsr.data.schemas import LANDMARKS_SCHEMA
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector, fit_into_square
 from idfsr.faces.landmarks import (
@@ -16,6 +15,7 @@ from idfsr.faces.landmarks import (
     measure_sharpness,
     select_shard,
 )
+from idfsr.io.schemas import LANDMARKS_SCHEMA
 
 from .face_tree import LANDMARKS, photograph
 

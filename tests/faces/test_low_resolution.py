@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from idfsr.constants import FFHQ_LANDMARKS_512
-from idfsr.data.degradation import degrade
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detections, Detector
 from idfsr.faces.low_resolution import (
@@ -14,6 +13,7 @@ from idfsr.faces.low_resolution import (
     load_lr_detector,
 )
 from idfsr.faces.retinaface import RetinaFace
+from idfsr.io.degradation import degrade
 from idfsr.models.weights import halve_precision, save_weights
 
 from .face_tree import make_face

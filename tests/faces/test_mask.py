@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from idfsr.constants import FFHQ_LANDMARKS_512
-from idfsr.data.degradation import fill_box
 from idfsr.faces.mask import face_box, mask_face
+from idfsr.io.degradation import fill_box
 
 LANDMARKS = np.array(FFHQ_LANDMARKS_512)
 

@@ -6,10 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from idfsr.config import Config, ModelConfig, ShardsConfig
-from idfsr.data.degradation import degrade
-from idfsr.data.images import decode_png
-from idfsr.data.shards import SHARD_SCHEMA, read_shard, write_shard
+from idfsr.config.model import ModelConfig
+from idfsr.config.shards import ShardsConfig
 from idfsr.faces.align import transform
 from idfsr.faces.detector import Detector
 from idfsr.faces.mask import face_box
@@ -22,12 +20,19 @@ from idfsr.faces.prepare import (
     seeded_generator,
 )
 from idfsr.faces.targets import read_faces, read_target
+from idfsr.io.degradation import degrade
+from idfsr.io.images import decode_png
+from idfsr.io.shards import SHARD_SCHEMA, read_shard, write_shard
+from idfsr.run.config import Config, stage_settings
 
 from .face_tree import make_face_tree
 
-CONFIG = Config(
-    shards=ShardsConfig(image_size=64, num_references=2, batch_size=2),
-    model=ModelConfig(image_size=64),
+CONFIG = stage_settings(
+    Config(
+        shards=ShardsConfig(image_size=64, num_references=2, batch_size=2),
+        model=ModelConfig(image_size=64),
+    ),
+    "shards",
 )
 DAN = [TargetRow("dan", "0", "fit"), TargetRow("dan", "1", "fit"), TargetRow("dan", "2", "test")]
 ANN = [TargetRow("ann", str(index), "pretrain") for index in range(3)]

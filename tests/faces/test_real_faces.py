@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from idfsr.config import LandmarksConfig
+from idfsr.config.landmarks import LandmarksConfig
 from idfsr.constants import FFHQ_LANDMARKS_512
-from idfsr.data.images import read_image
 from idfsr.faces.align import align_ffhq, transform
 from idfsr.faces.detector import Detector, load_detector
 from idfsr.faces.landmarks import detect_landmarks
+from idfsr.io.images import read_image
 
 CONFIG = LandmarksConfig(image_size=512, batch_size=4)
 

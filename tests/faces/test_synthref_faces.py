@@ -5,19 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from idfsr.config import LandmarksConfig, SynthrefConfig
-from idfsr.data.degradation import degrade, upsample
-from idfsr.data.images import read_image, resize
-from idfsr.data.index import build_manifest
-from idfsr.data.synthref.dataset import IMAGES_FOLDER, render_dataset
-from idfsr.data.synthref.landmarks68 import find_landmarks_68
-from idfsr.data.synthref.mesh import load_head
-from idfsr.data.tables import read_table
+from idfsr.config.landmarks import LandmarksConfig
+from idfsr.config.synthref import SynthrefConfig
+from idfsr.dataset.index import build_manifest
 from idfsr.faces.detector import Detector
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.faces.landmarks import detect_landmarks
+from idfsr.io.degradation import degrade, upsample
+from idfsr.io.images import read_image, resize
+from idfsr.io.tables import read_table
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network
+from idfsr.synthref.dataset import IMAGES_FOLDER, render_dataset
+from idfsr.synthref.landmarks68 import find_landmarks_68
+from idfsr.synthref.mesh import load_head
 
 
 @pytest.mark.slow

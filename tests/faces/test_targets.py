@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from idfsr.constants import FFHQ_LANDMARKS_512
-from idfsr.data.images import resize
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
 from idfsr.faces.targets import Face, make_target, read_faces, read_target
+from idfsr.io.images import resize
 
 from .face_tree import BOX, LANDMARKS, make_face, make_face_tree, photograph
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.assets import ASSETS, check_asset, find_asset
 from idfsr.errors import IdfsrError
+from idfsr.io.assets import ASSETS, check_asset, find_asset
 
 
 @pytest.mark.parametrize("name", ASSETS)

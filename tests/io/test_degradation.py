@@ -3,8 +3,8 @@ import pytest
 import torch
 from PIL import Image
 
-from idfsr.data.degradation import degrade, fill_box, upsample
 from idfsr.errors import IdfsrError
+from idfsr.io.degradation import degrade, fill_box, upsample
 
 
 def test_degrade_is_pillows_bicubic() -> None:

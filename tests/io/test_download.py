@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
-from idfsr.data.download import download
 from idfsr.errors import IdfsrError
-from idfsr.published import PublishedFile
+from idfsr.io.download import download
+from idfsr.io.weights_list import PublishedFile
+from idfsr.main import main
 
 CONTENT = b"weights of a network" * 100_000  # two parts of the answer
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.data.batches import listed_files, refresh_list, write_list
-from idfsr.data.tables import read_tsv
 from idfsr.errors import IdfsrError
+from idfsr.io.file_lists import listed_files, refresh_list, write_list
+from idfsr.io.tables import read_tsv
 
 
 @pytest.fixture

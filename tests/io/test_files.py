@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.data.files import atomic_path
 from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
 
 
 def test_writes_the_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

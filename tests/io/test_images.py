@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from idfsr.data.images import (
+from idfsr.io.images import (
     UnreadableImageError,
     decode_image,
     decode_png,

@@ -12,20 +12,20 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.data.degradation import upsample
-from idfsr.data.images import decode_png
-from idfsr.data.loader import (
+from idfsr.errors import IdfsrError
+from idfsr.io.degradation import upsample
+from idfsr.io.images import decode_png
+from idfsr.io.loader import (
     BatchReader,
     Examples,
     ShardDataset,
     load_identity,
     load_ref_images,
 )
-from idfsr.data.parts import Part
-from idfsr.data.shards import write_shard
-from idfsr.data.tensors import to_network
-from idfsr.errors import IdfsrError
-from idfsr.signals import SIGNALS
+from idfsr.io.parts import Part
+from idfsr.io.shards import write_shard
+from idfsr.io.tensors import to_network
+from idfsr.training.signals import SIGNALS
 
 Row = Callable[..., dict[str, Any]]
 Rows = dict[str, dict[str, Any]]

@@ -4,8 +4,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from idfsr.data.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA, reason_kind
-from idfsr.data.shards import SHARD_SCHEMA
+from idfsr.io.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA, reason_kind
+from idfsr.io.shards import SHARD_SCHEMA
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "files.md"
 

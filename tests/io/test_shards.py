@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from idfsr.data.shards import ROWS_PER_GROUP, SHARD_SCHEMA, read_shard, write_shard
-from idfsr.data.tables import read_metadata
 from idfsr.errors import IdfsrError
+from idfsr.io.shards import ROWS_PER_GROUP, SHARD_SCHEMA, read_shard, write_shard
+from idfsr.io.tables import read_metadata
 
 Row = Callable[..., dict[str, Any]]
 

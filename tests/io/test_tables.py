@@ -4,8 +4,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from idfsr.data.tables import read_metadata, read_table, read_tsv, write_table, write_tsv
 from idfsr.errors import IdfsrError
+from idfsr.io.tables import read_metadata, read_table, read_tsv, write_table, write_tsv
 
 
 @pytest.fixture

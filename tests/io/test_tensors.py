@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.data.tensors import from_network, to_network
+from idfsr.io.tensors import from_network, to_network
 
 
 def test_to_network_range_and_layout() -> None:

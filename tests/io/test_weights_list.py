@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
 from idfsr.errors import IdfsrError
-from idfsr.published import (
+from idfsr.io.weights_list import (
     FOLDER_VARIABLE,
     find_weights,
     lacking_files,
@@ -17,6 +16,7 @@ from idfsr.published import (
     weight_paths,
     weights_folder,
 )
+from idfsr.main import main
 
 CONTENT = b"weights"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -10,5 +10,5 @@ def install_plugin(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, tar
     info = folder / f"{name}-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[idfsr.baselines]\n{name} = {target}\n")
+    (info / "entry_points.txt").write_text(f"[idfsr.methods]\n{name} = {target}\n")
     monkeypatch.syspath_prepend(folder)

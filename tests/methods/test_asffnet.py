@@ -1,11 +1,11 @@
 import pandas as pd
 import torch
 
-from idfsr.baselines.asffnet import AsffNetMethod
-from idfsr.baselines.check import check_class, check_method, make_examples
-from idfsr.baselines.contract import restore_identity
-from idfsr.baselines.guided import NO_FACE
 from idfsr.faces.landmarks68 import choose_reference
+from idfsr.methods.asffnet import AsffNetMethod
+from idfsr.methods.check import check_class, check_method, make_examples
+from idfsr.methods.contract import restore_identity
+from idfsr.methods.guided import NO_FACE
 from idfsr.models.asffnet import ASFFNet, AsffNetConfig
 from idfsr.models.spectral import fold_spectral_norm
 from tests.models.golden_values import fill_by_name

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from idfsr.baselines.bicubic import Bicubic
-from idfsr.baselines.check import check_class, check_method, make_examples
-from idfsr.data.loader import IdentityExamples
-from idfsr.data.tensors import from_network
+from idfsr.io.loader import IdentityExamples
+from idfsr.io.tensors import from_network
+from idfsr.methods.bicubic import Bicubic
+from idfsr.methods.check import check_class, check_method, make_examples
 
 
 class Sloppy(Bicubic):

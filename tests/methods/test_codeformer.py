@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.baselines.check import check_class, check_method, make_examples
-from idfsr.baselines.codeformer import CodeFormerMethod
-from idfsr.baselines.contract import Context
-from idfsr.baselines.native import upsampled_lr
-from idfsr.baselines.registry import make_baseline
-from idfsr.config import Config
-from idfsr.data.tensors import from_network
 from idfsr.errors import IdfsrError
+from idfsr.io.tensors import from_network
+from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST
+from idfsr.methods.check import check_class, check_method, make_examples
+from idfsr.methods.codeformer import CodeFormerMethod
+from idfsr.methods.contract import Context
+from idfsr.methods.native import upsampled_lr
+from idfsr.methods.registry import make_baseline
 from idfsr.models.codeformer import CodeFormer, CodeFormerConfig
 from idfsr.models.vqgan import VqganConfig
-from idfsr.published import FOLDER_VARIABLE, MANIFEST
+from idfsr.run.config import Config, stage_settings
 from tests.models.golden_values import fill_by_name
 
 SMALL = CodeFormerConfig(
@@ -63,13 +63,13 @@ def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(
         IdfsrError, match=r"codeformer: no file .*codeformer\.pth, wanted from http"
     ):
-        make_baseline("codeformer", Config(), 8, MANIFEST)
+        make_baseline("codeformer", stage_settings(Config(), "restore"), 8, MANIFEST)
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "codeformer.pth"
     torch.save({"params_ema": CodeFormer(SMALL).state_dict()}, path)
-    context = Context(config=Config(), scale_factor=8, weights={"codeformer": path})
+    context = Context(seed=0, settings={}, scale_factor=8, weights={"codeformer": path})
     with pytest.raises(
         IdfsrError, match=r"codeformer\.pth: CodeFormer: tensors of another network"
     ):

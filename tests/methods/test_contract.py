@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.baselines.bicubic import Bicubic
-from idfsr.baselines.check import make_examples
-from idfsr.baselines.contract import (
+from idfsr.errors import IdfsrError
+from idfsr.io.images import decode_png
+from idfsr.io.loader import IdentityExamples, load_identity
+from idfsr.methods.bicubic import Bicubic
+from idfsr.methods.check import make_examples
+from idfsr.methods.contract import (
     RESTORED_SCHEMA,
     pick_rows,
     restore_identity,
     restore_steadily,
     split_examples,
 )
-from idfsr.data.images import decode_png
-from idfsr.data.loader import IdentityExamples, load_identity
-from idfsr.errors import IdfsrError
 from tests.training.makers import write_test_shard
 
 

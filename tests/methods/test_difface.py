@@ -4,12 +4,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.baselines.check import check_method, make_examples
-from idfsr.baselines.contract import Context
-from idfsr.baselines.difface import DifFace, difface_sample
-from idfsr.baselines.native import weights_digest
-from idfsr.config import Config
 from idfsr.diffusion.process import q_sample
+from idfsr.methods.check import check_method, make_examples
+from idfsr.methods.contract import Context
+from idfsr.methods.difface import DifFace, difface_sample
+from idfsr.methods.native import weights_digest
 from idfsr.models.swinir import SwinIR
 from idfsr.models.unet import UNet
 
@@ -49,7 +48,7 @@ def test_method_keeps_the_contract_and_its_estimate(
         "difface_swinir": save_network(SwinIR(SWINIR), tmp_path / "swinir"),
         "iddpm_ffhq512": save_network(UNet(PRIOR), tmp_path / "prior"),
     }
-    method = DifFace.load(Context(config=Config(), scale_factor=8, weights=weights))
+    method = DifFace.load(Context(seed=0, settings={}, scale_factor=8, weights=weights))
     assert method.model_digest == weights_digest(weights.values())
     examples = make_examples(16, 8, 3)
     check_method(method, examples)

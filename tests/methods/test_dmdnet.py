@@ -1,12 +1,12 @@
 import numpy as np
 import torch
 
-from idfsr.baselines.check import check_class, check_method, make_examples
-from idfsr.baselines.contract import restore_identity
-from idfsr.baselines.dmdnet import BAD_BOX, DmdNetMethod, usable_landmarks
-from idfsr.baselines.guided import NO_REFERENCE, native_lr, native_refs
-from idfsr.baselines.native import to_levels
 from idfsr.faces.guides import stack_boxes
+from idfsr.methods.check import check_class, check_method, make_examples
+from idfsr.methods.contract import restore_identity
+from idfsr.methods.dmdnet import BAD_BOX, DmdNetMethod, usable_landmarks
+from idfsr.methods.guided import NO_REFERENCE, native_lr, native_refs
+from idfsr.methods.native import to_levels
 from idfsr.models.dmdnet import DMDNet, DmdNetConfig
 from idfsr.models.spectral import fold_spectral_norm
 from tests.models.golden_values import fill_by_name

@@ -3,12 +3,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.baselines.check import check_method, make_examples
-from idfsr.baselines.contract import Context
-from idfsr.baselines.dr2 import Dr2, dr2_sample, first_step
-from idfsr.config import Config
-from idfsr.config_baselines import Dr2Config, Dr2Filter
+from idfsr.config.baselines import Dr2Config, Dr2Filter
 from idfsr.diffusion.schedule import spread_timesteps
+from idfsr.methods.check import check_method, make_examples
+from idfsr.methods.contract import Context
+from idfsr.methods.dr2 import Dr2, dr2_sample, first_step
 from idfsr.models.sparnet import SPARNet
 from idfsr.models.unet import UNet
 
@@ -48,7 +47,7 @@ def test_method_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "dr2_prior": save_network(UNet(PRIOR), tmp_path / "prior"),
         "dr2_enhancer": save_network(SPARNet(SPARNET), tmp_path / "sparnet"),
     }
-    config = Config(dr2=Dr2Config(x16=Dr2Filter(factor=1, tau=2)))
-    method = Dr2.load(Context(config=config, scale_factor=16, weights=weights))
+    settings = {"x16": {"factor": 1, "tau": 2}}
+    method = Dr2.load(Context(seed=0, settings=settings, scale_factor=16, weights=weights))
     assert method.settings == Dr2Filter(factor=1, tau=2)
     check_method(method, make_examples(32, 16, 3))

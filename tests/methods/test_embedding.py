@@ -5,8 +5,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from idfsr.baselines.embedding import Embedding, load_embedding, save_embedding
 from idfsr.errors import IdfsrError
+from idfsr.methods.embedding import Embedding, load_embedding, save_embedding
 
 EMBEDDING = Embedding(
     z_id=torch.arange(512.0),

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.baselines.asffnet import AsffNetMethod
-from idfsr.baselines.check import check_method, make_examples
-from idfsr.baselines.contract import Context
-from idfsr.baselines.dmdnet import DmdNetMethod
-from idfsr.baselines.guided import (
+from idfsr.errors import IdfsrError
+from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
+from idfsr.io.tensors import from_network
+from idfsr.methods.asffnet import AsffNetMethod
+from idfsr.methods.check import check_method, make_examples
+from idfsr.methods.contract import Context
+from idfsr.methods.dmdnet import DmdNetMethod
+from idfsr.methods.guided import (
     DETECTOR_WEIGHTS,
     NO_FACE,
     NO_REFERENCE,
@@ -22,10 +25,6 @@ from idfsr.baselines.guided import (
     native_lr,
     native_refs,
 )
-from idfsr.config import Config
-from idfsr.data.tensors import from_network
-from idfsr.errors import IdfsrError
-from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.models.asffnet import AsffNetConfig
 from idfsr.models.dmdnet import DmdNetConfig
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
@@ -40,10 +39,13 @@ def test_detector_is_what_its_file_is(tmp_path: Path) -> None:
     path = tmp_path / "landmarks68.safetensors"
     save_network(path, Landmarks68Net(sizes), sizes)
     weights = dict.fromkeys(DETECTOR_WEIGHTS, path)
-    context = Context(config=Config(), scale_factor=8, weights=weights)
+    context = Context(seed=0, settings={}, scale_factor=8, weights=weights)
     assert isinstance(load_detector(context), EmbeddedLandmarks)
     published = Context(
-        config=Config(), scale_factor=8, weights=dict.fromkeys(DETECTOR_WEIGHTS, tmp_path / "x.pth")
+        seed=0,
+        settings={},
+        scale_factor=8,
+        weights=dict.fromkeys(DETECTOR_WEIGHTS, tmp_path / "x.pth"),
     )
     with pytest.raises(IdfsrError, match=r"x\.pth: no such file, wanted weights of face-alignment"):
         load_detector(published)
@@ -72,7 +74,8 @@ def test_a_file_of_ours_brings_its_sizes(
     weights = dict.fromkeys(DETECTOR_WEIGHTS, tmp_path / "d.safetensors")
     loaded = method.load(
         Context(
-            config=Config(),
+            seed=0,
+            settings={},
             scale_factor=8,
             weights={method.weights[0]: tmp_path / "n.safetensors", **weights},
         )

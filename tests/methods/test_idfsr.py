@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from idfsr.baselines.contract import split_examples
-from idfsr.baselines.idfsr import IdfsrMethod
-from idfsr.data.loader import IdentityExamples, load_identity
 from idfsr.diffusion.ddim import seeded_noise
 from idfsr.errors import IdfsrError
+from idfsr.io.loader import IdentityExamples, load_identity
+from idfsr.methods.contract import split_examples
+from idfsr.methods.idfsr import IdfsrMethod
 from tests.training.makers import make_network, unit, write_test_shard
 
 CPU = torch.device("cpu")
@@ -135,7 +135,7 @@ def test_guidance_goes_on_from_the_prediction_without_identity(
         answers.append(predict(x_T, torch.tensor([500]))[0, 0, 0, 0].item())
         return x_T
 
-    monkeypatch.setattr("idfsr.baselines.idfsr.sample_images", sample)
+    monkeypatch.setattr("idfsr.methods.idfsr.sample_images", sample)
     for guidance in (0.0, 1.0, 2.5):
         method = dataclasses.replace(make_method(), guidance=guidance)
         monkeypatch.setattr(method.model, "forward", answer)

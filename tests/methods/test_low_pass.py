@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from idfsr.baselines.low_pass import cubic, low_pass, resampling_matrix
+from idfsr.methods.low_pass import cubic, low_pass, resampling_matrix
 
 from .stub import assert_golden, golden, uniform_image
 

@@ -6,10 +6,10 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from idfsr.baselines.bicubic import Bicubic
-from idfsr.baselines.check import make_examples
-from idfsr.baselines.native import resize_faces, to_levels, upsampled_lr, weights_digest
-from idfsr.data.tensors import from_network
+from idfsr.io.tensors import from_network
+from idfsr.methods.bicubic import Bicubic
+from idfsr.methods.check import make_examples
+from idfsr.methods.native import resize_faces, to_levels, upsampled_lr, weights_digest
 
 
 def test_every_method_gets_what_bicubic_gives() -> None:

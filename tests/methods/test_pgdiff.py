@@ -5,18 +5,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from idfsr.baselines.check import check_method, make_examples
-from idfsr.baselines.contract import Context
-from idfsr.baselines.pgdiff import (
+from idfsr.diffusion.schedule import ddim_timesteps
+from idfsr.methods.check import check_method, make_examples
+from idfsr.methods.contract import Context
+from idfsr.methods.pgdiff import (
     PgDiff,
     PgDiffReference,
     identity_gradient,
     pgdiff_sample,
     semantics_gradient,
 )
-from idfsr.config import Config
-from idfsr.config_baselines import PgDiffConfig
-from idfsr.diffusion.schedule import ddim_timesteps
 from idfsr.models.iresnet import IResNet
 from idfsr.models.rrdb import TimedRestorer
 from idfsr.models.unet import UNet
@@ -63,8 +61,8 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
         "pgdiff_restorer": save_network(TimedRestorer(RESTORER), tmp_path / "restorer"),
         "pgdiff_arcface": save_network(IResNet(ARCFACE), tmp_path / "arcface"),
     }
-    config = Config(pgdiff=PgDiffConfig(num_inference_steps=4))
-    return Context(config=config, scale_factor=8, weights=weights)
+    settings = {"num_inference_steps": 4}
+    return Context(seed=0, settings=settings, scale_factor=8, weights=weights)
 
 
 def test_method_keeps_the_contract(context: Context) -> None:

@@ -4,18 +4,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.baselines.bicubic import Bicubic
-from idfsr.baselines.check import check_class
-from idfsr.baselines.embedding import Embedding, save_embedding
-from idfsr.baselines.registry import BASELINES, find_baseline, make_baseline, make_idfsr
-from idfsr.config import Config
 from idfsr.constants import IDFSR_METHODS, METHOD_NAMES
 from idfsr.errors import IdfsrError
+from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST
+from idfsr.methods.bicubic import Bicubic
+from idfsr.methods.check import check_class
+from idfsr.methods.embedding import Embedding, save_embedding
+from idfsr.methods.registry import BASELINES, find_baseline, make_baseline, make_idfsr
 from idfsr.models.checkpoint import save_model
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
-from idfsr.published import FOLDER_VARIABLE, MANIFEST
-from tests.baselines.plugin import install_plugin
+from idfsr.run.config import Config, stage_settings
+from tests.methods.plugin import install_plugin
 from tests.training.makers import TINY_MODEL
 
 
@@ -40,7 +40,7 @@ def test_every_method_of_idfsr(model: Path, embedding: Embedding) -> None:
     path = model.with_name("embedding.safetensors")
     save_embedding(path, embedding)
     for name in IDFSR_METHODS:
-        method = make_idfsr(name, Config(), "a", 8, model, path)
+        method = make_idfsr(name, stage_settings(Config(), "restore"), "a", 8, model, path)
         assert method.name == name
         assert method.model_digest == model_digest(model)
 
@@ -61,12 +61,12 @@ def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Bicubic, "weights", ("alexnet",))
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     with pytest.raises(IdfsrError, match=r"bicubic: no file .*alexnet-owt-7be5be79.pth, wanted fr"):
-        make_baseline("bicubic", Config(), 8, MANIFEST)
+        make_baseline("bicubic", stage_settings(Config(), "restore"), 8, MANIFEST)
 
 
 def test_model_is_wanted() -> None:
     with pytest.raises(IdfsrError, match="wanted --model FILE"):
-        make_idfsr("idfsr-pt", Config(), "a", 8, None, None)
+        make_idfsr("idfsr-pt", stage_settings(Config(), "restore"), "a", 8, None, None)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_model_is_wanted() -> None:
         ("nowhere:Method", "method own: entry point nowhere:Method: No module named 'nowhere'"),
         ("idfsr.errors:Method", "has no attribute 'Method'"),
         ("idfsr.errors:IdfsrError", "wanted a Baseline of that name"),
-        ("idfsr.baselines.bicubic:Bicubic", "wanted a Baseline of that name"),
+        ("idfsr.methods.bicubic:Bicubic", "wanted a Baseline of that name"),
     ],
 )
 def test_broken_plugins_are_named(
@@ -88,7 +88,7 @@ def test_broken_plugins_are_named(
 
 def test_fitted_method_wants_an_embedding(model: Path) -> None:
     with pytest.raises(IdfsrError, match="wanted --embedding FILE"):
-        make_idfsr("idfsr-ft", Config(), "a", 8, model, None)
+        make_idfsr("idfsr-ft", stage_settings(Config(), "restore"), "a", 8, model, None)
 
 
 @pytest.mark.parametrize(
@@ -100,4 +100,4 @@ def test_embedding_of_something_else_is_refused(
     path = model.with_name("embedding.safetensors")
     save_embedding(path, dataclasses.replace(embedding, **{field: value}))
     with pytest.raises(IdfsrError, match=f"embedding.safetensors: found {field} {value}, wanted"):
-        make_idfsr("idfsr-ft", Config(), "a", 8, model, path)
+        make_idfsr("idfsr-ft", stage_settings(Config(), "restore"), "a", 8, model, path)

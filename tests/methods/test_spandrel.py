@@ -10,13 +10,12 @@ from spandrel.architectures.GFPGAN import GFPGAN
 from spandrel.architectures.RestoreFormer import RestoreFormer as RestoreFormerNetwork
 from torch import Tensor, nn
 
-from idfsr.baselines.check import check_class, check_method, make_examples
-from idfsr.baselines.contract import Context
-from idfsr.baselines.native import upsampled_lr
-from idfsr.baselines.spandrel import Gfpgan, RestoreFormer, SpandrelMethod
-from idfsr.config import Config
-from idfsr.data.tensors import from_network
 from idfsr.errors import IdfsrError
+from idfsr.io.tensors import from_network
+from idfsr.methods.check import check_class, check_method, make_examples
+from idfsr.methods.contract import Context
+from idfsr.methods.native import upsampled_lr
+from idfsr.methods.spandrel import Gfpgan, RestoreFormer, SpandrelMethod
 from tests.models.golden_values import fill_by_name
 
 SIZE = 32
@@ -59,7 +58,7 @@ def save_published(network: nn.Module, path: Path) -> None:
 
 def load(method: type[SpandrelMethod], path: Path) -> SpandrelMethod:
     weights = {method.weights[0]: path}
-    return method.load(Context(config=Config(), scale_factor=8, weights=weights))
+    return method.load(Context(seed=0, settings={}, scale_factor=8, weights=weights))
 
 
 @pytest.mark.parametrize("method", METHODS)

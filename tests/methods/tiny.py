@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from idfsr.baselines import difface, dr2, pgdiff
+from idfsr.methods import difface, dr2, pgdiff
 from idfsr.models.iresnet import IResNetConfig
 from idfsr.models.priors import IDDPM_FFHQ512
 from idfsr.models.rrdb import RestorerConfig

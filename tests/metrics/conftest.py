@@ -13,10 +13,10 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from idfsr.data.images import encode_png
-from idfsr.data.shards import write_shard
-from idfsr.data.tables import write_table
 from idfsr.errors import IdfsrError
+from idfsr.io.images import encode_png
+from idfsr.io.shards import write_shard
+from idfsr.io.tables import write_table
 
 
 @pytest.fixture(scope="session")

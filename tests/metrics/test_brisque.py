@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy import stats
 
-from idfsr.assets import find_asset
 from idfsr.errors import IdfsrError
+from idfsr.io.assets import find_asset
 from idfsr.metrics.brisque import (
     FEATURE_MAX,
     FEATURE_MIN,

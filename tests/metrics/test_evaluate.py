@@ -9,10 +9,10 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from idfsr.config import MetricsConfig
-from idfsr.data.images import encode_png
-from idfsr.data.shards import write_shard
-from idfsr.data.tables import read_table, write_table
+from idfsr.config.metrics import MetricsConfig
+from idfsr.io.images import encode_png
+from idfsr.io.shards import write_shard
+from idfsr.io.tables import read_table, write_table
 from idfsr.metrics import evaluate as module
 from idfsr.metrics import inception
 from idfsr.metrics.comparisons import Resources

@@ -7,7 +7,7 @@ import skimage.data
 import torch
 from PIL import Image
 
-from idfsr.config import LandmarksConfig
+from idfsr.config.landmarks import LandmarksConfig
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector, load_detector
 from idfsr.metrics.folders import FilePair, find_faces, pair_files, read_batches

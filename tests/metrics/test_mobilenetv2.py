@@ -7,7 +7,7 @@ import torch
 import torchvision
 from PIL import Image
 
-from idfsr.assets import find_asset
+from idfsr.io.assets import find_asset
 from idfsr.metrics.mobilenetv2 import Features, MobileNetV2, load_mobilenetv2, perceptual_distance
 from idfsr.metrics.unit_range import to_unit
 

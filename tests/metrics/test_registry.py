@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.assets import ASSETS
-from idfsr.config import MetricsConfig, WeightsConfig, load_config
+from idfsr.config.metrics import MetricsConfig
+from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.assets import ASSETS
+from idfsr.io.weights_list import read_manifest
 from idfsr.metrics import clipiqa, deepface, inception, lpips, musiq
 from idfsr.metrics.comparisons import COMPARISONS
 from idfsr.metrics.registry import METRICS, NUM_FACES, find_metrics
 from idfsr.metrics.scorers import PAIR_SCORERS
-from idfsr.published import read_manifest
+from idfsr.run.config import load_config
 
 
 def test_directions() -> None:

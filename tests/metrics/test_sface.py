@@ -8,7 +8,7 @@ import skimage.data
 import torch
 from onnx import TensorProto, helper
 
-from idfsr.assets import find_asset
+from idfsr.io.assets import find_asset
 from idfsr.metrics.sface import SFace, dequantise, load_sface
 from idfsr.metrics.unit_range import to_unit
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from idfsr.config import ModelConfig
+from idfsr.config.model import ModelConfig
 
 
 @pytest.fixture(autouse=True)

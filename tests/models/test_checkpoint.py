@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from idfsr.config import ModelConfig
+from idfsr.config.model import ModelConfig
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import load_idfsr, save_model
 from idfsr.models.idfsr import IDFSR

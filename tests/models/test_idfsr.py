@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from idfsr.config import ModelConfig
+from idfsr.config.model import ModelConfig
 from idfsr.constants import ID_DIM
 from idfsr.models.idfsr import IDFSR, encoder_config, unet_config
 

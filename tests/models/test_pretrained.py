@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from idfsr.config import ModelConfig
+from idfsr.config.model import ModelConfig
 from idfsr.errors import IdfsrError
 from idfsr.models.encoder import SemanticEncoder
 from idfsr.models.idfsr import IDFSR, encoder_config, unet_config

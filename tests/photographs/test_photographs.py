@@ -11,15 +11,18 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from idfsr.config import Config, FitConfig, RestoreConfig, ShardsConfig
+from idfsr.config.fit import FitConfig
+from idfsr.config.restore import RestoreConfig
+from idfsr.config.shards import ShardsConfig
 from idfsr.constants import FFHQ_LANDMARKS_512
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detections, Detector
 from idfsr.faces.prepare import Networks
-from idfsr.people.fit import fit_person
-from idfsr.people.networks import Studio
-from idfsr.people.person import Person, load_person, save_person
-from idfsr.people.restore import rank_references, restore_photograph
+from idfsr.photographs.fit import fit_person
+from idfsr.photographs.networks import Studio
+from idfsr.photographs.person import Person, load_person, save_person
+from idfsr.photographs.restore import rank_references, restore_photograph
+from idfsr.run.config import Config
 from tests.training.makers import TINY_MODEL, make_face, make_network
 
 SIZE = 32

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from idfsr.data.tables import write_table
+from idfsr.io.tables import write_table
 from idfsr.report.tables import Measurements, read_measurements
 
 METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from idfsr.constants import PROBES
-from idfsr.data.tables import write_table
+from idfsr.io.tables import write_table
 from idfsr.report.conditions import (
     COLUMNS,
     check_claims,

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from idfsr.config import MetricsConfig
+from idfsr.config.metrics import MetricsConfig
 from idfsr.metrics.registry import METRICS
 from idfsr.report.footnotes import NOTES, describe, write_footnotes
 from idfsr.report.networks import list_networks

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from idfsr.data.images import decode_png, encode_png
-from idfsr.data.shards import write_shard
-from idfsr.data.tables import write_table
 from idfsr.errors import IdfsrError
+from idfsr.io.images import decode_png, encode_png
+from idfsr.io.shards import write_shard
+from idfsr.io.tables import write_table
 from idfsr.report.grid import choose_examples, describe_grid, draw_grid, read_examples
 from idfsr.report.sheet import TILE
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import torch
 
-from idfsr.history import HISTORY, History
+from idfsr.io.history import HISTORY, History
 from idfsr.models.weights import count_parameters, dump_settings, save_weights
 from idfsr.report.networks import describe_networks, list_networks
 

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from idfsr.config import Config, MetricsConfig, ReportConfig
+from idfsr.config.metrics import MetricsConfig
+from idfsr.config.report import ReportConfig
 from idfsr.errors import IdfsrError
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.networks import list_networks
@@ -23,6 +24,7 @@ from idfsr.report.page import (
 from idfsr.report.style import write_figure
 from idfsr.report.tables import Measurements, write_csv
 from idfsr.report.write_up import make_tables
+from idfsr.run.config import Config, stage_settings
 
 CONFIG = Config(
     seed=41,
@@ -60,7 +62,7 @@ class Links(HTMLParser):
 
 @pytest.fixture
 def inputs(tmp_path: Path, measurements: Measurements) -> PageInputs:
-    tables = make_tables(measurements, list_networks([]), CONFIG)
+    tables = make_tables(measurements, list_networks([]), stage_settings(CONFIG, "tables"))
     for name in ("table1", "table2", "paired"):
         write_csv(getattr(tables, name), tmp_path / f"{name}.csv")
     write_csv(summarise_probes([], 10), tmp_path / "conditions.csv")

@@ -1,7 +1,7 @@
 import numpy as np
 
-from idfsr.data.degradation import upsample
-from idfsr.data.images import encode_png
+from idfsr.io.degradation import upsample
+from idfsr.io.images import encode_png
 from idfsr.report.pictures import MASK_LEVEL, decode, enlarge, mask_box, resize_nearest
 
 RNG = np.random.default_rng(0)

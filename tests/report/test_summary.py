@@ -1,6 +1,6 @@
 import pandas as pd
 
-from idfsr.config import MetricsConfig
+from idfsr.config.metrics import MetricsConfig
 from idfsr.metrics.registry import find_metrics
 from idfsr.report.summary import summarise
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from idfsr.data.shards import write_shard
+from idfsr.io.shards import write_shard
 from idfsr.report.warping import choose_cases, draw_cases, landmark_error, read_cases
 
 MakeRow = Callable[..., dict[str, Any]]

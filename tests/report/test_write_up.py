@@ -1,12 +1,16 @@
-from idfsr.config import Config, MetricsConfig
+from idfsr.config.metrics import MetricsConfig
 from idfsr.report.networks import list_networks
 from idfsr.report.tables import Measurements
 from idfsr.report.write_up import make_tables
+from idfsr.run.config import Config, stage_settings
 
-CONFIG = Config(
-    metrics=MetricsConfig(
-        table1=("psnr", "brisque"), table2=("idv_sface", "age_diff_embedded"), num_bootstrap=50
-    )
+CONFIG = stage_settings(
+    Config(
+        metrics=MetricsConfig(
+            table1=("psnr", "brisque"), table2=("idv_sface", "age_diff_embedded"), num_bootstrap=50
+        )
+    ),
+    "tables",
 )
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from idfsr import cluster
 from idfsr.errors import IdfsrError
+from idfsr.run import cluster
 
 
 def test_run_ids_are_in_the_logs(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.config import parse_config
 from idfsr.errors import IdfsrError
-from idfsr.inputs import check_inputs
-from idfsr.plugins import EXTRAS
-from idfsr.published import FOLDER_VARIABLE, MANIFEST, read_manifest
+from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST, read_manifest
+from idfsr.run.config import parse_config
+from idfsr.run.inputs import check_inputs
+from idfsr.run.plugins import EXTRAS
 
 
 def test_missing_package_of_an_extra_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:

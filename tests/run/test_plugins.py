@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from idfsr.baselines.registry import find_baseline
-from idfsr.cli.main import main
-from idfsr.config import Config, parse_config, stage_json
 from idfsr.constants import METHOD_NAMES
-from idfsr.data.images import decode_png
-from idfsr.data.loader import load_identity
-from idfsr.data.tables import read_table
-from idfsr.data.tensors import from_network
 from idfsr.errors import IdfsrError
-from idfsr.plugins import method_names
-from tests.baselines.plugin import install_plugin
+from idfsr.io.images import decode_png
+from idfsr.io.loader import load_identity
+from idfsr.io.tables import read_table
+from idfsr.io.tensors import from_network
+from idfsr.main import main
+from idfsr.methods.registry import find_baseline
+from idfsr.run.config import Config, parse_config, stage_json
+from idfsr.run.plugins import method_names
+from tests.methods.plugin import install_plugin
 from tests.training.makers import write_test_shard
 
-GUIDE = Path(__file__).parents[1] / "docs" / "add-a-method.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "add-a-method.md"
 
 
 @pytest.fixture

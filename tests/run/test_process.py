@@ -5,14 +5,14 @@ import sys
 
 import pytest
 
-from idfsr.process import SPIN_COUNT
+from idfsr.run.process import SPIN_COUNT
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc alone")
 
 PROGRAM = """
 import contextlib, resource, sys
 import torch
-from idfsr.cli.main import main
+from idfsr.main import main
 
 if sys.argv[1] == "kept":
     with contextlib.suppress(SystemExit):

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from idfsr.progress import Job, last_line, read_jobs, read_seconds, sum_costs
+from idfsr.run.progress import Job, last_line, read_jobs, read_seconds, sum_costs
 
 
 def test_last_line_of_a_bar_is_its_last_state(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from idfsr import provenance
-from idfsr.provenance import code_digest, file_digest, imported_modules, module_closure
+from idfsr.run import provenance
+from idfsr.run.provenance import code_digest, file_digest, imported_modules, module_closure
 
 LAYERS = {
     "data": {"data"},
@@ -33,7 +33,12 @@ def test_imports_point_one_way() -> None:
 
 
 def test_light_stages_never_import_torch() -> None:
-    for module in ("idfsr.cli.tables", "idfsr.cli.figure", "idfsr.cli.report", "idfsr.cli.index"):
+    for module in (
+        "idfsr.stages.tables",
+        "idfsr.stages.figure",
+        "idfsr.stages.report",
+        "idfsr.stages.index",
+    ):
         for name in module_closure(module):
             path = provenance.module_path(name)
             assert path is not None

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
-from idfsr.config import Config, TrainConfig, stage_json
+from idfsr.config.training import TrainConfig
+from idfsr.main import main
 from idfsr.models.attributes import load_attributes
+from idfsr.run.config import Config, stage_json
 from tests.training.makers import write_crops
 
 

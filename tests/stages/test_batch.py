@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.baselines.embedding import load_embedding
-from idfsr.cli.main import main
-from idfsr.config import Config, FitConfig, stage_json
-from idfsr.data.batches import listed_files
-from idfsr.data.shards import write_shard
+from idfsr.config.fit import FitConfig
+from idfsr.io.file_lists import listed_files
+from idfsr.io.shards import write_shard
+from idfsr.main import main
+from idfsr.methods.embedding import load_embedding
 from idfsr.models.checkpoint import save_model
+from idfsr.run.config import Config, stage_json
 from tests.training.makers import make_network, make_row
 
 PEOPLE = ("00007", "00008", "00009")

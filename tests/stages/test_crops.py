@@ -2,14 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
+from idfsr.main import main
+from idfsr.run.config import Config, stage_json
 from idfsr.training.crops import read_crops
 
 from ..faces.face_tree import FaceTree, make_face_tree  # noqa: TID252
 
 
 def run(tree: FaceTree, folder: Path, ground_truth: Path) -> Path:
-    (folder / "landmarks.json").write_text("{}")
+    (folder / "landmarks.json").write_text(stage_json(Config(), "landmarks"))
     out = folder / "crops.parquet"
     arguments = [
         "--config", folder / "landmarks.json", "--manifest", tree.manifest,

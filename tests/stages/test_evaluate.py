@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import torch
 
-from idfsr.cli.main import main
-from idfsr.config import MetricsConfig
-from idfsr.data.images import decode_png, encode_png
-from idfsr.data.shards import write_shard
-from idfsr.data.tables import read_table, write_table
+from idfsr.config.metrics import MetricsConfig
+from idfsr.io.images import decode_png, encode_png
+from idfsr.io.shards import write_shard
+from idfsr.io.tables import read_table, write_table
+from idfsr.main import main
 from idfsr.metrics.features import FeatureStore
 from idfsr.metrics.registry import find_metrics
 from idfsr.models.attributes import AttributeNet, save_attributes

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.cli.main import main
-from idfsr.data.shards import write_shard
-from idfsr.data.tables import read_metadata, read_table
+from idfsr.io.shards import write_shard
+from idfsr.io.tables import read_metadata, read_table
+from idfsr.main import main
 from idfsr.models.attributes import AttributeNet, save_attributes
 
 

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from idfsr.cli.figure import FIGURES
-from idfsr.cli.main import main
-from idfsr.data.images import encode_png
-from idfsr.data.shards import write_shard
-from idfsr.data.tables import write_table
+from idfsr.io.images import encode_png
+from idfsr.io.shards import write_shard
+from idfsr.io.tables import write_table
+from idfsr.main import main
+from idfsr.stages.figure import FIGURES
 
 METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
 METRICS = (

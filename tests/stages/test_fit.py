@@ -4,12 +4,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.baselines.embedding import load_embedding
-from idfsr.cli.main import main
-from idfsr.config import Config, FitConfig, stage_json
+from idfsr.config.fit import FitConfig
+from idfsr.main import main
+from idfsr.methods.embedding import load_embedding
 from idfsr.models.checkpoint import save_model
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
+from idfsr.run.config import Config, stage_json
 from tests.training.makers import TINY_MODEL, write_test_shard
 
 

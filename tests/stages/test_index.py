@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
-from idfsr.data.tables import read_table
+from idfsr.io.tables import read_table
+from idfsr.main import main
 
 
 def test_writes_the_manifest(

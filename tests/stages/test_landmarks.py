@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from idfsr.cli.main import main
-from idfsr.data.schemas import LANDMARKS_SCHEMA
-from idfsr.data.tables import read_table
+from idfsr.io.schemas import LANDMARKS_SCHEMA
+from idfsr.io.tables import read_table
+from idfsr.main import main
 
 from ..faces.face_tree import make_face, make_face_tree  # noqa: TID252
 
@@ -34,7 +34,7 @@ def test_shard_that_is_not_there_is_one_line(
 ) -> None:
     tree = make_face_tree(tmp_path)
     config = tmp_path / "landmarks.json"
-    config.write_text("{}")
+    config.write_text('{"landmarks": {}}')
     arguments = [
         "--config", config, "--manifest", tree.manifest, "--root", tree.root,
         "--assets", ".assets", "--shard", "1", "--landmarks", tmp_path / "out.parquet",

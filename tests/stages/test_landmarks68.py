@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
-from idfsr.config import Config, TrainConfig, stage_json
+from idfsr.config.training import TrainConfig
+from idfsr.main import main
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network
+from idfsr.run.config import Config, stage_json
 from idfsr.training.card import read_card
 from tests.training.makers import write_landmarks_68, write_pretrain_shard, write_test_shard
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from idfsr.cli.main import main
 from idfsr.faces.low_resolution import load_lr_detector
+from idfsr.main import main
 
 from ..faces.face_tree import FaceTree, make_face_tree  # noqa: TID252
 
@@ -16,8 +16,14 @@ COLUMNS = ["detector", "scale_factor", "num_images", "found", "nme", "nme_p90"]
 
 def run(tree: FaceTree, folder: Path, name: str, num_steps: int, *more: str | Path) -> Path:
     config = folder / "lr_detector.json"
-    settings = {"image_size": 64, "num_steps": num_steps, "batch_size": 2}
-    config.write_text(json.dumps({"lr_detector": settings, "shards": {"image_size": 128}}))
+    settings = {
+        "seed": 0,
+        "dataset": {},
+        "landmarks": {},
+        "lr_detector": {"image_size": 64, "num_steps": num_steps, "batch_size": 2},
+        "shards": {"image_size": 128},
+    }
+    config.write_text(json.dumps(settings))
     model = folder / name / "model.safetensors"
     arguments = [
         "--config", config, "--split", tree.split, "--landmarks", *tree.landmarks,

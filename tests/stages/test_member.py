@@ -4,15 +4,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.cli.main import main
-from idfsr.config import Config, MembersConfig, TrainConfig, stage_json
+from idfsr.config.networks import MembersConfig
+from idfsr.config.training import TrainConfig
 from idfsr.constants import MEMBER_FIRST
+from idfsr.main import main
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network, save_network
+from idfsr.run.config import Config, stage_json
 from idfsr.training.card import read_card
 from idfsr.training.members import MEMBERS
 from idfsr.training.members.train import LANDMARKS
-from tests.baselines.template_detector import TEMPLATE
+from tests.methods.template_detector import TEMPLATE
 from tests.training.makers import write_pretrain_shard, write_test_shard
 from tests.training.members.tiny import SIZES, use_tiny_members
 

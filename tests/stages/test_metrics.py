@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from idfsr.cli.main import main
+from idfsr.main import main
 
 from ..conftest import make_image  # noqa: TID252 - the tests are not installed
 

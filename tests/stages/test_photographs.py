@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
-from idfsr.cli.photographs import CONFIG
-from idfsr.config import load_config
-from idfsr.provenance import module_closure
+from idfsr.main import main
+from idfsr.run.config import load_config
+from idfsr.run.provenance import module_closure
+from idfsr.stages.photographs import CONFIG
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,5 @@ def test_settings_are_of_whole_photographs() -> None:
 
 def test_workflow_does_not_depend_on_code_for_photographs() -> None:
     for command in ("fit", "restore"):
-        closure = module_closure(f"idfsr.cli.{command}")
-        assert not any(name.startswith("idfsr.people") for name in closure)
+        closure = module_closure(f"idfsr.stages.{command}")
+        assert not any(name.startswith("idfsr.photographs") for name in closure)

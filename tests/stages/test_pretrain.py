@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
-from idfsr.config import Config, PretrainConfig, ShardsConfig, stage_json
+from idfsr.config.pretrain import PretrainConfig
+from idfsr.config.shards import ShardsConfig
+from idfsr.main import main
 from idfsr.models.checkpoint import load_idfsr
+from idfsr.run.config import Config, stage_json
 from tests.training.makers import TINY_MODEL, write_pretrain_shard
 
 CONFIG = Config(

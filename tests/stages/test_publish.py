@@ -4,8 +4,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from idfsr.cli.main import main
-from idfsr.history import History, read_history
+from idfsr.io.history import History, read_history
+from idfsr.main import main
 from idfsr.models.weights import read_metadata, save_weights
 
 CARD = (

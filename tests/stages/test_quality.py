@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from idfsr.cli.main import main
-from idfsr.data.index import build_manifest
-from idfsr.data.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA
-from idfsr.data.tables import read_table, write_table
+from idfsr.dataset.index import build_manifest
+from idfsr.io.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA
+from idfsr.io.tables import read_table, write_table
+from idfsr.main import main
 
 
 def test_joins_the_shards(

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from idfsr.cli.main import main
-from idfsr.data.batches import write_list
+from idfsr.io.file_lists import write_list
+from idfsr.main import main
 
 
 def test_names_the_new_bytes_and_does_without_a_list(tmp_path: Path) -> None:

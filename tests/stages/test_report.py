@@ -6,8 +6,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from idfsr.cli.main import main
-from idfsr.config import MetricsConfig
+from idfsr.config.metrics import MetricsConfig
+from idfsr.main import main
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.style import write_figure
 from idfsr.report.tables import write_csv
@@ -62,6 +62,6 @@ def test_report(tmp_path: Path) -> None:
 def test_report_does_not_import_torch() -> None:
     modules = sorted(path.stem for path in Path("idfsr/report").glob("*.py"))
     code = "; ".join(f"import idfsr.report.{name}" for name in modules if name != "__init__")
-    code += "; import sys, idfsr.cli.tables, idfsr.cli.figure, idfsr.cli.report"
+    code += "; import sys, idfsr.stages.tables, idfsr.stages.figure, idfsr.stages.report"
     code += "; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.baselines.bicubic import Bicubic
-from idfsr.baselines.embedding import Embedding, save_embedding
-from idfsr.baselines.registry import BASELINES
-from idfsr.cli.main import main
-from idfsr.config import Config, RestoreConfig, stage_json
-from idfsr.data.images import decode_png
-from idfsr.data.loader import IdentityExamples
-from idfsr.data.tables import read_table
-from idfsr.data.tensors import from_network
+from idfsr.config.restore import RestoreConfig
+from idfsr.io.images import decode_png
+from idfsr.io.loader import IdentityExamples
+from idfsr.io.tables import read_table
+from idfsr.io.tensors import from_network
+from idfsr.main import main
+from idfsr.methods.bicubic import Bicubic
+from idfsr.methods.embedding import Embedding, save_embedding
+from idfsr.methods.registry import BASELINES
 from idfsr.models.checkpoint import save_model
 from idfsr.models.weights import model_digest
+from idfsr.run.config import Config, stage_json
 from tests.training.makers import make_face, make_network, unit, write_test_shard
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
+from idfsr.main import main
 
 
 def test_refuses_while_snakemake_is_at_work(

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.cli.main import main
-from idfsr.data.loader import ShardDataset, load_identity
-from idfsr.data.tables import read_metadata
 from idfsr.faces.weights import build_network, read_stock_weights
+from idfsr.io.loader import ShardDataset, load_identity
+from idfsr.io.tables import read_metadata
+from idfsr.main import main
 from idfsr.models.iresnet import IResNet, IResNetConfig, save_iresnet
 from idfsr.models.weights import model_digest, save_weights
 
@@ -18,7 +18,7 @@ from ..faces.face_tree import FaceTree, make_face_tree  # noqa: TID252
 def run(tree: FaceTree, folder: Path, part: str, shard: str) -> Path:
     config = folder / "shards.json"
     settings = {"image_size": 64, "rows_per_shard": 6, "num_references": 2}
-    config.write_text(json.dumps({"shards": settings}))
+    config.write_text(json.dumps({"seed": 0, "dataset": {}, "lr_detector": {}, "shards": settings}))
     detector, encoder = folder / "detector.safetensors", folder / "encoder.safetensors"
     if not encoder.exists():
         stock = build_network("mobilenet0.25", read_stock_weights(Path(".assets")), "stock")

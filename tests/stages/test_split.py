@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from idfsr.cli.main import main
-from idfsr.data.tables import read_tsv, write_table
+from idfsr.io.tables import read_tsv, write_table
+from idfsr.main import main
 
 
 def test_writes_parts_and_summary(tmp_path: Path, stage_config: Callable[[str], Path]) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.cli.main import main
+from idfsr.main import main
 
 LOG = """\
 SLURM run ID: 8f3c

@@ -3,9 +3,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from idfsr.cli.main import main
-from idfsr.config import Config, SynthrefConfig, stage_json
-from idfsr.data.synthref.landmarks68 import LANDMARKS_68_SCHEMA
+from idfsr.config.synthref import SynthrefConfig
+from idfsr.main import main
+from idfsr.run.config import Config, stage_json
+from idfsr.synthref.landmarks68 import LANDMARKS_68_SCHEMA
 
 ASSETS = Path(__file__).resolve().parents[2] / ".assets"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from idfsr.cli.main import main
-from idfsr.data.tables import write_table
+from idfsr.io.tables import write_table
+from idfsr.main import main
 
 OUTPUTS = ("table1", "table2", "paired", "conditions", "networks", "markdown", "latex")
 

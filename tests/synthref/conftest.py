@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.data.synthref.mesh import HeadModel, load_head
+from idfsr.synthref.mesh import HeadModel, load_head
 
 ASSETS = Path(__file__).resolve().parents[3] / ".assets"
 

@@ -6,8 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from idfsr.config import SynthrefConfig
-from idfsr.data.synthref.dataset import (
+from idfsr.config.synthref import SynthrefConfig
+from idfsr.errors import IdfsrError
+from idfsr.synthref.dataset import (
     IMAGES_FOLDER,
     TRUTH_NAME,
     TRUTH_SCHEMA,
@@ -15,7 +16,6 @@ from idfsr.data.synthref.dataset import (
     list_images,
     render_dataset,
 )
-from idfsr.errors import IdfsrError
 
 CONFIG = SynthrefConfig(num_identities=3, num_images=2, image_size=64)
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from idfsr.data.synthref import shape as shapes
-from idfsr.data.synthref.identity import MAX_AGE, MIN_AGE, sample_identity
-from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.pose import EXPRESSIONS, sample_photo
-from idfsr.data.synthref.shape import opposite_targets, sample_shape
+from idfsr.synthref import shape as shapes
+from idfsr.synthref.identity import MAX_AGE, MIN_AGE, sample_identity
+from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.pose import EXPRESSIONS, sample_photo
+from idfsr.synthref.shape import opposite_targets, sample_shape
 
 
 def test_populations_share_nobody(head: HeadModel) -> None:

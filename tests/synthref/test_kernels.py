@@ -1,6 +1,6 @@
 import numpy as np
 
-from idfsr.data.synthref.kernels import (
+from idfsr.synthref.kernels import (
     BACKGROUND,
     blend_ribbons,
     raster_ribbons,

@@ -4,20 +4,20 @@ import pytest
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from idfsr.config import SynthrefConfig
+from idfsr.config.synthref import SynthrefConfig
 from idfsr.constants import MIRRORED_LANDMARKS_68, NUM_LANDMARKS_68
-from idfsr.data.synthref.facial_hair import brow_middle
-from idfsr.data.synthref.identity import sample_identity
-from idfsr.data.synthref.landmarks68 import (
+from idfsr.synthref.facial_hair import brow_middle
+from idfsr.synthref.identity import sample_identity
+from idfsr.synthref.landmarks68 import (
     BROW_PLACES,
     HALF_PLACES,
     LANDMARKS_68_SCHEMA,
     LandmarkFinder,
     find_landmarks_68,
 )
-from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.pose import sample_photo
-from idfsr.data.synthref.render import prepare_person, render_image
+from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.pose import sample_photo
+from idfsr.synthref.render import prepare_person, render_image
 
 CONFIG = SynthrefConfig(num_identities=4, num_images=3, image_size=64)
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from idfsr.constants import FFHQ_LANDMARKS_512
-from idfsr.data.synthref.camera import Camera
-from idfsr.data.synthref.color import to_linear, to_srgb
-from idfsr.data.synthref.identity import sample_identity
-from idfsr.data.synthref.mesh import HeadModel
-from idfsr.data.synthref.pose import EXPRESSIONS, Photo, sample_photo, unit_weights
-from idfsr.data.synthref.render import PreparedPerson, prepare_person, render_image
-from idfsr.data.synthref.subdivide import interpolate
+from idfsr.synthref.camera import Camera
+from idfsr.synthref.color import to_linear, to_srgb
+from idfsr.synthref.identity import sample_identity
+from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.pose import EXPRESSIONS, Photo, sample_photo, unit_weights
+from idfsr.synthref.render import PreparedPerson, prepare_person, render_image
+from idfsr.synthref.subdivide import interpolate
 
 SIZE = 96
 

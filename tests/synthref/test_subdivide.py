@@ -1,6 +1,6 @@
 import numpy as np
 
-from idfsr.data.synthref.subdivide import interpolate, subdivide, triangulate
+from idfsr.synthref.subdivide import interpolate, subdivide, triangulate
 
 CUBE = np.array([[x, y, z] for x in (0.0, 1.0) for y in (0.0, 1.0) for z in (0.0, 1.0)], np.float32)
 CUBE_QUADS = np.array(

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from idfsr.config import ModelConfig
+from idfsr.config.model import ModelConfig
 from idfsr.constants import EXPRESSIONS, FFHQ_LANDMARKS_512, GENDERS, RACES
-from idfsr.data.images import encode_png, resize
-from idfsr.data.shards import write_shard
-from idfsr.data.tables import write_table
+from idfsr.io.images import encode_png, resize
+from idfsr.io.shards import write_shard
+from idfsr.io.tables import write_table
 from idfsr.models.idfsr import IDFSR
 
 TINY_MODEL = ModelConfig(

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from idfsr.config import Config, TrainConfig
+from idfsr.config.training import TrainConfig
+from idfsr.run.config import Config, stage_settings
 from idfsr.training import arcface
 from idfsr.training.arcface import (
     LOGIT_SCALE,
@@ -89,10 +90,17 @@ def test_auc_counts_ties_as_half() -> None:
 @pytest.mark.slow
 def test_toy_people_are_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arcface, "MARGIN_RAMP_IMAGES", 64)
-    config = Config(
-        arcface=TrainConfig(
-            num_images=256, batch_size=16, learning_rate=1e-3, ema_decay=0.9, checkpoint_images=999
-        )
+    config = stage_settings(
+        Config(
+            arcface=TrainConfig(
+                num_images=256,
+                batch_size=16,
+                learning_rate=1e-3,
+                ema_decay=0.9,
+                checkpoint_images=999,
+            )
+        ),
+        "arcface",
     )
     crops = write_crops(tmp_path / "crops.parquet", 20, 3)
     encoder, trained, card = train_arcface(config, crops, tmp_path / "state", torch.device("cpu"))

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 import torch
 
-from idfsr.config import Config, TrainConfig
+from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
 from idfsr.models.attributes import AttributeNet
+from idfsr.run.config import Config, stage_settings
 from idfsr.training.attributes import (
     attributes_recipe,
     encode_labels,
@@ -69,7 +70,7 @@ def test_recipe_sets_the_scale_of_the_age(tmp_path: Path) -> None:
     crops = read_crops(write_crops(tmp_path / "crops.parquet", 3, 1))
     network = AttributeNet()
     targets = torch.tensor([[20.0, 0, 0, 0], [30, 0, 0, 0], [40, 0, 0, 0]])
-    config = Config(attributes=TrainConfig(batch_size=2))
+    config = stage_settings(Config(attributes=TrainConfig(batch_size=2)), "attributes")
     recipe = attributes_recipe(network, crops, targets, config, {}, torch.device("cpu"))
     assert network.age_mean.item() == 30
     assert network.age_std.item() == pytest.approx((200 / 3) ** 0.5)
@@ -93,10 +94,17 @@ def test_figures_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_toy_labels_are_learnt(tmp_path: Path) -> None:
-    config = Config(
-        attributes=TrainConfig(
-            num_images=480, batch_size=16, learning_rate=2e-3, ema_decay=0.9, checkpoint_images=999
-        )
+    config = stage_settings(
+        Config(
+            attributes=TrainConfig(
+                num_images=480,
+                batch_size=16,
+                learning_rate=2e-3,
+                ema_decay=0.9,
+                checkpoint_images=999,
+            )
+        ),
+        "attributes",
     )
     crops = write_crops(tmp_path / "crops.parquet", 20, 2)
     network, trained, card = train_attributes(

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from idfsr.errors import IdfsrError
-from idfsr.history import History
+from idfsr.io.history import History
 from idfsr.training.card import (
     Card,
     curve_rows,

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 import torch
 
-from idfsr.data.images import encode_png
-from idfsr.data.tables import write_table
 from idfsr.errors import IdfsrError
+from idfsr.io.images import encode_png
+from idfsr.io.tables import write_table
 from idfsr.training.crops import CropReader, hold_out, read_crops
 
 from .makers import make_face, write_crops

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import torch
 
-from idfsr.cli.main import main
-from idfsr.config import Config, PretrainConfig, ShardsConfig, stage_json
+from idfsr.config.pretrain import PretrainConfig
+from idfsr.config.shards import ShardsConfig
+from idfsr.main import main
 from idfsr.models.checkpoint import load_idfsr
+from idfsr.run.config import Config, stage_json
 
 from .makers import TINY_MODEL, write_pretrain_shard
 
@@ -65,7 +67,7 @@ def test_compiled_network_trains_as_it_is_written(tmp_path: Path) -> None:
     main(arguments(tmp_path, "plain"))
     subprocess.run(
         [
-            sys.executable, "-m", "idfsr.cli.main",
+            sys.executable, "-m", "idfsr.main",
             *arguments(tmp_path, "compiled", compile=True),
         ],
         check=True,
@@ -81,7 +83,7 @@ def test_two_processes_are_one_with_the_whole_batch(tmp_path: Path) -> None:
     subprocess.run(
         [
             sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-            "--standalone", "-m", "idfsr.cli.main", *arguments(tmp_path, "two"),
+            "--standalone", "-m", "idfsr.main", *arguments(tmp_path, "two"),
         ],
         check=True,
         capture_output=True,

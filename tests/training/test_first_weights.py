@@ -7,20 +7,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from idfsr.config import Config, ModelConfig
+from idfsr.config.model import ModelConfig
 from idfsr.errors import IdfsrError
 from idfsr.models.checkpoint import save_model
 from idfsr.models.encoder import SemanticEncoder
 from idfsr.models.idfsr import encoder_config, unet_config
 from idfsr.models.unet import UNet
 from idfsr.models.weights import model_digest
+from idfsr.run.config import Config, stage_settings
 from idfsr.training.first_weights import FirstWeights, cache_folder, first_model
 from tests.models.golden_values import fill_by_name, golden_keys
 from tests.models.lightning import write_lightning
 
 from .makers import TINY_MODEL
 
-CONFIG = Config(model=TINY_MODEL)
+CONFIG = stage_settings(Config(model=TINY_MODEL), "pretrain")
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +124,7 @@ def test_published_layout_is_taken_whole(tmp_path: Path, size: int, config: Mode
         for number, (name, shape) in enumerate(published.items())
     }
     path = write_lightning(tmp_path / "last.ckpt", state | {"latent_net.a": torch.zeros(1)})
-    model, weights = first_model(Config(model=config), path)
+    model, weights = first_model(stage_settings(Config(model=config), "pretrain"), path)
     assert f"{len(published) - 1} tensors as they are, 1 inflated, 52 new" in weights.description
     loaded = model.state_dict()
     for number, name in enumerate(published):

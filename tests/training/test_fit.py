@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.config import FitConfig
-from idfsr.data.loader import IdentityExamples, load_identity
+from idfsr.config.fit import FitConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.loader import IdentityExamples, load_identity
 from idfsr.training.fit import FitResult, first_embedding, fit_identities, fit_identity
 from idfsr.training.frozen import FrozenModel, measure_held_out
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.data.loader import IdentityExamples, load_identity
 from idfsr.diffusion.ddim import seeded_noise
+from idfsr.io.loader import IdentityExamples, load_identity
 from idfsr.training.frozen import FrozenModel, measure_held_out, stratified_timesteps
 
 from .makers import make_network, unit, write_test_shard

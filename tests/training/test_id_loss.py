@@ -4,8 +4,8 @@ import torch
 from torch.nn import functional
 
 from idfsr.constants import ARCFACE_LANDMARKS_112, FFHQ_LANDMARKS_512
-from idfsr.data.tensors import to_network
 from idfsr.faces.align import align_arcface
+from idfsr.io.tensors import to_network
 from idfsr.training.id_loss import crop_grid, identity_losses
 
 from .makers import make_face

@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 import torch
 
-from idfsr.config import Config, TrainConfig
-from idfsr.data.degradation import degrade, upsample
-from idfsr.data.tensors import from_network, to_network
+from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.degradation import degrade, upsample
+from idfsr.io.tensors import from_network, to_network
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
+from idfsr.run.config import Config, stage_settings
 from idfsr.training import landmarks68
 from idfsr.training.landmarks68 import (
     MarkedFaces,
@@ -119,7 +120,11 @@ def test_spots_are_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     network = Landmarks68Net(Landmarks68Config())
     recipe = landmarks68_recipe(
-        network, spots(64, 64), Config(landmarks68=settings), "", torch.device("cpu")
+        network,
+        spots(64, 64),
+        stage_settings(Config(landmarks68=settings), "landmarks68"),
+        "",
+        torch.device("cpu"),
     )
     optimiser = torch.optim.Adam(network.parameters(), 3e-3)
     losses = []
@@ -138,7 +143,7 @@ def test_a_card_says_how_far_off_it_is(tmp_path: Path) -> None:
     held_out = [write_test_shard(tmp_path / "test.parquet", size=64)]
     truth = write_landmarks_68(tmp_path / "truth.parquet", range(10))
     _, trained, card = train_landmarks68(
-        Config(landmarks68=settings),
+        stage_settings(Config(landmarks68=settings), "landmarks68"),
         shards,
         held_out,
         truth,

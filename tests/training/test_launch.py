@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.config import Config, PretrainConfig, ShardsConfig, stage_json
-from idfsr.signals import EXIT_INTERRUPTED
+from idfsr.config.pretrain import PretrainConfig
+from idfsr.config.shards import ShardsConfig
+from idfsr.run.config import Config, stage_json
 from idfsr.training.launch import JobStep, read_step, srun_words
+from idfsr.training.signals import EXIT_INTERRUPTED
 
 from .makers import TINY_MODEL, write_pretrain_shard
 
@@ -53,7 +55,7 @@ def start(folder: Path, name: str) -> subprocess.Popen[str]:
         write_pretrain_shard(shard)
     return subprocess.Popen(
         [
-            sys.executable, "-m", "idfsr.cli.main", "distribute", "--", "pretrain",
+            sys.executable, "-m", "idfsr.main", "distribute", "--", "pretrain",
             "--config", str(folder / "pretrain.json"), "--shards", str(shard),
             "--id-encoder", "not read", "--state-dir", str(folder / name),
             "--model", str(folder / f"{name}.safetensors"),

@@ -14,11 +14,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from idfsr.config import TrainConfig
+from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
-from idfsr.signals import EXIT_INTERRUPTED, InterruptedTrainingError
 from idfsr.training.checkpoint import TrainState, save_state
 from idfsr.training.loop import learning_rate_at, train
+from idfsr.training.signals import EXIT_INTERRUPTED, InterruptedTrainingError
 from idfsr.training.step import Recipe
 
 from .toy import run_toy, toy_recipe

@@ -5,12 +5,16 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.config import Config, LrDetectorConfig, ModelConfig, ShardsConfig
-from idfsr.data.sharding import read_split_rows
+from idfsr.config.lr_detector import LrDetectorConfig
+from idfsr.config.lr_training import LrDetectorStage
+from idfsr.config.model import ModelConfig
+from idfsr.config.shards import ShardsConfig
+from idfsr.dataset.sharding import read_split_rows
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detections, Detector
 from idfsr.faces.targets import read_faces
 from idfsr.faces.weights import build_network, read_stock_weights
+from idfsr.run.config import Config, stage_settings
 from idfsr.training.lr_detector import choose_images, fine_tune, measure_errors, train_lr_detector
 from idfsr.training.lr_faces import FaceSet
 
@@ -20,11 +24,14 @@ CPU = torch.device("cpu")
 STOCK = read_stock_weights(Path(".assets"))
 
 
-def make_config(num_steps: int) -> Config:
-    return Config(
-        shards=ShardsConfig(image_size=128),
-        model=ModelConfig(image_size=128),
-        lr_detector=LrDetectorConfig(image_size=64, num_steps=num_steps, batch_size=4),
+def make_config(num_steps: int) -> LrDetectorStage:
+    return stage_settings(
+        Config(
+            shards=ShardsConfig(image_size=128),
+            model=ModelConfig(image_size=128),
+            lr_detector=LrDetectorConfig(image_size=64, num_steps=num_steps, batch_size=4),
+        ),
+        "lr_detector",
     )
 
 

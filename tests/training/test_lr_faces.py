@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
-from idfsr.config import Config, ModelConfig, ShardsConfig
-from idfsr.data.degradation import degrade, upsample
+from idfsr.config.model import ModelConfig
+from idfsr.config.shards import ShardsConfig
 from idfsr.faces.detector import Detector
 from idfsr.faces.targets import read_faces
+from idfsr.io.degradation import degrade, upsample
+from idfsr.run.config import Config, stage_settings
 from idfsr.training.lr_faces import (
     FaceSet,
     make_batch,
@@ -68,7 +70,9 @@ def test_reads_faces_at_the_size_of_the_ground_truth(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     tree = make_face_tree(tmp_path_factory.mktemp("tree"))
-    config = Config(shards=ShardsConfig(image_size=64), model=ModelConfig(image_size=64))
+    config = stage_settings(
+        Config(shards=ShardsConfig(image_size=64), model=ModelConfig(image_size=64)), "lr_detector"
+    )
     known = read_faces(tree.manifest, tree.landmarks, tree.root)
     found = read_faces_of([("ann", "1"), ("bob", "0")], known, config)
     assert [image.shape for image in found.images] == [(64, 64, 3)] * 2

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from idfsr.data.images import decode_png
+from idfsr.io.images import decode_png
 from idfsr.training.checkpoint import TrainState
 from idfsr.training.loop import finish
 from idfsr.training.monitor import open_monitor

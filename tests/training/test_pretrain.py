@@ -9,14 +9,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from idfsr.config import Config, PretrainConfig, ShardsConfig
-from idfsr.data.loader import ShardDataset
+from idfsr.config.pretrain import PretrainConfig
+from idfsr.config.shards import ShardsConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.loader import ShardDataset
 from idfsr.models.checkpoint import save_model
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
-from idfsr.signals import InterruptedTrainingError
+from idfsr.run.config import Config, stage_settings
 from idfsr.training.card import Card
 from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
@@ -28,18 +29,22 @@ from idfsr.training.pretrain import (
     pretrain_loss,
     standardise_style,
 )
+from idfsr.training.signals import InterruptedTrainingError
 
 from .makers import TINY_MODEL, write_pretrain_shard, write_test_shard
 
 CPU = torch.device("cpu")
 NO_ENCODER = Path("not read without an identity loss")
 ENCODER = Path("idfsr/weights/arcface.safetensors")
-CONFIG = Config(
-    model=TINY_MODEL,
-    shards=ShardsConfig(image_size=32),
-    pretrain=PretrainConfig(
-        num_images=24, batch_size=4, learning_rate=1e-3, ema_decay=0.5, checkpoint_images=8
+CONFIG = stage_settings(
+    Config(
+        model=TINY_MODEL,
+        shards=ShardsConfig(image_size=32),
+        pretrain=PretrainConfig(
+            num_images=24, batch_size=4, learning_rate=1e-3, ema_decay=0.5, checkpoint_images=8
+        ),
     ),
+    "pretrain",
 )
 
 
@@ -181,7 +186,7 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
         run(CONFIG, shards, tmp_path / "state")
 
 
-def with_id_loss(weight: float) -> Config:
+def with_id_loss(weight: float) -> Any:
     return dataclasses.replace(
         CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, id_loss_weight=weight)
     )

@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.baselines.idfsr import IdfsrMethod
-from idfsr.config import Config, ShardsConfig
-from idfsr.data.loader import load_identity
-from idfsr.data.tensors import from_network
+from idfsr.config.shards import ShardsConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.loader import load_identity
+from idfsr.io.tensors import from_network
+from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.run.config import Config, stage_settings
 from idfsr.training.samples import NUM_INFERENCE_STEPS, sample_sheet
 
 from .makers import TINY_MODEL, make_network, write_pretrain_shard, write_test_shard
 
-CONFIG = Config(seed=5, model=TINY_MODEL, shards=ShardsConfig(image_size=32))
+CONFIG = stage_settings(
+    Config(seed=5, model=TINY_MODEL, shards=ShardsConfig(image_size=32)), "pretrain"
+)
 CPU = torch.device("cpu")
 
 

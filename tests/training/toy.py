@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from idfsr.config import TrainConfig
+from idfsr.config.training import TrainConfig
 from idfsr.training.loop import Trained, train
 from idfsr.training.step import Recipe
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from idfsr.cluster import run_ids
+from idfsr.run.cluster import run_ids
 
 from .cluster import NODES, Cluster, wait_until
 from .project import ROOT, copy_sources, run_snakemake

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from idfsr.provenance import module_closure, module_path
+from idfsr.run.provenance import module_closure, module_path
 
 from .conftest import TINY
 from .project import ROOT, copy_sources, run_snakemake
@@ -93,7 +93,7 @@ def test_snakefile_does_not_import_pandas() -> None:
             imported |= set(
                 re.findall(r"^(?:from|import) ([\w.]+)", path.read_text(), re.MULTILINE)
             )
-    assert "idfsr.data.sharding" in imported
+    assert "idfsr.dataset.sharding" in imported
     assert not {name.split(".")[0] for name in imported} & {"pandas", "torch"}
 
 
@@ -168,7 +168,7 @@ def test_edited_metric_reruns_evaluation_only(finished: Path) -> None:
 
 @pytest.mark.slow
 def test_edited_comment_reruns_nothing(finished: Path) -> None:
-    for name in ("idfsr/models/unet.py", "idfsr/metrics/psnr.py", "idfsr/config.py"):
+    for name in ("idfsr/models/unet.py", "idfsr/metrics/psnr.py", "idfsr/run/config.py"):
         path = finished / name
         path.write_text("# A comment.\n" + path.read_text())
     assert planned_rules(finished) == set()

@@ -24,7 +24,7 @@ rule fit_batch:
         gpu=1,
         mem_mb=2000,
     params:
-        code=code_digest("idfsr.cli.fit"),
+        code=code_digest("idfsr.stages.fit"),
         identities=batch_identities,
         at_once=lambda wildcards: settings(wildcards).fit.identities_at_once,
         fits="results/{run}/fit/x{scale_factor}",
@@ -70,7 +70,7 @@ rule restore_batch:
         gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
         mem_mb=restore_memory,
     params:
-        code=code_digest("idfsr.cli.restore"),
+        code=code_digest("idfsr.stages.restore"),
         identities=batch_identities,
         model=lambda wildcards, input: ["--model", input.model] if input.model else [],
         embedding=lambda wildcards, input: (

@@ -5,11 +5,11 @@ from functools import cache
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from idfsr.config import STAGES, stage_json
+from idfsr.run.config import STAGES, stage_json
 from idfsr.constants import IDFSR_METHODS, MEMBER_FIRST
-from idfsr.data.sharding import plan_shards, read_split_rows
-from idfsr.provenance import code_digest
-from idfsr.published import MANIFEST, missing_files, read_manifest, weights_folder
+from idfsr.dataset.sharding import plan_shards, read_split_rows
+from idfsr.run.provenance import code_digest
+from idfsr.io.weights_list import MANIFEST, missing_files, read_manifest, weights_folder
 
 
 def settings(wildcards):

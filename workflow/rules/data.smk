@@ -42,7 +42,7 @@ rule synthref:
         mem_mb=2000,
         runtime=240,
     params:
-        code=code_digest("idfsr.cli.synthref"),
+        code=code_digest("idfsr.stages.synthref"),
         out_dir=subpath(output.truth, parent=True),
     shell:
         r"""
@@ -71,7 +71,7 @@ checkpoint index:
         "../../envs/idfsr.yaml"
     threads: 2
     params:
-        code=code_digest("idfsr.cli.index"),
+        code=code_digest("idfsr.stages.index"),
         root=images_root,
     shell:
         r"""
@@ -101,7 +101,7 @@ rule landmarks:
         "../../envs/idfsr.yaml"
     threads: 2
     params:
-        code=code_digest("idfsr.cli.landmarks"),
+        code=code_digest("idfsr.stages.landmarks"),
         root=images_root,
     shell:
         r"""
@@ -134,7 +134,7 @@ rule quality:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.quality"),
+        code=code_digest("idfsr.stages.quality"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -163,7 +163,7 @@ checkpoint split:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.split"),
+        code=code_digest("idfsr.stages.split"),
     shell:
         r"""
         exec &> >(tee {log:q})

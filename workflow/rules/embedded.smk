@@ -23,7 +23,7 @@ rule crops:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.crops"),
+        code=code_digest("idfsr.stages.crops"),
         root=images_root,
     shell:
         r"""
@@ -59,7 +59,7 @@ rule arcface:
     resources:
         gpu=1,
     params:
-        code=code_digest("idfsr.cli.arcface"),
+        code=code_digest("idfsr.stages.arcface"),
         state_dir="results/{run}/arcface/state",
     shell:
         r"""
@@ -97,7 +97,7 @@ rule attributes:
     resources:
         gpu=1,
     params:
-        code=code_digest("idfsr.cli.attributes"),
+        code=code_digest("idfsr.stages.attributes"),
         state_dir="results/{run}/attributes/state",
     shell:
         r"""

@@ -27,7 +27,7 @@ rule restore:
         gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
         mem_mb=restore_memory,
     params:
-        code=code_digest("idfsr.cli.restore"),
+        code=code_digest("idfsr.stages.restore"),
         model=lambda wildcards, input: ["--model", input.model] if input.model else [],
         embedding=lambda wildcards, input: (
             ["--embedding", input.embedding] if input.embedding else []
@@ -71,7 +71,7 @@ rule features:
     resources:
         mem_mb=8000,
     params:
-        code=code_digest("idfsr.cli.features"),
+        code=code_digest("idfsr.stages.features"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -108,7 +108,7 @@ rule metrics:
     resources:
         mem_mb=8000,
     params:
-        code=code_digest("idfsr.cli.evaluate"),
+        code=code_digest("idfsr.stages.evaluate"),
         features="results/{run}/features/x{scale_factor}/{method}.parquet",
     shell:
         r"""
@@ -150,7 +150,7 @@ rule probes:
         gpu=1,
         mem_mb=2000,
     params:
-        code=code_digest("idfsr.cli.probes"),
+        code=code_digest("idfsr.stages.probes"),
     shell:
         r"""
         exec &> >(tee {log:q})

@@ -31,7 +31,7 @@ rule lr_detector:
         mem_mb=4000,
         runtime=240,
     params:
-        code=code_digest("idfsr.cli.lr_detector"),
+        code=code_digest("idfsr.stages.lr_detector"),
         root=images_root,
         init=lambda wildcards, input: ["--init", *input.init] if input.init else [],
     shell:
@@ -76,7 +76,7 @@ rule shards:
     resources:
         mem_mb=3000,
     params:
-        code=code_digest("idfsr.cli.shards"),
+        code=code_digest("idfsr.stages.shards"),
         root=images_root,
     shell:
         r"""

@@ -19,7 +19,7 @@ rule synthref_landmarks:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.synthref_landmarks"),
+        code=code_digest("idfsr.stages.synthref_landmarks"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -52,7 +52,7 @@ rule landmarks68:
     resources:
         gpu=1,
     params:
-        code=code_digest("idfsr.cli.landmarks68"),
+        code=code_digest("idfsr.stages.landmarks68"),
         state_dir="results/{run}/landmarks68/state",
     shell:
         r"""

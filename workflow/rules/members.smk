@@ -37,7 +37,7 @@ rule member:
     resources:
         gpu=1,
     params:
-        code=code_digest("idfsr.cli.member"),
+        code=code_digest("idfsr.stages.member"),
         first=lambda wildcards, input: (
             ["--first", input.first, "--first-card", input.first_card]
             if input.first

@@ -31,7 +31,7 @@ rule tables:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.tables"),
+        code=code_digest("idfsr.stages.tables"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -71,7 +71,7 @@ rule figure_grid:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.figure"),
+        code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -102,7 +102,7 @@ rule figure_warping:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.figure"),
+        code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -128,7 +128,7 @@ rule figure_fit_curves:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.figure"),
+        code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -153,7 +153,7 @@ rule figure_pretrain_curve:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.figure"),
+        code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -180,7 +180,7 @@ rule figure_landmarks:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.figure"),
+        code=code_digest("idfsr.stages.figure"),
         root=images_root,
     shell:
         r"""
@@ -208,7 +208,7 @@ rule figure_lr_detector:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.figure"),
+        code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -235,7 +235,7 @@ rule figure_metrics:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.figure"),
+        code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -272,7 +272,7 @@ rule report:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.cli.report"),
+        code=code_digest("idfsr.stages.report"),
         tables_dir=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         r"""

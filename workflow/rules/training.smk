@@ -30,7 +30,7 @@ rule pretrain:
         nodes=1,
         runtime=2880,
     params:
-        code=code_digest("idfsr.cli.pretrain"),
+        code=code_digest("idfsr.stages.pretrain"),
         init=lambda wildcards, input: ["--init", *input.init] if input.init else [],
         state_dir="results/{run}/pretrain/state",
     shell:
@@ -73,7 +73,7 @@ rule fit:
         gpu=1,
         mem_mb=2000,
     params:
-        code=code_digest("idfsr.cli.fit"),
+        code=code_digest("idfsr.stages.fit"),
         batch=lambda wildcards, output: batch_of(wildcards),
     shell:
         r"""

@@ -11,11 +11,11 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from idfsr.data.degradation import upsample
-from idfsr.data.images import decode_png
-from idfsr.data.shards import read_shard
-from idfsr.data.tensors import to_network
 from idfsr.errors import IdfsrError
+from idfsr.io.degradation import upsample
+from idfsr.io.images import decode_png
+from idfsr.io.shards import read_shard
+from idfsr.io.tensors import to_network
 from idfsr.training.order import batch_indices, derive_seed
 
 NUM_REFERENCES: Final = 4

@@ -8,15 +8,15 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from idfsr.config import Config
+from idfsr.config.networks import MemberStage
 from idfsr.constants import MEMBER_FIRST
 from idfsr.errors import IdfsrError
-from idfsr.history import History
+from idfsr.io.history import History
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network
 from idfsr.models.spectral import settle_spectral_norm
 from idfsr.models.weights import count_parameters, model_digest
-from idfsr.provenance import file_digest
+from idfsr.run.provenance import file_digest
 from idfsr.training.card import Card, read_card
 from idfsr.training.loop import Trained, train
 from idfsr.training.members import MEMBERS
@@ -68,13 +68,13 @@ def find_first(name: str, sources: Sources) -> tuple[nn.Module | None, History |
 
 
 def train_member(
-    name: str, config: Config, sources: Sources, state_dir: Path, device: torch.device
+    name: str, config: MemberStage, sources: Sources, state_dir: Path, device: torch.device
 ) -> tuple[nn.Module, Trained, Card]:
     """Train a member and measure it on people it has not seen.
 
     Args:
         name: One of `MEMBERS`.
-        config: Its sections `seed` and `members`.
+        config: What the stage is given.
         sources: What is read.
         state_dir: Of the training loop.
         device: Where it is trained.
@@ -85,7 +85,7 @@ def train_member(
     Raises:
         IdfsrError: See `read_faces`, `find_first` and `train`.
     """
-    member, settings = MEMBERS[name], getattr(config.members, name)
+    member, settings = MEMBERS[name], config.member
     faces, others = read_faces(sources.shards, "pretrain"), read_faces(sources.held_out)
     first, before = find_first(name, sources)
     torch.manual_seed(derive_seed(config.seed, name, "weights"))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.data.degradation import degrade, upsample
-from idfsr.data.tensors import from_network, to_network
 from idfsr.errors import IdfsrError
+from idfsr.io.degradation import degrade, upsample
+from idfsr.io.tensors import from_network, to_network
 from idfsr.training.members.faces import FaceReader, read_faces, split_batches
 from tests.training.makers import write_pretrain_shard, write_test_shard
 

@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from idfsr.baselines.asffnet import AsffNetMethod
-from idfsr.baselines.check import make_examples
-from idfsr.baselines.dmdnet import DmdNetMethod
-from idfsr.baselines.guided import GuidedExamples, native_lr
-from idfsr.baselines.native import to_levels
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
+from idfsr.methods.asffnet import AsffNetMethod
+from idfsr.methods.check import make_examples
+from idfsr.methods.dmdnet import DmdNetMethod
+from idfsr.methods.guided import GuidedExamples, native_lr
+from idfsr.methods.native import to_levels
 from idfsr.models.asffnet import ASFFNet
 from idfsr.models.dmdnet import PLACES, DMDNet
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
@@ -23,7 +23,7 @@ from idfsr.training.members.guided import (
     restore_asffnet,
     restore_dmdnet,
 )
-from tests.baselines.template_detector import TEMPLATE
+from tests.methods.template_detector import TEMPLATE
 from tests.models.golden_values import fill_by_name
 
 from .tiny import SIZES

@@ -3,7 +3,7 @@ import torch
 from idfsr.models.unet import UNet
 from idfsr.training.members.faces import FaceBatch
 from idfsr.training.members.prior import PRIOR64, measure_prior, prior_loss
-from tests.baselines.tiny import PRIOR
+from tests.methods.tiny import PRIOR
 
 
 def make_batch(num: int) -> FaceBatch:

@@ -16,7 +16,7 @@ from idfsr.training.members.restorers import (
     swinir_loss,
     timed_inputs,
 )
-from tests.baselines.tiny import PRIOR, RESTORER, SPARNET, SWINIR
+from tests.methods.tiny import PRIOR, RESTORER, SPARNET, SWINIR
 
 from .tiny import make_batch
 

@@ -9,8 +9,8 @@ from idfsr.models.asffnet import AsffNetConfig
 from idfsr.models.dmdnet import DmdNetConfig
 from idfsr.training.members import MEMBERS
 from idfsr.training.members.faces import FaceBatch
-from tests.baselines.test_codeformer import SMALL
-from tests.baselines.tiny import PRIOR, RESTORER, SPARNET, SWINIR
+from tests.methods.test_codeformer import SMALL
+from tests.methods.tiny import PRIOR, RESTORER, SPARNET, SWINIR
 
 SIZES = {
     "prior": PRIOR,

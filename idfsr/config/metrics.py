@@ -1,0 +1,44 @@
+"""Settings of the metrics."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from idfsr.config.types import Count, section
+
+
+@section
+class MetricsConfig:
+    """Which metrics, and how they are aggregated."""
+
+    table1: tuple[str, ...] = (
+        "psnr", "psnr_y", "ssim", "ssim_y", "mobilenetv2_distance", "mobilenetv2_fd", "brisque",
+        "ids_sface",
+    )  # fmt: skip
+    table2: tuple[str, ...] = (
+        "idv_sface", "acc_gender_embedded", "acc_expression_embedded", "acc_race_embedded",
+        "age_diff_embedded",
+    )  # fmt: skip
+    idv_threshold: Annotated[float, Field(gt=0, lt=2)] = 0.637
+    """Largest SFace cosine distance of one person: 1 - 0.363, the threshold of OpenCV's model
+    card, which belongs to photographs."""
+    enforce_detection: bool = False
+    """DeepFace's option: whether a pair with an image in which it finds no face is left out of its
+    metrics; otherwise the whole image is taken for the face. IDFSR does not say."""
+    num_bootstrap: Count = 2000
+    """Resamples of the identities behind a 95 % interval."""
+
+
+@section
+class MetricsStage:
+    """What the metrics are given."""
+
+    metrics: MetricsConfig
+
+
+@section
+class TablesStage:
+    """What the tables are given."""
+
+    metrics: MetricsConfig
+    methods: tuple[str, ...]

@@ -1,0 +1,32 @@
+"""Settings of the pretraining."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from idfsr.config.model import ModelConfig
+from idfsr.config.training import TrainConfig
+from idfsr.config.types import Seed, section
+
+
+@section
+class PretrainConfig(TrainConfig):
+    """Pretraining of IDFSR."""
+
+    condition_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """How often z_s, and independently z_id, of an example is 0 (Ho & Salimans 2022, Algorithm 1).
+    The network then also knows what to do without them. IDFSR has none."""
+    id_loss_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Of the identity loss beside Eq. 1. IDFSR has none; see `idfsr.training.id_loss`."""
+    sample_images: Annotated[int, Field(ge=0)] = 0
+    """Images between two sheets of restored test images, made by the averaged network while it is
+    trained; 0 makes none."""
+
+
+@section
+class PretrainStage:
+    """What the pretraining is given."""
+
+    seed: Seed
+    model: ModelConfig
+    pretrain: PretrainConfig

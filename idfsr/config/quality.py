@@ -1,0 +1,30 @@
+"""Settings of the choice of images."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from idfsr.config.types import Count, Fraction, section
+
+
+@section
+class QualityConfig:
+    """Why an image is left out; IDFSR says "quality filtering" only."""
+
+    min_size: Count = 64
+    """Shorter side in pixels."""
+    min_sharpness: Annotated[float, Field(ge=0)] = 20.0
+    """Variance of the Laplacian of the grey image at the detector's size, grey levels squared."""
+    min_score: Fraction = 0.8
+    """Detection score of the face."""
+    max_num_faces: Annotated[int, Field(ge=0)] = 0
+    """More faces than this leave the image out; 0 takes the largest of any number."""
+    max_yaw: Annotated[float, Field(gt=0, le=90)] = 60.0
+    """Degrees, estimated from the five landmarks."""
+
+
+@section
+class QualityStage:
+    """What the choice of images is given."""
+
+    quality: QualityConfig

@@ -1,0 +1,36 @@
+"""Settings of what is prepared once for each image."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from idfsr.config.dataset import DatasetConfig
+from idfsr.config.lr_detector import LrDetectorConfig
+from idfsr.config.types import Count, ListedScaleFactor, Seed, section
+
+
+@section
+class ShardsConfig:
+    """What is prepared once for each target image."""
+
+    image_size: Annotated[int, Field(ge=32, le=512)] = 256
+    """Side of the ground truth, in pixels."""
+    scale_factors: tuple[ListedScaleFactor, ...] = (8, 16)
+    num_references: Count = 4
+    """References prepared for each target, drawn from the identity's other images."""
+    landmark_jitter: Annotated[float, Field(ge=0, le=0.2)] = 0.013
+    """Standard deviation of the noise on the landmarks of pretraining images, in place of a
+    detection: of a shift that the points share, and of each point by itself, as a share of the
+    image's side. As the embedded LR detector's at x8 and x16."""
+    rows_per_shard: Count = 500
+    batch_size: Count = 32
+
+
+@section
+class ShardsStage:
+    """What the preparation of shards is given."""
+
+    seed: Seed
+    dataset: DatasetConfig
+    lr_detector: LrDetectorConfig
+    shards: ShardsConfig
