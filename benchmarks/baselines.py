@@ -45,7 +45,7 @@ from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod, spre
 from idfsr.faces.guides import stack_boxes
 from idfsr.faces.landmarks68 import FIRST_INNER, landmark_mask
 from idfsr.faces.mls import mls_grid
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.methods.codeformer import CodeFormerMethod
 from idfsr.methods.contract import Context
 from idfsr.methods.difface import ETA, NUM_STEPS, DifFace

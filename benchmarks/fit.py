@@ -25,7 +25,7 @@ from idfsr.config.fit import FitConfig
 from idfsr.config.metrics import MetricsConfig
 from idfsr.config.restore import RestoreConfig
 from idfsr.experiments.probes import score_faces
-from idfsr.io.loader import load_identity
+from idfsr.io.examples import load_identity
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_metadata

@@ -26,7 +26,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from idfsr.config.fit import FitConfig
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.constants import ID_DIM
-from idfsr.io.parts import own_parts
 from idfsr.methods.idfsr import IdfsrMethod
 from idfsr.models.device import pick_device
 from idfsr.models.idfsr import IDFSR
@@ -34,6 +33,7 @@ from idfsr.run.config import load_config
 from idfsr.training.fit import fit_identities
 from idfsr.training.frozen import FrozenModel
 from idfsr.training.loop import train
+from idfsr.training.parts import own_parts
 from idfsr.training.pretrain import pretrain_loss
 from idfsr.training.step import Recipe
 

@@ -20,8 +20,8 @@ from tqdm import tqdm
 
 from idfsr.errors import IdfsrError
 from idfsr.io.degradation import upsample
+from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.images import encode_png
-from idfsr.io.loader import IdentityExamples, load_identity
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tensors import from_network, to_network

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from idfsr.errors import IdfsrError
-from idfsr.run.provenance import file_digest
+from idfsr.io.digests import file_digest
 
 
 @dataclass(frozen=True)

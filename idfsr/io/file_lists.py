@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from idfsr.errors import IdfsrError
+from idfsr.io.digests import file_digest
 from idfsr.io.tables import read_tsv, write_tsv
-from idfsr.run.provenance import file_digest
 
 LIST_SUFFIX = ".tsv"
 

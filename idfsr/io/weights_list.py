@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from idfsr.config.types import section
 from idfsr.errors import IdfsrError
-from idfsr.run.provenance import file_digest
+from idfsr.io.digests import file_digest
 
 MANIFEST: Final = Path("config/weights.yaml")
 FOLDER_VARIABLE: Final = "IDFSR_WEIGHTS"

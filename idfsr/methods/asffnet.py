@@ -10,7 +10,7 @@ from torch import nn
 
 from idfsr.faces.guides import mask_and_grid
 from idfsr.faces.landmarks68 import choose_reference
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.methods.contract import restore_steadily
 from idfsr.methods.guided import (
     DETECTOR_WEIGHTS,

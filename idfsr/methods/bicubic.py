@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from idfsr.io.degradation import upsample
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network
 from idfsr.methods.contract import Baseline
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from idfsr.constants import FFHQ_LANDMARKS_512, ID_DIM
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.io.weights_list import read_manifest
 from idfsr.methods.contract import NEED_COLUMNS, Baseline, Method, pick_rows
 

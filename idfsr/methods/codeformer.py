@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from idfsr.config.baselines import CodeFormerConfig
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.methods.contract import Baseline, Context
 from idfsr.methods.native import restore_by, weights_digest
 from idfsr.models.codeformer import CODEFORMER_512, CodeFormer

@@ -18,8 +18,8 @@ from jaxtyping import Bool, UInt8
 from tqdm import tqdm
 
 from idfsr.errors import IdfsrError
+from idfsr.io.examples import IdentityExamples
 from idfsr.io.images import encode_png
-from idfsr.io.loader import IdentityExamples
 
 RESTORED_SCHEMA = pa.schema(
     {

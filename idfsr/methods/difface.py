@@ -16,7 +16,7 @@ from idfsr.diffusion.ddim import stochastic_ddim_sample
 from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.process import Denoise, q_sample
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.methods.contract import Baseline, Context, restore_steadily
 from idfsr.methods.native import resize_faces, to_levels, upsampled_lr, weights_digest
 from idfsr.models.priors import IDDPM_FFHQ512

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from idfsr.faces.guides import stack_boxes
 from idfsr.faces.landmarks68 import boxes_are_inside, component_boxes
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.methods.guided import (
     DETECTOR_WEIGHTS,
     GuidedBaseline,

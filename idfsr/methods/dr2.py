@@ -19,7 +19,7 @@ from idfsr.diffusion.ddpm import PredictWithVariance, draw, predict_posterior
 from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.process import q_sample
 from idfsr.diffusion.schedule import linear_alphas_cumprod, spread_timesteps
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.methods.contract import Baseline, Context, restore_steadily
 from idfsr.methods.low_pass import low_pass
 from idfsr.methods.native import resize_faces, to_levels, upsampled_lr, weights_digest

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.faces.fan import FaceAlignment
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network
 from idfsr.methods.contract import Baseline, Context, Need
 from idfsr.methods.native import resize_faces, upsampled_lr, weights_digest

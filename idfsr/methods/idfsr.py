@@ -17,7 +17,7 @@ from torch.nn import functional
 from idfsr.diffusion.ddim import sample_images, seeded_noise
 from idfsr.errors import IdfsrError
 from idfsr.faces.warp import landmark_distance
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network
 from idfsr.methods.contract import Need, restore_steadily
 from idfsr.models.idfsr import IDFSR

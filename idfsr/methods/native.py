@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from idfsr.io.degradation import upsample
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.digests import file_digest
+from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network, to_network
 from idfsr.methods.contract import restore_steadily
 from idfsr.models.weights import DIGEST_LENGTH
-from idfsr.run.provenance import file_digest
 
 
 def upsampled_lr(examples: IdentityExamples) -> Float[Tensor, "B 3 S S"]:

@@ -18,7 +18,7 @@ from idfsr.constants import ARCFACE_SIZE, NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddpm import PredictWithVariance, draw, predict_posterior
 from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.methods.contract import Baseline, Context, Need, restore_steadily
 from idfsr.methods.native import resize_faces, to_levels, upsampled_lr, weights_digest
 from idfsr.models.iresnet import IRESNET50, IResNet

@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.methods.contract import Baseline, Context
 from idfsr.methods.native import restore_by, weights_digest
 from idfsr.models.published import load_published

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.run.provenance import file_digest
+from idfsr.io.digests import file_digest
 
 DIGEST_LENGTH = 16
 

@@ -15,8 +15,8 @@ from idfsr.dataset.index import find_images
 from idfsr.errors import IdfsrError
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, prepare_rows
 from idfsr.faces.targets import Face
+from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.images import read_image
-from idfsr.io.loader import IdentityExamples, load_identity
 from idfsr.io.shards import write_shard
 from idfsr.photographs.networks import Studio
 from idfsr.photographs.person import Person

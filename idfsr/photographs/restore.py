@@ -18,8 +18,8 @@ from idfsr.faces.paste import paste_back
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, shard_row
 from idfsr.faces.targets import Face, Target
 from idfsr.faces.warp import landmark_distance
+from idfsr.io.examples import load_identity
 from idfsr.io.images import read_image, resize
-from idfsr.io.loader import load_identity
 from idfsr.io.shards import write_shard
 from idfsr.io.tensors import to_network
 from idfsr.methods.idfsr import IdfsrMethod

@@ -94,9 +94,3 @@ def code_digest(module: str) -> str:
         assert path is not None
         digest.update(f"{name}\n{_parse(path)[0]}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file's bytes as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

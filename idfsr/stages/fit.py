@@ -29,8 +29,8 @@ from idfsr.config.fit import FitStage
 from idfsr.config.stage import load_stage
 from idfsr.constants import ID_DIM
 from idfsr.errors import IdfsrError
+from idfsr.io.examples import load_identity
 from idfsr.io.files import atomic_path
-from idfsr.io.loader import load_identity
 from idfsr.io.shards import check_id_encoder
 from idfsr.io.tables import read_metadata
 from idfsr.methods.embedding import Embedding, save_embedding

@@ -28,7 +28,7 @@ from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import load_stage
 from idfsr.config.types import ScaleFactor
 from idfsr.constants import IDFSR_METHODS
-from idfsr.io.loader import load_identity, load_ref_images
+from idfsr.io.examples import load_identity, load_ref_images
 from idfsr.io.shards import check_id_encoder
 from idfsr.io.tables import read_metadata, write_table
 from idfsr.io.weights_list import MANIFEST

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from idfsr.config.networks import ArcfaceStage
 from idfsr.constants import ID_DIM
+from idfsr.io.digests import file_digest
 from idfsr.io.tensors import to_network
 from idfsr.models.iresnet import EMBEDDED, IResNet
 from idfsr.models.weights import count_parameters
-from idfsr.run.provenance import file_digest
 from idfsr.training.augment import lose_resolution
 from idfsr.training.card import Card
 from idfsr.training.crops import CropBatch, CropReader, Crops, crop_facts, hold_out, read_crops

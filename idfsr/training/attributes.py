@@ -12,10 +12,10 @@ from torch import Tensor
 from idfsr.config.networks import AttributesStage
 from idfsr.constants import EXPRESSIONS, GENDERS, RACES
 from idfsr.errors import IdfsrError
+from idfsr.io.digests import file_digest
 from idfsr.io.tensors import to_network
 from idfsr.models.attributes import AttributeNet
 from idfsr.models.weights import count_parameters
-from idfsr.run.provenance import file_digest
 from idfsr.training.card import Card
 from idfsr.training.crops import CropBatch, CropReader, Crops, crop_facts, hold_out, read_crops
 from idfsr.training.loop import Trained, train

@@ -24,7 +24,7 @@ from tqdm import trange
 
 from idfsr.config.fit import FitConfig
 from idfsr.errors import IdfsrError
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.models.idfsr import IDFSR
 from idfsr.training.frozen import Drawn, FrozenModel, measure_held_out
 

@@ -11,7 +11,7 @@ from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddim import seeded_noise
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import linear_alphas_cumprod
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.models.idfsr import IDFSR
 from idfsr.training.order import batch_indices, derive_seed
 

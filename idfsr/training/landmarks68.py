@@ -17,12 +17,12 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.faces.landmarks68 import FIRST_INNER, LEFT_EYE, RIGHT_EYE
 from idfsr.io.degradation import degrade, upsample
+from idfsr.io.digests import file_digest
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
 from idfsr.io.tensors import to_network
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.weights import count_parameters
-from idfsr.run.provenance import file_digest
 from idfsr.training.augment import draw_geometry, jitter_light, move_images
 from idfsr.training.card import Card
 from idfsr.training.loop import Trained, train

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 from jaxtyping import Int
 
-from idfsr.io.loader import epoch_order
+from idfsr.training.batches import epoch_order
 
 
 def derive_seed(*parts: int | str) -> int:

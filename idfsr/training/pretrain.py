@@ -19,18 +19,18 @@ from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.errors import IdfsrError
-from idfsr.io.loader import BatchReader, Examples, ShardDataset
-from idfsr.io.parts import Part, own_parts
+from idfsr.io.digests import file_digest
 from idfsr.io.shards import check_id_encoder
 from idfsr.models.id_encoder import IdEncoder, load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import count_parameters, model_digest
-from idfsr.run.provenance import file_digest
+from idfsr.training.batches import BatchReader, Examples, ShardDataset
 from idfsr.training.card import Card
 from idfsr.training.distributed import num_processes, rank
 from idfsr.training.first_weights import FirstWeights, first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Trained, train
+from idfsr.training.parts import Part, own_parts
 from idfsr.training.samples import sample_sheet
 from idfsr.training.step import Recipe, Samples
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 from idfsr.config.pretrain import PretrainStage
 from idfsr.diffusion.ddim import sample_images, seeded_noise
 from idfsr.errors import IdfsrError
-from idfsr.io.loader import IdentityExamples, load_identity
+from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.shards import read_shard
 from idfsr.io.tensors import from_network
 from idfsr.models.idfsr import IDFSR

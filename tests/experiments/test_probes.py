@@ -8,7 +8,7 @@ import torch
 from idfsr.constants import PROBES
 from idfsr.errors import IdfsrError
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes, restore_probes
-from idfsr.io.loader import load_identity
+from idfsr.io.examples import load_identity
 from idfsr.io.shards import read_shard
 from idfsr.methods.idfsr import IdfsrMethod
 from idfsr.metrics.sface import SFace, load_sface

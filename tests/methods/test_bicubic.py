@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from idfsr.io.loader import load_identity
+from idfsr.io.examples import load_identity
 from idfsr.methods.bicubic import Bicubic
 from tests.training.makers import make_face, write_test_shard
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from idfsr.io.loader import IdentityExamples
+from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network
 from idfsr.methods.bicubic import Bicubic
 from idfsr.methods.check import check_class, check_method, make_examples

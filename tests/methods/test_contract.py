@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from idfsr.errors import IdfsrError
+from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.images import decode_png
-from idfsr.io.loader import IdentityExamples, load_identity
 from idfsr.methods.bicubic import Bicubic
 from idfsr.methods.check import make_examples
 from idfsr.methods.contract import (

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from idfsr.diffusion.ddim import seeded_noise
 from idfsr.errors import IdfsrError
-from idfsr.io.loader import IdentityExamples, load_identity
+from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.methods.contract import split_examples
 from idfsr.methods.idfsr import IdfsrMethod
 from tests.training.makers import make_network, unit, write_test_shard

@@ -10,8 +10,8 @@ from PIL import Image, ImageFilter
 
 from idfsr.constants import METHOD_NAMES
 from idfsr.errors import IdfsrError
+from idfsr.io.examples import load_identity
 from idfsr.io.images import decode_png
-from idfsr.io.loader import load_identity
 from idfsr.io.tables import read_table
 from idfsr.io.tensors import from_network
 from idfsr.main import main

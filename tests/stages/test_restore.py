@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from idfsr.config.restore import RestoreConfig
+from idfsr.io.examples import IdentityExamples
 from idfsr.io.images import decode_png
-from idfsr.io.loader import IdentityExamples
 from idfsr.io.tables import read_table
 from idfsr.io.tensors import from_network
 from idfsr.main import main

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from idfsr.faces.weights import build_network, read_stock_weights
-from idfsr.io.loader import ShardDataset, load_identity
+from idfsr.io.examples import load_identity
 from idfsr.io.tables import read_metadata
 from idfsr.main import main
 from idfsr.models.iresnet import IResNet, IResNetConfig, save_iresnet
 from idfsr.models.weights import model_digest, save_weights
+from idfsr.training.batches import ShardDataset
 
 from ..faces.face_tree import FaceTree, make_face_tree  # noqa: TID252
 

@@ -6,7 +6,7 @@ import torch
 
 from idfsr.config.fit import FitConfig
 from idfsr.errors import IdfsrError
-from idfsr.io.loader import IdentityExamples, load_identity
+from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.training.fit import FitResult, first_embedding, fit_identities, fit_identity
 from idfsr.training.frozen import FrozenModel, measure_held_out
 

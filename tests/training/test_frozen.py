@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from idfsr.diffusion.ddim import seeded_noise
-from idfsr.io.loader import IdentityExamples, load_identity
+from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.training.frozen import FrozenModel, measure_held_out, stratified_timesteps
 
 from .makers import make_network, unit, write_test_shard

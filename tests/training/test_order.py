@@ -1,6 +1,6 @@
 import numpy as np
 
-from idfsr.io.loader import epoch_order
+from idfsr.training.batches import epoch_order
 from idfsr.training.order import batch_indices, derive_seed
 
 

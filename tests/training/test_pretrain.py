@@ -12,12 +12,12 @@ from torch import Tensor
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.config.shards import ShardsConfig
 from idfsr.errors import IdfsrError
-from idfsr.io.loader import ShardDataset
 from idfsr.models.checkpoint import save_model
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_settings
+from idfsr.training.batches import ShardDataset
 from idfsr.training.card import Card
 from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses

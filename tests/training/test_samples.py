@@ -6,7 +6,7 @@ import torch
 
 from idfsr.config.shards import ShardsConfig
 from idfsr.errors import IdfsrError
-from idfsr.io.loader import load_identity
+from idfsr.io.examples import load_identity
 from idfsr.io.tensors import from_network
 from idfsr.methods.idfsr import IdfsrMethod
 from idfsr.run.config import Config, stage_settings

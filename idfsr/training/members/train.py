@@ -11,12 +11,12 @@ from torch import nn
 from idfsr.config.networks import MemberStage
 from idfsr.constants import MEMBER_FIRST
 from idfsr.errors import IdfsrError
+from idfsr.io.digests import file_digest
 from idfsr.io.history import History
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network
 from idfsr.models.spectral import settle_spectral_norm
 from idfsr.models.weights import count_parameters, model_digest
-from idfsr.run.provenance import file_digest
 from idfsr.training.card import Card, read_card
 from idfsr.training.loop import Trained, train
 from idfsr.training.members import MEMBERS
