@@ -72,11 +72,12 @@ def module_closure(module: str) -> list[str]:
     return sorted(seen)
 
 
-def code_digest(module: str) -> str:
-    """Digest the code of a module and of everything in this package that it imports.
+def code_digest(*modules: str) -> str:
+    """Digest the code of modules and of everything in this package that they import.
 
     Args:
-        module: Dotted name, e.g. "idfsr.stages.fit".
+        modules: Dotted names, e.g. "idfsr.stages.restore", and with it those that a job imports
+            by name, e.g. "idfsr.methods.dr2".
 
     Returns:
         The first 16 hexadecimal digits of a sha256. It changes with any change of code, not with
@@ -85,11 +86,12 @@ def code_digest(module: str) -> str:
     Raises:
         ValueError: There is no such module.
     """
-    if module_path(module) is None:
-        message = f"no module {module} in the package"
-        raise ValueError(message)
+    for module in modules:
+        if module_path(module) is None:
+            message = f"no module {module} in the package"
+            raise ValueError(message)
     digest = hashlib.sha256()
-    for name in module_closure(module):
+    for name in sorted({name for module in modules for name in module_closure(module)}):
         path = module_path(name)
         assert path is not None
         digest.update(f"{name}\n{_parse(path)[0]}\n".encode())

@@ -81,6 +81,17 @@ def test_digest_follows_code_and_nothing_else(package: Path) -> None:
     assert digest() != first
 
 
+def test_digest_of_several_modules_is_of_all_their_code(package: Path) -> None:
+    def digests() -> tuple[str, str]:
+        provenance._parse.cache_clear()
+        return code_digest("idfsr.stage"), code_digest("idfsr.stage", "idfsr.unused")
+
+    stage, both = digests()
+    (package / "unused.py").write_text("x = 2\n")
+    assert digests() == (stage, digests()[1])
+    assert digests()[1] != both
+
+
 def test_unknown_module_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"no module idfsr\.none"):
         code_digest("idfsr.none")
