@@ -4,7 +4,7 @@ The peak is measured first: a product of two bfloat16 matrices of 8,192 x 8,192.
 those of the network as it is written, a multiplication with its addition being two. Images are
 random. Training is the loop of `idfsr pretrain`, its warm-up steps, which also compile, left out.
 Fitting is a whole fit of people of five photographs each, with the looks at five test images.
-Sampling restores a batch as `idfsr restore` does, the second time.
+Sampling restores a batch as `idfsr restore-people` does, the second time.
 
     python benchmarks/gpu.py train --precision bfloat16 --compile --batch-size 32
     python benchmarks/gpu.py fit --people 4

@@ -17,6 +17,9 @@ from idfsr.models.weights import model_digest
 from idfsr.models.winograd import speed_up
 from idfsr.run.config import Config
 
+CONFIG = Path("config/photographs.yaml")
+"""Settings of the commands, unless another file is named."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Studio:
