@@ -9,13 +9,13 @@ from idfsr.config.types import Count, Positive, Seed, section
 
 @section
 class FitConfig:
-    """Fitting z_id of one identity (IDFSR, "Pretraining and Finetuning")."""
+    """Fitting z_id of one identity (the paper, "Pretraining and Finetuning")."""
 
     num_steps: Count = 2000
     batch_size: Count = 4
     learning_rate: Positive = 1e-3
-    """At first; it falls to 0 along half a cosine. IDFSR does not say; z_id has unit norm, so 1e-4
-    moves it little in so many steps."""
+    """Of the first step; it falls to 0 along half a cosine. The paper does not say how large it is
+    nor how many steps there are; docs/decisions/0008 and 0019."""
     init: Literal["reference", "mean"] = "reference"
     """Start from the embedding of one reference image, or the mean over the fit images."""
     num_images: Annotated[int, Field(ge=0)] = 0
@@ -27,7 +27,8 @@ class FitConfig:
     7 GB with a batch of 4. Nothing but the last digits depends on it."""
     patience: Annotated[int, Field(ge=0)] = 0
     """Points in a row without a lower loss on the fit images, at timesteps and noise of no step,
-    after which the fit ends with the best z_id; 0 makes all steps. IDFSR has no such rule."""
+    after which the fit ends with the best z_id; 0 makes all steps. The paper has no such
+    rule; docs/decisions/0019."""
 
 
 @section

@@ -20,7 +20,7 @@ class RestoreConfig:
     `pretrain.condition_dropout` understands that."""
     guidance: Annotated[float, Field(ge=0)] = 1.0
     """How far the prediction goes from the one without z_id to the one with it, and beyond (Ho &
-    Salimans 2022, Eq. 6, with w + 1); 1 takes the one with it, as IDFSR."""
+    Salimans 2022, Eq. 6, with w + 1); 1 takes the one with it, as the paper does."""
 
 
 @section

@@ -2,8 +2,8 @@
 
 A share of the identities is sampled for the test, uniformly. Sampled identities with few images
 are left out of everything, named ones are added, and each test identity's images are halved into
-fit and test. IDFSR does not say who gets the odd image: here the test does, so that fitting never
-has more than half.
+fit and test. The paper does not say which part gets the odd image: here the test does, so that
+fitting never has more than half (docs/decisions/0017).
 
 An identity is drawn by the rank of a hash of (seed, identity), an image by that of (seed,
 identity, image). So the order of the files does not matter, and an identity that comes or goes, or
