@@ -42,7 +42,7 @@ class PublishedFile:
     sha256: str = ""
     """Of the file's bytes, or its first digits, as far as they were published."""
     trained_on: str = ""
-    """What a fair comparison must know: of whom the network saw photographs."""
+    """Whose photographs the network was trained on, which a fair comparison has to know."""
 
     @property
     def address(self) -> str:

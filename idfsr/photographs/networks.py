@@ -1,4 +1,4 @@
-"""The networks and settings with which photographs of one's own are worked on."""
+"""The networks and settings that work on your own photographs."""
 
 import dataclasses
 from pathlib import Path
@@ -20,7 +20,7 @@ from idfsr.run.config import Config
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Studio:
-    """All that is loaded once."""
+    """Networks and settings, loaded once for all photographs."""
 
     config: Config
     """Of whole photographs, at the size of the model."""
@@ -29,7 +29,7 @@ class Studio:
     detector: Detector
     """Of faces in photographs."""
     networks: Networks
-    """Of the aligned faces."""
+    """Those that see the aligned faces: the LR detector and the ID encoder."""
     id_encoder: str
     """Name of the ID encoder."""
 
@@ -45,7 +45,7 @@ class Studio:
 
 
 def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studio:
-    """Load what the settings name.
+    """Load the networks that the settings name.
 
     Args:
         config: Its sections `landmarks`, `lr_detector`, `shards` and `weights`.

@@ -56,7 +56,7 @@ def measure_similarity(
 
 
 def rank_references(person: Person, landmarks: Float[np.ndarray, "5 2"]) -> list[Prepared]:
-    """Return the person's photographs as references, that of the nearest pose first.
+    """Return the person's photographs as references, the nearest pose first.
 
     Args:
         person: Whose they are.
@@ -98,7 +98,7 @@ def restore_faces(
         faces: In it.
         person: Whose they are.
         studio: See `open_studio`.
-        scale_factor: What the faces are taken to have lost.
+        scale_factor: How many times too small the faces are taken to be.
     """
     rows = [TargetRow(person.name, f"{path.name}#{index}", "test") for index in range(len(faces))]
     by_key = {(row.identity, row.image): face for row, face in zip(rows, faces, strict=True)}
@@ -133,9 +133,9 @@ def restore_photograph(
 
     Args:
         path: Of the photograph.
-        person: Who is looked for.
+        person: The one to find and restore.
         studio: See `open_studio`.
-        scale_factor: What the face is taken to have lost.
+        scale_factor: How many times too small the face is taken to be.
         all_faces: Restore every face as this person, not only the one most like them.
 
     Raises:

@@ -2,16 +2,16 @@
 
 In the workflow: reads the person's fit images (to learn from) and test images (to watch the loss
 on) from a test shard, and a pretrained network; makes the embedding, 512 numbers with the network's
-digest, and the loss curves. Killed, the same command fits anew to the same bytes. Several people,
-with as many files to write, share the network's passes.
+digest, and the loss curves. If it is killed, the same command starts again and ends with the same
+bytes. Several people, with as many files to write, share the network's passes.
 
     idfsr fit --config fit.json --model pretrain/model.safetensors \
         --shards shards/x16/test-00000.parquet --identity 00082 \
         --embedding fit/x16/00082/embedding.safetensors --stats fit/x16/00082/stats.jsonl \
         --threads 1
 
-With photographs of your own: reads a folder of photographs of one person, in each of which the
-largest face is taken; makes the person's file for `idfsr restore`. It holds the aligned
+With photographs of your own: reads a folder of photographs of one person, and takes the largest
+face of each; makes the person's file for `idfsr restore`. This file also holds the aligned
 photographs, which serve as references. The settings are a run's YAML, config/photographs.yaml
 unless --config names another.
 
@@ -46,7 +46,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, help="settings: of the stage (JSON), or a run's YAML"
     )
-    parser.add_argument("--threads", type=int, default=1, help="of the network")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the network")
     stage = parser.add_argument_group("in the workflow")
     stage.add_argument("--model", type=Path, help="pretrained weights")
     stage.add_argument(

@@ -1,4 +1,4 @@
-"""Photographs of one's own: the second way of `idfsr fit` and `idfsr restore`."""
+"""Your own photographs: what `idfsr fit` and `idfsr restore` do outside the workflow."""
 
 import argparse
 import sys

@@ -43,7 +43,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--config", type=Path, help="settings: of the stage (JSON), or a run's YAML")
     add("--embedding", type=Path, help="fitted embedding, for idfsr-ft; or the person's file")
-    add("--threads", type=int, default=1, help="of the network")
+    add("--threads", type=int, default=1, help="CPU threads of the network")
     stage = parser.add_argument_group("in the workflow").add_argument
     stage("--method", help="name as in the tables")
     stage("--shards", type=Path, nargs="+", help="test shards with the person, Parquet")
@@ -52,8 +52,8 @@ def register(parser: argparse.ArgumentParser) -> None:
     stage("--weights-list", type=Path, default=MANIFEST, help="list of the baselines' weights")
     stage("--restored", type=Path, help="table to write, Parquet")
     own = parser.add_argument_group("photographs of your own").add_argument
-    own("images", type=Path, nargs="*", metavar="IN", help="photographs")
-    own("--scale", type=int, choices=get_args(ScaleFactor), help="what the face has lost")
+    own("images", type=Path, nargs="*", metavar="IN", help="photographs to restore")
+    own("--scale", type=int, choices=get_args(ScaleFactor), help="how many times too small")
     own("--out", type=Path, help="folder to write to")
     own("--all-faces", action="store_true", help="restore every face as this person")
     own("--assets", type=Path, default=Path(".assets"), help="folder of asset packages")

@@ -1,6 +1,6 @@
-"""Commands with two ways: a stage of the workflow, and photographs of one's own.
+"""Commands that serve as a stage of the workflow, and also work on your own photographs.
 
-The second way is imported when it is taken: a change of its code does not rerun the workflow's.
+The code for photographs is imported only when it is called, so that changing it reruns no stage.
 """
 
 import argparse
@@ -14,16 +14,16 @@ from idfsr.errors import IdfsrError
 def check_arguments(
     args: argparse.Namespace, needed: Sequence[str], refused: Sequence[str], mode: str
 ) -> None:
-    """See that the arguments of one of the two ways of a command are there, and no other's.
+    """Check that all arguments of one use of a command are given, and none of the other use.
 
     Args:
         args: Parsed; what was not given is None.
-        needed: Names of arguments of this way.
-        refused: Those of the other way.
-        mode: What to call this way.
+        needed: Names of the arguments of this use.
+        refused: Those of the other use.
+        mode: What to call this use in an error.
 
     Raises:
-        IdfsrError: One is missing or one too many.
+        IdfsrError: An argument is missing, or one of the other use is given.
     """
     for names, given, what in ((needed, False, "needs"), (refused, True, "does not take")):
         for name in names:
