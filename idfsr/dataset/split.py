@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 PARTS = ("pretrain", "fit", "test", "left_out")
 
+MIN_PRETRAIN_IDENTITIES = 2
+"""The LR detector learns from some and is measured on others."""
+
 
 def _rank(names: list[str], seed: int) -> list[str]:
     """Sort names in an order that is random to the eye but fixed by each name and the seed."""
@@ -80,19 +83,35 @@ def split_images(quality: pd.DataFrame, config: SplitConfig, seed: int) -> pd.Da
         for each row of `quality`, sorted by identity and image.
 
     Raises:
-        IdfsrError: No image is usable, no test identity remains, or see `sample_test_identities`.
+        IdfsrError: No image is usable, too few people are there for a training and a test, no test
+            identity remains, or see `sample_test_identities`.
     """
     usable = quality[quality["status"] == OK]
     if usable.empty:
         message = f"split: none of {len(quality)} images is usable, wanted status {OK!r}"
         raise IdfsrError(message)
     num_images = Counter(usable["identity"])
+    if len(num_images) <= MIN_PRETRAIN_IDENTITIES:
+        message = (
+            f"split: found {len(num_images)} people with usable images, wanted "
+            f"{MIN_PRETRAIN_IDENTITIES + 1} or more; for the photographs of one person there is "
+            "`idfsr fit --identity-dir`"
+        )
+        raise IdfsrError(message)
     sampled = sample_test_identities(num_images, config, seed)
     small = {identity for identity in sampled if num_images[identity] < config.min_images}
     if sampled == small:
         message = (
             f"split: no test identity remains: none of the {len(sampled)} sampled has "
             f"split.min_images, {config.min_images}, usable images"
+        )
+        raise IdfsrError(message)
+    num_left = len(num_images) - len(sampled)
+    if num_left < MIN_PRETRAIN_IDENTITIES:
+        message = (
+            f"split: {num_left} of {len(num_images)} people are left to train on, wanted "
+            f"{MIN_PRETRAIN_IDENTITIES} or more: a smaller split.test_fraction or fewer in "
+            "split.representative"
         )
         raise IdfsrError(message)
 
