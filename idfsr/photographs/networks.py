@@ -19,7 +19,7 @@ from idfsr.run.config import Config
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Studio:
+class PhotographNetworks:
     """Networks and settings, loaded once for all photographs."""
 
     config: Config
@@ -44,7 +44,9 @@ class Studio:
         )
 
 
-def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studio:
+def load_photograph_networks(
+    config: Config, assets_dir: Path, device: torch.device
+) -> PhotographNetworks:
     """Load the networks that the settings name.
 
     Args:
@@ -75,7 +77,7 @@ def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studi
         dataset=dataclasses.replace(config.dataset, kind="folder"),
         shards=dataclasses.replace(config.shards, image_size=model.config.image_size),
     )
-    return Studio(
+    return PhotographNetworks(
         config=config,
         model=model,
         model_digest=model_digest(model_path),

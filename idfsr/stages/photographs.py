@@ -12,7 +12,7 @@ from idfsr.io.files import atomic_path
 from idfsr.io.images import encode_png
 from idfsr.models.device import pick_device
 from idfsr.photographs.fit import fit_person
-from idfsr.photographs.networks import Studio, open_studio
+from idfsr.photographs.networks import PhotographNetworks, load_photograph_networks
 from idfsr.photographs.person import load_person, save_person
 from idfsr.photographs.restore import restore_photograph
 from idfsr.run.config import load_config
@@ -20,11 +20,11 @@ from idfsr.run.config import load_config
 CONFIG = Path("config/photographs.yaml")
 
 
-def open_studio_of(args: argparse.Namespace) -> Studio:
+def open_studio_of(args: argparse.Namespace) -> PhotographNetworks:
     """Load the networks that the settings name."""
     torch.set_num_threads(args.threads)
     config = load_config(args.config or CONFIG)
-    return open_studio(config, args.assets, pick_device())
+    return load_photograph_networks(config, args.assets, pick_device())
 
 
 def fit_photographs(args: argparse.Namespace) -> None:
@@ -47,14 +47,14 @@ def restore_photographs(args: argparse.Namespace) -> None:
             f"{args.out / twice[0]}.png: {names[twice[0]]} photographs have that name, wanted 1"
         )
         raise IdfsrError(message)
-    studio = open_studio_of(args)
+    loaded = open_studio_of(args)
     person = load_person(
-        args.embedding, model_digest=studio.model_digest, id_encoder=studio.id_encoder
+        args.embedding, model_digest=loaded.model_digest, id_encoder=loaded.id_encoder
     )
     problems = []
     for path in args.images:
         try:
-            done = restore_photograph(path, person, studio, args.scale, all_faces=args.all_faces)
+            done = restore_photograph(path, person, loaded, args.scale, all_faces=args.all_faces)
         except IdfsrError as error:
             problems.append(str(error))
             continue

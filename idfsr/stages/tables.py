@@ -22,8 +22,8 @@ from idfsr.config.stage import load_stage
 from idfsr.io.files import atomic_path
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.networks import list_networks
+from idfsr.report.run_tables import make_tables
 from idfsr.report.tables import read_measurements, write_csv
-from idfsr.report.write_up import make_tables
 
 
 def register(parser: argparse.ArgumentParser) -> None:
