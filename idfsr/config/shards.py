@@ -17,11 +17,13 @@ class ShardsConfig:
     """Side of the ground truth, in pixels."""
     scale_factors: tuple[ListedScaleFactor, ...] = (8, 16)
     num_references: Count = 4
-    """References prepared for each target, drawn from the identity's other images."""
+    """References prepared for each target, drawn from the identity's other images. The paper does
+    not say from which of them; docs/decisions/0017."""
     landmark_jitter: Annotated[float, Field(ge=0, le=0.2)] = 0.013
     """Standard deviation of the noise on the landmarks of pretraining images, in place of a
     detection: of a shift that the points share, and of each point by itself, as a share of the
-    image's side. As the embedded LR detector's at x8 and x16."""
+    image's side. As large as the errors of the embedded LR detector at x8 and x16. The paper does
+    not say which landmarks it trains with; docs/decisions/0011."""
     rows_per_shard: Count = 500
     batch_size: Count = 32
 

@@ -16,7 +16,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from idfsr.errors import IdfsrError
-from idfsr.io.images import UnreadableImageError, decode_image
+from idfsr.io.decoding import UnreadableImageError, decode_image
 from idfsr.io.schemas import MANIFEST_SCHEMA, OK, reason_kind
 
 logger = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from typing import Literal
 import cv2
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from idfsr.errors import IdfsrError
+from idfsr.io.decoding import UnreadableImageError, decode_image
 
 Filter = Literal["bicubic", "lanczos", "bilinear"]
 
@@ -22,45 +22,6 @@ _RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
 }
 _PNG_LEVEL = 1  # 3 % larger than zlib's default on faces, several times as fast
-
-
-class UnreadableImageError(IdfsrError):
-    """A file that cannot be decoded, with the reason in words for a table.
-
-    Attributes:
-        reason: E.g. "not an image" or "truncated".
-    """
-
-    def __init__(self, reason: str, source: str = "image") -> None:
-        super().__init__(f"{source}: {reason}, wanted a complete image file")
-        self.reason = reason
-
-
-def decode_image(data: bytes, source: str = "image") -> UInt8[np.ndarray, "H W 3"]:
-    """Decode the bytes of an image file of any format that Pillow knows.
-
-    Args:
-        data: The whole file.
-        source: What to call it in an error.
-
-    Returns:
-        RGB, turned upright by its EXIF orientation. Transparency is dropped, grey is repeated.
-
-    Raises:
-        UnreadableImageError: "not an image", "truncated", or what else Pillow says.
-    """
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            opened.load()
-            return np.array(ImageOps.exif_transpose(opened).convert("RGB"))
-    except UnidentifiedImageError:
-        reason = "not an image" if data else "empty file"
-    except Image.DecompressionBombError:
-        reason = "too many pixels"
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow's signs of broken content
-        text = " ".join(str(error).lower().split())
-        reason = "truncated" if "truncated" in text else f"broken: {text}"
-    raise UnreadableImageError(reason, source)
 
 
 def read_image(path: Path) -> UInt8[np.ndarray, "H W 3"]:

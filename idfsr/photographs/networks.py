@@ -1,4 +1,4 @@
-"""The networks and settings with which photographs of one's own are worked on."""
+"""The networks and settings that work on your own photographs."""
 
 import dataclasses
 from pathlib import Path
@@ -22,8 +22,8 @@ CONFIG = Path("config/photographs.yaml")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Studio:
-    """All that is loaded once."""
+class PhotographNetworks:
+    """Networks and settings, loaded once for all photographs."""
 
     config: Config
     """Of whole photographs, at the size of the model."""
@@ -32,7 +32,7 @@ class Studio:
     detector: Detector
     """Of faces in photographs."""
     networks: Networks
-    """Of the aligned faces."""
+    """Those that see the aligned faces: the LR detector and the ID encoder."""
     id_encoder: str
     """Name of the ID encoder."""
 
@@ -47,8 +47,10 @@ class Studio:
         )
 
 
-def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studio:
-    """Load what the settings name.
+def load_photograph_networks(
+    config: Config, assets_dir: Path, device: torch.device
+) -> PhotographNetworks:
+    """Load the networks that the settings name.
 
     Args:
         config: Its sections `landmarks`, `lr_detector`, `shards` and `weights`.
@@ -78,7 +80,7 @@ def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studi
         dataset=dataclasses.replace(config.dataset, kind="folder"),
         shards=dataclasses.replace(config.shards, image_size=model.config.image_size),
     )
-    return Studio(
+    return PhotographNetworks(
         config=config,
         model=model,
         model_digest=model_digest(model_path),

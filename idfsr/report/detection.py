@@ -16,8 +16,8 @@ from idfsr.errors import IdfsrError
 from idfsr.io.schemas import KEY, OK, reason_kind
 from idfsr.report.grid import choose_examples
 from idfsr.report.layout import scale_label
-from idfsr.report.sheet import TILE, Sheet, draw_box, draw_landmarks
 from idfsr.report.style import GOOD, INK, QUIET, figure_style
+from idfsr.report.tiles import TILE, TileSheet, draw_box, draw_landmarks
 
 CONTEXT = 1.8
 """Side of the square that is shown, over the longer side of the face's box."""
@@ -35,7 +35,7 @@ def _crop_square(
     return np.array(tile)
 
 
-def _show(sheet: Sheet, position: tuple[int, int], path: Path, row: pd.Series) -> None:
+def _show(sheet: TileSheet, position: tuple[int, int], path: Path, row: pd.Series) -> None:
     """Show one image, around its face where one was found."""
     try:
         with Image.open(io.BytesIO(path.read_bytes())) as opened:
@@ -94,7 +94,7 @@ def draw_landmark_sheet(quality: pd.DataFrame, root: Path, num_examples: int) ->
              if len(part)]  # fmt: skip
     with figure_style():
         num_columns = max(len(part) for _, part in shown)
-        sheet = Sheet(len(shown), num_columns, left=44, lines_below=3)
+        sheet = TileSheet(len(shown), num_columns, left=44, lines_below=3)
         for number, (name, part) in enumerate(shown):
             sheet.name_row(number, name)
             for column, (_, row) in enumerate(part.iterrows()):

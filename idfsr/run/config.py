@@ -3,7 +3,7 @@
 A run is a YAML file that overlays these defaults (`config/*.yaml`). The workflow validates it once
 and gives each stage only the sections it needs, as a JSON file of its own (`STAGES`), so that a
 change of the evaluation settings does not rerun a training. "The paper does not say" marks a
-default that the paper leaves open; `docs/decisions/` has the reasons.
+default that the paper leaves open and names the record in docs/decisions/ that has our reasons.
 """
 
 import dataclasses

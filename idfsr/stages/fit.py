@@ -1,7 +1,7 @@
 """Fit a person to a folder of photographs of your own.
 
-Reads photographs of one person, in each of which the largest face is taken; makes the person's file
-for `idfsr restore`. It holds the aligned photographs, which serve as references.
+Reads a folder of photographs of one person, and takes the largest face of each; makes the person's
+file for `idfsr restore`. This file also holds the aligned photographs, which serve as references.
 
     idfsr fit --identity-dir photographs/ann --out ann.safetensors
 """
@@ -13,7 +13,7 @@ import torch
 
 from idfsr.models.device import pick_device
 from idfsr.photographs.fit import fit_person
-from idfsr.photographs.networks import CONFIG, open_studio
+from idfsr.photographs.networks import CONFIG, load_photograph_networks
 from idfsr.photographs.person import save_person
 from idfsr.run.config import load_config
 
@@ -25,14 +25,14 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, help="person to write, safetensors")
     add("--config", type=Path, default=CONFIG, help="settings, YAML (default: %(default)s)")
     add("--assets", type=Path, default=Path(".assets"), help="folder of asset packages")
-    add("--threads", type=int, default=1, help="of the network")
+    add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    studio = open_studio(load_config(args.config), args.assets, pick_device())
-    person, result = fit_person(args.identity_dir, studio)
+    loaded = load_photograph_networks(load_config(args.config), args.assets, pick_device())
+    person, result = fit_person(args.identity_dir, loaded)
     save_person(args.out, person)
     before, *_, after = result.held_out.values()
     print(

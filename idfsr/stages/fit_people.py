@@ -49,7 +49,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--code", required=True, help="digest of this command's code, for the records")
     add("--fits-dir", type=Path, required=True, help="folder of the people's folders to write")
     add("--list", type=Path, help="list of the files to write, TSV")
-    add("--threads", type=int, default=1, help="of the network")
+    add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
 def wanted_people(args: argparse.Namespace) -> dict[str, Made]:

@@ -20,7 +20,7 @@ from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
 from idfsr.io.images import encode_png
 from idfsr.models.device import pick_device
-from idfsr.photographs.networks import CONFIG, open_studio
+from idfsr.photographs.networks import CONFIG, load_photograph_networks
 from idfsr.photographs.person import load_person
 from idfsr.photographs.restore import restore_photograph
 from idfsr.run.config import load_config
@@ -29,17 +29,17 @@ from idfsr.run.config import load_config
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add = parser.add_argument
-    add("images", type=Path, nargs="+", metavar="IN", help="photographs")
+    add("images", type=Path, nargs="+", metavar="IN", help="photographs to restore")
     add("--embedding", type=Path, required=True, help="the person's file")
     add(
         "--scale", type=int, choices=get_args(ScaleFactor), required=True,
-        help="what the face has lost",
+        help="how many times too small",
     )  # fmt: skip
     add("--out", type=Path, required=True, help="folder to write to")
     add("--all-faces", action="store_true", help="restore every face as this person")
     add("--config", type=Path, default=CONFIG, help="settings, YAML (default: %(default)s)")
     add("--assets", type=Path, default=Path(".assets"), help="folder of asset packages")
-    add("--threads", type=int, default=1, help="of the network")
+    add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -52,14 +52,14 @@ def run(args: argparse.Namespace) -> None:
         )
         raise IdfsrError(message)
     torch.set_num_threads(args.threads)
-    studio = open_studio(load_config(args.config), args.assets, pick_device())
+    loaded = load_photograph_networks(load_config(args.config), args.assets, pick_device())
     person = load_person(
-        args.embedding, model_digest=studio.model_digest, id_encoder=studio.id_encoder
+        args.embedding, model_digest=loaded.model_digest, id_encoder=loaded.id_encoder
     )
     problems = []
     for path in args.images:
         try:
-            done = restore_photograph(path, person, studio, args.scale, all_faces=args.all_faces)
+            done = restore_photograph(path, person, loaded, args.scale, all_faces=args.all_faces)
         except IdfsrError as error:
             problems.append(str(error))
             continue

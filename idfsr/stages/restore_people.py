@@ -50,7 +50,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--weights", type=Path, nargs="*", default=[], help="those of the method, for the records")
     add("--restored-dir", type=Path, required=True, help="folder of the tables to write, Parquet")
     add("--list", type=Path, help="list of the tables to write, TSV")
-    add("--threads", type=int, default=1, help="of the network")
+    add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
 def check_arguments(args: argparse.Namespace) -> None:

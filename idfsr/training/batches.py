@@ -38,7 +38,7 @@ from idfsr.training.parts import Part
 from idfsr.training.signals import outlive_signals
 
 FLIP_PROBABILITY = 0.5
-"""Of the horizontal flip in training; IDFSR does not say, as DiffAE."""
+"""Of the horizontal flip in training, as DiffAE. The paper does not say; docs/decisions/0019."""
 
 
 class Examples(TypedDict):

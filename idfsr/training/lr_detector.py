@@ -1,9 +1,10 @@
-"""Fine-tuning RetinaFace on low-resolution faces (IDFSR, "Landmark Detection and Warping").
+"""Fine-tuning RetinaFace on low-resolution faces (the paper, "Landmark Detection and Warping").
 
-IDFSR says "finetune the detector to better accommodate LR images" and gives no recipe. Ours: the
-high-quality detections are the truth; each step degrades varied copies of the images by a random
-factor, enlarges them as the search does, and follows the loss RetinaFace was trained with. Batch
-norms keep their statistics, which the stock weights have folded away.
+The paper says "finetune the detector to better accommodate LR images" and does not say how. Our
+recipe is that of docs/decisions/0018: the high-quality detections are the truth; each step degrades
+varied copies of the images by a random factor, enlarges them as the search does, and follows the
+loss that RetinaFace was trained with. Batch norms keep their statistics, which the stock weights
+have folded away.
 """
 
 import json

@@ -42,10 +42,10 @@ NUM_STYLE_SAMPLES = 256
 def standardise_style(model: IDFSR, warped_refs: Float[Tensor, "B 3 S S"]) -> None:
     """Scale and shift the encoder's last layer so that z_s has mean 0 and variance 1 over a sample.
 
-    An encoder with random weights gives nearly the same z_s for all images: it differs by 0.05 in a
-    dimension, around 0.15. What it says drowns in what it always says, and after 96,608 images it
-    still did (docs/decisions/0009). As the initialisation by data of Salimans & Kingma (2016,
-    Eq. 5).
+    An encoder with random weights gives nearly the same z_s for all images: its numbers are about
+    0.15 in size and differ by 0.05 from image to image. After 96,608 images this was still so, and
+    the network made no use of z_s (docs/decisions/0009). The method is the initialisation by data
+    of Salimans & Kingma (2016, Eq. 5).
 
     Args:
         model: Its encoder is changed in place.
@@ -99,9 +99,9 @@ def pretrain_loss(
 ) -> Callable[[Examples, torch.Generator], Any]:
     """Return the loss of a batch: IDFSR, Eq. 1, with t uniform in [0, T - 1].
 
-    The equation is that of a model that predicts epsilon; see `denoising_loss` for the other. An
-    identity loss comes to it with weight alpha of the timestep: amid much noise the clean image
-    that the network has in mind is a mean over many faces and nobody's.
+    The equation is that of a model that predicts epsilon; see `denoising_loss` for the other. The
+    identity loss is added with the weight alpha of the timestep: at much noise the clean image
+    that the network predicts is a mean over many faces and shows nobody.
 
     Args:
         model: In training, on its device.
@@ -143,7 +143,7 @@ def pretrain_loss(
         if id_encoder is None:
             return diffusion_loss, {}
         distances = identity_losses(id_encoder.network, denoised.x_0, batch["landmarks"], wanted)
-        # whom the network was not told it need not draw
+        # an example whose z_id was dropped has no identity loss
         weights = alphas_cumprod.to(t.device)[t].sqrt().float() * z_id.any(dim=1)
         id_loss = (weights * distances).mean()
         total = diffusion_loss + config.id_loss_weight * id_loss

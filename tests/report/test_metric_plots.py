@@ -1,7 +1,7 @@
 import pytest
 
-from idfsr.report.dots import draw_dots
 from idfsr.report.layout import metric_columns
+from idfsr.report.metric_plots import draw_metric_plots
 from idfsr.report.tables import Measurements, build_table
 
 METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
@@ -13,7 +13,7 @@ def test_a_panel_for_each_metric_with_values(measurements: Measurements) -> None
         (build_table(measurements, names, METHODS, 50), metric_columns(names))
         for names in (names1, names2)
     ]
-    figure = draw_dots(tables)
+    figure = draw_metric_plots(tables)
     visible = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_title("left") for axes in visible] == [
         "PSNR (dB) ↑", "MobileNetV2 Frechet distance ↓", "IDV (SFace) (%) ↑",

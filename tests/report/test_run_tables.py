@@ -1,7 +1,7 @@
 from idfsr.config.metrics import MetricsConfig
 from idfsr.report.networks import list_networks
+from idfsr.report.run_tables import make_tables
 from idfsr.report.tables import Measurements
-from idfsr.report.write_up import make_tables
 from idfsr.run.config import Config, stage_settings
 
 CONFIG = stage_settings(

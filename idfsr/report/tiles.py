@@ -26,7 +26,7 @@ LANDMARK_COLOURS = ("#00d5ff", "#ffd400", "#ff4fd8", "#6bff4a", "#ff6a3d")
 """Left eye, right eye, nose, left and right mouth corner; left is the viewer's left."""
 
 
-class Sheet:
+class TileSheet:
     """A figure of rows and columns of tiles.
 
     Attributes:
@@ -128,7 +128,7 @@ def draw_landmarks(axes: Axes, landmarks: Float[np.ndarray, "5 2"]) -> None:
     """Mark five landmarks on a tile.
 
     Args:
-        axes: Of `Sheet.show`.
+        axes: Of `TileSheet.show`.
         landmarks: (x, y) in pixels of the image.
     """
     axes.scatter(

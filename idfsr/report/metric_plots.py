@@ -45,7 +45,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, column: Column, methods: list[s
     axes.set_title(heading, fontsize=9.5 if len(heading) <= MAX_HEADING else 8)
 
 
-def draw_dots(tables: list[tuple[pd.DataFrame, tuple[Column, ...]]]) -> Figure:
+def draw_metric_plots(tables: list[tuple[pd.DataFrame, tuple[Column, ...]]]) -> Figure:
     """Draw a panel for each metric that could be computed.
 
     Args:
@@ -80,8 +80,8 @@ def draw_dots(tables: list[tuple[pd.DataFrame, tuple[Column, ...]]]) -> Figure:
     return figure
 
 
-DOTS_TITLE = "All metrics"
-DOTS_CAPTION = (
+METRICS_TITLE = "All metrics"
+METRICS_CAPTION = (
     "Means over the test images with their 95 % intervals over identities. Arrows point to the "
     "better side. Methods whose intervals overlap can still differ: the paired differences decide."
 )

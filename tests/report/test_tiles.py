@@ -3,13 +3,13 @@ import io
 import numpy as np
 from PIL import Image
 
-from idfsr.report.sheet import GAP, TILE, Sheet, draw_box, draw_landmarks
 from idfsr.report.style import DPI, figure_style
+from idfsr.report.tiles import GAP, TILE, TileSheet, draw_box, draw_landmarks
 
 LEFT, TOP = 40, 30
 
 
-def render(sheet: Sheet) -> np.ndarray:
+def render(sheet: TileSheet) -> np.ndarray:
     buffer = io.BytesIO()
     sheet.figure.savefig(buffer, dpi=DPI)
     return np.array(Image.open(buffer).convert("RGB"))
@@ -23,7 +23,7 @@ def tile_of(pixels: np.ndarray, row: int, column: int) -> np.ndarray:
 def test_tiles_are_exact_to_the_pixel() -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8, 3), dtype=np.uint8)
     with figure_style():
-        sheet = Sheet(2, 3, left=LEFT, top=TOP)
+        sheet = TileSheet(2, 3, left=LEFT, top=TOP)
         for row in range(2):
             for column in range(3):
                 sheet.show(row, column, images[row, column])
@@ -37,7 +37,7 @@ def test_tiles_are_exact_to_the_pixel() -> None:
 
 def test_convention_landmarks_are_x_y_in_pixels_of_the_image() -> None:
     with figure_style():
-        sheet = Sheet(1, 1, left=LEFT, top=TOP)
+        sheet = TileSheet(1, 1, left=LEFT, top=TOP)
         axes = sheet.show(0, 0, np.zeros((64, 64, 3), dtype=np.uint8))
         draw_landmarks(axes, np.array([[48, 16], [8, 8], [8, 16], [8, 24], [8, 32]], dtype=float))
         tile = tile_of(render(sheet), 0, 0)
@@ -47,7 +47,7 @@ def test_convention_landmarks_are_x_y_in_pixels_of_the_image() -> None:
 
 def test_convention_box_is_x0_y0_x1_y1() -> None:
     with figure_style():
-        sheet = Sheet(1, 1, left=LEFT, top=TOP)
+        sheet = TileSheet(1, 1, left=LEFT, top=TOP)
         axes = sheet.show(0, 0, np.zeros((64, 64, 3), dtype=np.uint8))
         draw_box(axes, (8, 16, 24, 56))
         tile = tile_of(render(sheet), 0, 0)
@@ -61,7 +61,7 @@ def test_convention_box_is_x0_y0_x1_y1() -> None:
 def test_text_stays_outside_the_tiles() -> None:
     image = np.full((8, 8, 3), 200, dtype=np.uint8)
     with figure_style():
-        sheet = Sheet(2, 2, left=60, top=100, lines_below=1)
+        sheet = TileSheet(2, 2, left=60, top=100, lines_below=1)
         for row in range(2):
             sheet.name_row(row, "row")
             for column in range(2):
