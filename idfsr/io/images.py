@@ -3,6 +3,7 @@
 `idfsr.io.tensors` brings them to the range of the networks and back.
 """
 
+import hashlib
 import io
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from idfsr.errors import IdfsrError
 from idfsr.io.decoding import UnreadableImageError, decode_image
 
 Filter = Literal["bicubic", "lanczos", "bilinear"]
@@ -24,17 +26,41 @@ _RESAMPLING = {
 _PNG_LEVEL = 1  # 3 % larger than zlib's default on faces, several times as fast
 
 
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise UnreadableImageError(reason, str(path)) from None
+
+
 def read_image(path: Path) -> UInt8[np.ndarray, "H W 3"]:
     """Read an image file; see `decode_image`.
 
     Raises:
         UnreadableImageError: The file is missing or cannot be decoded.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise UnreadableImageError(reason, str(path)) from None
+    return decode_image(_read_bytes(path), str(path))
+
+
+def read_photograph(path: Path, sha256: str) -> UInt8[np.ndarray, "H W 3"]:
+    """Read a photograph of the manifest, which must be as it was when it was indexed.
+
+    Args:
+        path: Of the file.
+        sha256: Of its bytes, as the manifest has it.
+
+    Raises:
+        IdfsrError: The file has changed since, is missing or cannot be decoded.
+    """
+    data = _read_bytes(path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        message = (
+            f"{path}: found sha256 {found[:16]}, wanted {sha256[:16]} of the manifest: it has "
+            "changed since the index; run the workflow again"
+        )
+        raise IdfsrError(message)
     return decode_image(data, str(path))
 
 

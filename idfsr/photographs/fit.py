@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from idfsr.config.types import ScaleFactor
-from idfsr.dataset.index import find_images
+from idfsr.dataset.listing import find_images
 from idfsr.errors import IdfsrError
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, prepare_rows
 from idfsr.faces.targets import Face
+from idfsr.io.digests import file_digest
 from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.images import read_image
 from idfsr.io.shards import write_shard
@@ -42,7 +43,9 @@ def find_faces(folder: Path, loaded: PhotographNetworks) -> dict[tuple[str, str]
         (found,) = loaded.detector.detect([read_image(path)], image_size)
         if len(found.scores):
             index = found.largest()
-            faces[folder.name, path.name] = Face(path, found.boxes[index], found.landmarks[index])
+            faces[folder.name, path.name] = Face(
+                path, file_digest(path), found.boxes[index], found.landmarks[index]
+            )
         else:
             logger.warning("%s: no face, left out", path)
     if len(faces) < MIN_PHOTOGRAPHS:

@@ -18,6 +18,7 @@ from idfsr.faces.paste import paste_back
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, shard_row
 from idfsr.faces.targets import Face, Target
 from idfsr.faces.warp import landmark_distance
+from idfsr.io.digests import file_digest
 from idfsr.io.examples import load_identity
 from idfsr.io.images import read_image, resize
 from idfsr.io.shards import write_shard
@@ -153,7 +154,8 @@ def restore_photograph(
         raise IdfsrError(message)
     similarities = measure_similarity(image, found, person, loaded)
     chosen = range(len(found.scores)) if all_faces else [int(similarities.argmax())]
-    faces = [Face(path, found.boxes[index], found.landmarks[index]) for index in chosen]
+    sha256 = file_digest(path)
+    faces = [Face(path, sha256, found.boxes[index], found.landmarks[index]) for index in chosen]
     matrices = [ffhq_matrix(face.landmarks, loaded.config.shards.image_size) for face in faces]
     wanted = max(math.sqrt(np.linalg.det(matrix[:, :2])) for matrix in matrices)
     enlarged = min(scale_factor, max(1, math.ceil(wanted - 0.05)))

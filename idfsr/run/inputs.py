@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from idfsr.dataset.listing import listing_digest
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import (
     MANIFEST,
@@ -44,6 +45,15 @@ def check_inputs(config: Config) -> None:
         problems += lacking_files(config.methods, weights_folder(manifest), manifest)
     if problems:
         raise IdfsrError("\n".join(problems))
+
+
+def photographs_digest(config: Config) -> str:
+    """Digest the listing of the photographs that no rule makes; "" where a rule renders them.
+
+    Raises:
+        IdfsrError: See `listing_digest`.
+    """
+    return "" if config.dataset.kind == "synthref" else listing_digest(Path(config.dataset.root))
 
 
 def weights_there(names: Iterable[str], manifest: Path) -> list[str]:

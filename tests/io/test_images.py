@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from idfsr.errors import IdfsrError
 from idfsr.io.decoding import UnreadableImageError, decode_image
+from idfsr.io.digests import file_digest
 from idfsr.io.images import (
     decode_png,
     encode_png,
     read_image,
+    read_photograph,
     resize,
 )
 
@@ -81,3 +84,17 @@ def test_filters_differ() -> None:
     image = noise(16, 16)
     results = [resize(image, (5, 5), name) for name in ("bicubic", "lanczos", "bilinear")]
     assert len({result.tobytes() for result in results}) == 3
+
+
+def test_a_photograph_is_that_of_the_manifest_or_none(tmp_path: Path) -> None:
+    path = tmp_path / "ann.png"
+    path.write_bytes(encode_png(np.full((4, 6, 3), 7, np.uint8)))
+    sha256 = file_digest(path)
+    assert read_photograph(path, sha256).max() == 7
+    path.write_bytes(encode_png(np.full((4, 6, 3), 8, np.uint8)))
+    wanted = rf"ann\.png: found sha256 {file_digest(path)[:16]}, wanted {sha256[:16]} of"
+    with pytest.raises(IdfsrError, match=wanted):
+        read_photograph(path, sha256)
+    path.unlink()
+    with pytest.raises(UnreadableImageError, match="no such file"):
+        read_photograph(path, sha256)

@@ -73,6 +73,8 @@ checkpoint index:
     params:
         code=code_digest("idfsr.stages.index"),
         root=images_root,
+        # Photographs that are no output of a rule: they came, went or changed.
+        listing=lambda wildcards: inputs.photographs_digest(settings(wildcards)),
     shell:
         r"""
         exec &> >(tee {log:q})
