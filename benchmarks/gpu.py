@@ -30,10 +30,10 @@ from idfsr.methods.idfsr import IdfsrMethod
 from idfsr.models.device import pick_device
 from idfsr.models.idfsr import IDFSR
 from idfsr.run.config import load_config
+from idfsr.training.batch_slices import own_parts
 from idfsr.training.fit import fit_identities
 from idfsr.training.frozen import FrozenModel
 from idfsr.training.loop import train
-from idfsr.training.parts import own_parts
 from idfsr.training.pretrain import pretrain_loss
 from idfsr.training.step import Recipe
 

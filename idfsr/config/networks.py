@@ -6,7 +6,7 @@ from idfsr.config.types import Seed, section
 
 @section
 class MembersConfig:
-    """Trainings of the baselines' embedded members; see `idfsr.training.members`."""
+    """Trainings of the baselines' embedded members; see `idfsr.training.networks`."""
 
     prior: TrainConfig = TrainConfig()
     vqgan: TrainConfig = TrainConfig()

@@ -20,9 +20,9 @@ from idfsr.io.files import atomic_path
 from idfsr.models.device import pick_device
 from idfsr.models.iresnet import save_iresnet
 from idfsr.stages.trainings import add_training_arguments
-from idfsr.training.arcface import train_arcface
 from idfsr.training.card import write_card
 from idfsr.training.loop import finish
+from idfsr.training.networks.arcface.training import train_arcface
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -21,9 +21,9 @@ from idfsr.io.files import atomic_path
 from idfsr.models.attributes import save_attributes
 from idfsr.models.device import pick_device
 from idfsr.stages.trainings import add_training_arguments
-from idfsr.training.attributes import train_attributes
 from idfsr.training.card import write_card
 from idfsr.training.loop import finish
+from idfsr.training.networks.attributes.training import train_attributes
 
 
 def register(parser: argparse.ArgumentParser) -> None:

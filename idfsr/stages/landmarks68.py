@@ -24,8 +24,8 @@ from idfsr.models.landmarks68 import Landmarks68Config
 from idfsr.models.published import save_network
 from idfsr.stages.trainings import add_training_arguments
 from idfsr.training.card import write_card
-from idfsr.training.landmarks68 import train_landmarks68
 from idfsr.training.loop import finish
+from idfsr.training.networks.landmarks68.training import train_landmarks68
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -25,8 +25,8 @@ from idfsr.models.published import save_network
 from idfsr.stages.trainings import add_training_arguments
 from idfsr.training.card import write_card
 from idfsr.training.loop import finish
-from idfsr.training.members import MEMBERS
-from idfsr.training.members.train import Sources, train_member
+from idfsr.training.networks import MEMBERS
+from idfsr.training.networks.train import Sources, train_member
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -34,7 +34,7 @@ from idfsr.io.examples import (
 )
 from idfsr.io.images import decode_png
 from idfsr.io.shards import read_shard
-from idfsr.training.parts import Part
+from idfsr.training.batch_slices import Part
 from idfsr.training.signals import outlive_signals
 
 FLIP_PROBABILITY = 0.5

@@ -24,13 +24,13 @@ from idfsr.io.shards import check_id_encoder
 from idfsr.models.id_encoder import IdEncoder, load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import count_parameters, model_digest
+from idfsr.training.batch_slices import Part, own_parts
 from idfsr.training.batches import BatchReader, Examples, ShardDataset
 from idfsr.training.card import Card
 from idfsr.training.distributed import num_processes, rank
 from idfsr.training.first_weights import FirstWeights, first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Trained, train
-from idfsr.training.parts import Part, own_parts
 from idfsr.training.samples import sample_sheet
 from idfsr.training.step import Recipe, Samples
 

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from idfsr.config.training import TrainConfig
+from idfsr.training.batch_slices import Part
 from idfsr.training.distributed import num_processes
 from idfsr.training.order import derive_seed
-from idfsr.training.parts import Part
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

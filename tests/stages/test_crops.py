@@ -4,7 +4,7 @@ import pytest
 
 from idfsr.main import main
 from idfsr.run.config import Config, stage_json
-from idfsr.training.crops import read_crops
+from idfsr.training.networks.crops import read_crops
 
 from ..faces.face_tree import FaceTree, make_face_tree  # noqa: TID252
 

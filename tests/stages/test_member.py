@@ -12,11 +12,11 @@ from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network, save_network
 from idfsr.run.config import Config, stage_json
 from idfsr.training.card import read_card
-from idfsr.training.members import MEMBERS
-from idfsr.training.members.train import LANDMARKS
+from idfsr.training.networks import MEMBERS
+from idfsr.training.networks.train import LANDMARKS
 from tests.methods.template_detector import TEMPLATE
 from tests.training.makers import write_pretrain_shard, write_test_shard
-from tests.training.members.tiny import SIZES, use_tiny_members
+from tests.training.networks.tiny import SIZES, use_tiny_members
 
 SETTINGS = TrainConfig(num_images=8, batch_size=4)
 

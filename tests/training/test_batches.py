@@ -17,8 +17,8 @@ from idfsr.io.degradation import upsample
 from idfsr.io.images import decode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tensors import to_network
+from idfsr.training.batch_slices import Part
 from idfsr.training.batches import BatchReader, Examples, ShardDataset
-from idfsr.training.parts import Part
 from idfsr.training.signals import SIGNALS
 
 Row = Callable[..., dict[str, Any]]

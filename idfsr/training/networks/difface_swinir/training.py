@@ -14,8 +14,8 @@ from idfsr.models.rrdb import RestorerConfig, TimedRestorer
 from idfsr.models.sparnet import SPARNet, SPARNetConfig
 from idfsr.models.swinir import SwinIR, SwinIRConfig
 from idfsr.models.unet import UNet
-from idfsr.training.members.faces import FaceBatch
-from idfsr.training.members.member import Loss, Member, measure_restoration, place
+from idfsr.training.networks.faces import FaceBatch
+from idfsr.training.networks.restoration import Loss, Member, measure_restoration, place
 
 SWINIR64: Final = SwinIRConfig(
     channels=60, num_groups=3, blocks_per_group=4, num_heads=6, num_doublings=2

@@ -18,8 +18,8 @@ from idfsr.faces.landmarks68 import boxes_are_inside, choose_reference
 from idfsr.models.asffnet import ASFFNet, AsffNetConfig
 from idfsr.models.dmdnet import NUM_LEVELS, DMDNet, DmdNetConfig, Memory
 from idfsr.models.landmarks68 import Landmarks68Net
-from idfsr.training.members.faces import FaceBatch
-from idfsr.training.members.member import Loss, Member, measure_restoration, place
+from idfsr.training.networks.faces import FaceBatch
+from idfsr.training.networks.restoration import Loss, Member, measure_restoration, place
 
 ASFFNET64: Final = AsffNetConfig(image_size=64, channels=16)
 DMDNET64: Final = DmdNetConfig(

@@ -16,8 +16,8 @@ from idfsr.diffusion.hybrid_loss import hybrid_losses
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.models.priors import IDDPM_FFHQ512
 from idfsr.models.unet import UNet
-from idfsr.training.members.faces import FaceBatch
-from idfsr.training.members.member import Loss, Member, place
+from idfsr.training.networks.faces import FaceBatch
+from idfsr.training.networks.restoration import Loss, Member, place
 
 PRIOR64: Final = dataclasses.replace(
     IDDPM_FFHQ512,

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from idfsr.training.members.codeformer import CODEFORMER, VQGAN
-from idfsr.training.members.guided import ASFFNET, DMDNET
-from idfsr.training.members.member import Member
-from idfsr.training.members.prior import PRIOR
-from idfsr.training.members.restorers import ENHANCER, RESTORER, SWINIR
+from idfsr.training.networks.asffnet.training import ASFFNET, DMDNET
+from idfsr.training.networks.codeformer.training import CODEFORMER, VQGAN
+from idfsr.training.networks.difface_swinir.training import ENHANCER, RESTORER, SWINIR
+from idfsr.training.networks.prior.training import PRIOR
+from idfsr.training.networks.restoration import Member
 
 MEMBERS: Final[dict[str, Member]] = {
     "prior": PRIOR,

@@ -12,8 +12,8 @@ from idfsr.io.degradation import degrade, upsample
 from idfsr.io.tensors import from_network, to_network
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.run.config import Config, stage_settings
-from idfsr.training import landmarks68
-from idfsr.training.landmarks68 import (
+from idfsr.training.networks.landmarks68 import training as landmarks68
+from idfsr.training.networks.landmarks68.training import (
     MarkedFaces,
     MarkedReader,
     degrade_some,
@@ -23,8 +23,12 @@ from idfsr.training.landmarks68 import (
     train_landmarks68,
     vary_faces,
 )
-
-from .makers import make_face, write_landmarks_68, write_pretrain_shard, write_test_shard
+from tests.training.makers import (
+    make_face,
+    write_landmarks_68,
+    write_pretrain_shard,
+    write_test_shard,
+)
 
 
 def spots(num: int, side: int) -> MarkedFaces:

@@ -7,7 +7,7 @@ import torch
 from idfsr.errors import IdfsrError
 from idfsr.io.degradation import degrade, upsample
 from idfsr.io.tensors import from_network, to_network
-from idfsr.training.members.faces import FaceReader, read_faces, split_batches
+from idfsr.training.networks.faces import FaceReader, read_faces, split_batches
 from tests.training.makers import write_pretrain_shard, write_test_shard
 
 

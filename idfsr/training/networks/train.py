@@ -19,8 +19,8 @@ from idfsr.models.spectral import settle_spectral_norm
 from idfsr.models.weights import count_parameters, model_digest
 from idfsr.training.card import Card, read_card
 from idfsr.training.loop import Trained, train
-from idfsr.training.members import MEMBERS
-from idfsr.training.members.faces import FaceReader, read_faces, split_batches
+from idfsr.training.networks import MEMBERS
+from idfsr.training.networks.faces import FaceReader, read_faces, split_batches
 from idfsr.training.order import derive_seed
 from idfsr.training.step import Recipe
 

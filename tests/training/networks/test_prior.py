@@ -1,8 +1,8 @@
 import torch
 
 from idfsr.models.unet import UNet
-from idfsr.training.members.faces import FaceBatch
-from idfsr.training.members.prior import PRIOR64, measure_prior, prior_loss
+from idfsr.training.networks.faces import FaceBatch
+from idfsr.training.networks.prior.training import PRIOR64, measure_prior, prior_loss
 from tests.methods.tiny import PRIOR
 
 

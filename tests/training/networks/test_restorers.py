@@ -7,7 +7,7 @@ from idfsr.models.rrdb import TimedRestorer
 from idfsr.models.sparnet import SPARNet
 from idfsr.models.swinir import SwinIR
 from idfsr.models.unet import UNet
-from idfsr.training.members.restorers import (
+from idfsr.training.networks.difface_swinir.training import (
     ENHANCED_TIMESTEPS,
     enhancer_loss,
     estimate,

@@ -14,8 +14,7 @@ from idfsr.methods.native import to_levels
 from idfsr.models.asffnet import ASFFNet
 from idfsr.models.dmdnet import PLACES, DMDNet
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
-from idfsr.training.members.faces import FaceBatch
-from idfsr.training.members.guided import (
+from idfsr.training.networks.asffnet.training import (
     asffnet_loss,
     dmdnet_loss,
     fill_memory,
@@ -23,6 +22,7 @@ from idfsr.training.members.guided import (
     restore_asffnet,
     restore_dmdnet,
 )
+from idfsr.training.networks.faces import FaceBatch
 from tests.methods.template_detector import TEMPLATE
 from tests.models.golden_values import fill_by_name
 

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from idfsr.training.members.faces import FaceBatch
+from idfsr.training.networks.faces import FaceBatch
 
 Loss = Callable[[FaceBatch, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
 """See `idfsr.training.step.Recipe.loss`."""

@@ -10,16 +10,15 @@ from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
 from idfsr.models.attributes import AttributeNet
 from idfsr.run.config import Config, stage_settings
-from idfsr.training.attributes import (
+from idfsr.training.networks.attributes.training import (
     attributes_recipe,
     encode_labels,
     measure_attributes,
     multitask_loss,
     train_attributes,
 )
-from idfsr.training.crops import Crops, read_crops
-
-from .makers import write_crops
+from idfsr.training.networks.crops import Crops, read_crops
+from tests.training.makers import write_crops
 
 
 def some_crops(num: int = 2) -> Crops:

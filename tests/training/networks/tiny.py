@@ -7,8 +7,8 @@ import torch
 
 from idfsr.models.asffnet import AsffNetConfig
 from idfsr.models.dmdnet import DmdNetConfig
-from idfsr.training.members import MEMBERS
-from idfsr.training.members.faces import FaceBatch
+from idfsr.training.networks import MEMBERS
+from idfsr.training.networks.faces import FaceBatch
 from tests.methods.test_codeformer import SMALL
 from tests.methods.tiny import PRIOR, RESTORER, SPARNET, SWINIR
 

@@ -16,8 +16,8 @@ from torch.nn import functional
 from idfsr.models.adain import match_statistics
 from idfsr.models.codeformer import CodeFormer, CodeFormerConfig
 from idfsr.models.vqgan import Vqgan, VqganConfig
-from idfsr.training.members.faces import FaceBatch
-from idfsr.training.members.member import Loss, Member, measure_restoration, place
+from idfsr.training.networks.faces import FaceBatch
+from idfsr.training.networks.restoration import Loss, Member, measure_restoration, place
 
 VQGAN64: Final = VqganConfig(
     image_size=64,

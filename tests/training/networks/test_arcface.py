@@ -8,8 +8,8 @@ from torch import nn
 
 from idfsr.config.training import TrainConfig
 from idfsr.run.config import Config, stage_settings
-from idfsr.training import arcface
-from idfsr.training.arcface import (
+from idfsr.training.networks.arcface import training as arcface
+from idfsr.training.networks.arcface.training import (
     LOGIT_SCALE,
     MARGIN,
     MARGIN_RAMP_IMAGES,
@@ -19,8 +19,7 @@ from idfsr.training.arcface import (
     measure_recognition,
     train_arcface,
 )
-
-from .makers import write_crops
+from tests.training.makers import write_crops
 
 
 def test_margin_by_hand() -> None:

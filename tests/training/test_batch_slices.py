@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from idfsr.errors import IdfsrError
-from idfsr.training.parts import Part, own_parts
+from idfsr.training.batch_slices import Part, own_parts
 
 
 def test_processes_and_passes_cut_a_batch_without_a_gap() -> None:

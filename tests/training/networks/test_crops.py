@@ -8,9 +8,8 @@ import torch
 from idfsr.errors import IdfsrError
 from idfsr.io.images import encode_png
 from idfsr.io.tables import write_table
-from idfsr.training.crops import CropReader, hold_out, read_crops
-
-from .makers import make_face, write_crops
+from idfsr.training.networks.crops import CropReader, hold_out, read_crops
+from tests.training.makers import make_face, write_crops
 
 
 def test_crops_are_read_with_their_labels(tmp_path: Path) -> None:

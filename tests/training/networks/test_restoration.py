@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from idfsr.metrics.psnr import psnr as psnr_of_levels
-from idfsr.training.members.faces import FaceBatch
-from idfsr.training.members.member import measure_restoration, psnr
+from idfsr.training.networks.faces import FaceBatch
+from idfsr.training.networks.restoration import measure_restoration, psnr
 
 
 def test_psnr_is_that_of_the_metrics() -> None:

@@ -26,7 +26,7 @@ from idfsr.models.weights import count_parameters
 from idfsr.training.augment import draw_geometry, jitter_light, move_images
 from idfsr.training.card import Card
 from idfsr.training.loop import Trained, train
-from idfsr.training.members.faces import read_faces
+from idfsr.training.networks.faces import read_faces
 from idfsr.training.order import batch_indices, derive_seed
 from idfsr.training.step import Recipe
 

@@ -20,8 +20,15 @@ from idfsr.models.iresnet import EMBEDDED, IResNet
 from idfsr.models.weights import count_parameters
 from idfsr.training.augment import lose_resolution
 from idfsr.training.card import Card
-from idfsr.training.crops import CropBatch, CropReader, Crops, crop_facts, hold_out, read_crops
 from idfsr.training.loop import Trained, train
+from idfsr.training.networks.crops import (
+    CropBatch,
+    CropReader,
+    Crops,
+    crop_facts,
+    hold_out,
+    read_crops,
+)
 from idfsr.training.order import derive_seed
 from idfsr.training.step import Recipe
 

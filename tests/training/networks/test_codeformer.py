@@ -2,7 +2,7 @@ import torch
 
 from idfsr.models.codeformer import CodeFormer
 from idfsr.models.vqgan import Vqgan
-from idfsr.training.members.codeformer import (
+from idfsr.training.networks.codeformer.training import (
     CODEFORMER64,
     COMMITMENT,
     codeformer_loss,
@@ -11,8 +11,8 @@ from idfsr.training.members.codeformer import (
     take_vqgan,
     vqgan_loss,
 )
-from idfsr.training.members.faces import FaceBatch
-from idfsr.training.members.member import place
+from idfsr.training.networks.faces import FaceBatch
+from idfsr.training.networks.restoration import place
 from tests.methods.test_codeformer import SMALL
 
 from .tiny import make_batch
