@@ -1,7 +1,7 @@
-"""Cutting the batch of a step into parts: for the processes of torchrun, and for their memory.
+"""Cutting the batch of a step into slices: for the processes of torchrun, and for their memory.
 
 A step is the same however it is cut, but for the rounding of sums and for dropout: random numbers
-are drawn for the whole batch everywhere, and each part takes its own.
+are drawn for the whole batch everywhere, and each slice takes its own.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from torch import Tensor
 from idfsr.errors import IdfsrError
 
 
-class Part(NamedTuple):
+class BatchSlice(NamedTuple):
     """Images `start` to `stop` - 1 of a batch of `total`."""
 
     start: int
@@ -25,7 +25,7 @@ class Part(NamedTuple):
         return (self.stop - self.start) / self.total
 
     def draw(self, generate: Callable[[int], Tensor]) -> Tensor:
-        """Return this part's rows of what is drawn for the whole batch.
+        """Return the rows of this slice of what is drawn for the whole batch.
 
         Args:
             generate: Number of images -> random numbers of each.
@@ -33,14 +33,14 @@ class Part(NamedTuple):
         return generate(self.total)[self.start : self.stop]
 
 
-def own_parts(
+def own_slices(
     batch_size: int, micro_batch_size: int, rank: int, num_processes: int
-) -> tuple[Part, ...]:
-    """Return the parts that one of several processes takes, one after the other.
+) -> tuple[BatchSlice, ...]:
+    """Return the slices that one of several processes takes, one after the other.
 
     Args:
         batch_size: Of all processes together.
-        micro_batch_size: Most images of a part; 0 leaves a process's share whole.
+        micro_batch_size: Most images of a slice; 0 leaves a process's share whole.
         rank: Of this process.
         num_processes: How many share the batch.
 
@@ -54,5 +54,5 @@ def own_parts(
     size = micro_batch_size or share
     first, last = rank * share, (rank + 1) * share
     return tuple(
-        Part(start, min(start + size, last), batch_size) for start in range(first, last, size)
+        BatchSlice(start, min(start + size, last), batch_size) for start in range(first, last, size)
     )
