@@ -20,6 +20,7 @@ from idfsr.io.images import decode_png
 from idfsr.io.tables import read_table
 from idfsr.io.tensors import to_network
 from idfsr.training.augment import augment
+from idfsr.training.networks.record import count_people
 from idfsr.training.order import batch_indices, derive_seed
 
 HELD_OUT_FRACTION = 0.1
@@ -101,24 +102,6 @@ def hold_out(crops: Crops, seed: int, source: Path) -> tuple[Crops, Crops]:
     return crops.take(~inside), crops.take(inside)
 
 
-def crop_facts(inside: Crops, outside: Crops, seed: int) -> dict[str, str]:
-    """Describe the crops of a training for its card.
-
-    Args:
-        inside: Trained on.
-        outside: Held out.
-        seed: Of the run.
-    """
-    return {
-        "data": "rendered people, population `training`",
-        "seed": str(seed),
-        "identities trained on": str(inside.labels["identity"].nunique()),
-        "crops trained on": str(len(inside)),
-        "identities held out": str(outside.labels["identity"].nunique()),
-        "crops held out": str(len(outside)),
-    }
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CropReader:
     """The augmented batch that begins after so many images."""
@@ -140,3 +123,36 @@ class CropReader:
         images = augment(to_network(self.crops.pixels[rows]), self.sizes, generator)
         targets = self.targets[torch.from_numpy(rows)]
         return CropBatch(images=images, targets=targets, images_seen=images_seen)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CropData:
+    """Crops to learn from, and crops of other people."""
+
+    inside: Crops
+    """To learn from."""
+    outside: Crops
+    """Of people held out."""
+    targets: Tensor
+    """Of those to learn from, one row a crop."""
+    sizes: tuple[int, ...]
+    """See `CropReader`."""
+    seed: int
+    digest: str
+    """Of the table."""
+
+    def reader(self, batch_size: int) -> CropReader:
+        """Return what gives the batches."""
+        return CropReader(
+            crops=self.inside,
+            targets=self.targets,
+            batch_size=batch_size,
+            seed=self.seed,
+            sizes=self.sizes,
+        )
+
+    def facts(self) -> dict[str, str]:
+        """Describe the crops for the card."""
+        trained, held_out = (part.labels["identity"] for part in (self.inside, self.outside))
+        facts = count_people(trained, held_out, "crops", self.seed)
+        return {"data": "rendered people, population `training`", **facts}

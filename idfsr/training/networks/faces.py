@@ -1,4 +1,4 @@
-"""Faces with what low resolution leaves of them, as every member sees them in training."""
+"""Faces with what low resolution leaves of them, for the baselines' networks."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -16,8 +16,12 @@ from idfsr.io.degradation import upsample
 from idfsr.io.images import decode_png
 from idfsr.io.shards import read_shard
 from idfsr.io.tensors import to_network
+from idfsr.training.networks.record import Files, count_people, digest_of_files
 from idfsr.training.order import batch_indices, derive_seed
 
+NUM_FIRST_FACES: Final = 64
+"""What a network's first weights may be made from."""
+MEASURED_BATCH: Final = 16
 NUM_REFERENCES: Final = 4
 """Of each face; of people with fewer other images some come twice."""
 
@@ -135,3 +139,44 @@ def split_batches(faces: Faces, batch_size: int) -> list[FaceBatch]:
         make_batch(faces, np.arange(start, min(start + batch_size, len(faces))))
         for start in range(0, len(faces), batch_size)
     ]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FaceData:
+    """Faces to learn from, and faces of other people."""
+
+    faces: Faces
+    others: Faces
+    seed: int
+    digest: str
+    """Of the shards."""
+
+    def reader(self, batch_size: int) -> FaceReader:
+        """Return what gives the batches."""
+        return FaceReader(faces=self.faces, batch_size=batch_size, seed=self.seed)
+
+    def first_faces(self) -> FaceBatch:
+        """Return some faces to begin with."""
+        return self.reader(NUM_FIRST_FACES)(0)
+
+    def held_out(self) -> list[FaceBatch]:
+        """Return all faces of other people."""
+        return split_batches(self.others, MEASURED_BATCH)
+
+    def facts(self) -> dict[str, str]:
+        """Describe the faces for the card."""
+        return count_people(self.faces.identities, self.others.identities, "faces", self.seed)
+
+
+def read_face_data(files: Files, seed: int) -> FaceData:
+    """Read faces of all scale factors.
+
+    Raises:
+        IdfsrError: See `read_faces`.
+    """
+    return FaceData(
+        faces=read_faces(files["shards"], "pretrain"),
+        others=read_faces(files["held_out"]),
+        seed=seed,
+        digest=digest_of_files(files["shards"]),
+    )

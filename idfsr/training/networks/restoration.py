@@ -1,48 +1,12 @@
-"""What a member of a baseline's family is, before it is trained."""
+"""How well a network restores faces: figures for the card."""
 
-import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from idfsr.training.networks.faces import FaceBatch
-
-Loss = Callable[[FaceBatch, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
-"""See `idfsr.training.step.Recipe.loss`."""
-
-
-def leave_random(_network: nn.Module, _first: nn.Module | None, _batch: FaceBatch) -> None:
-    """Begin with the random weights of the modules."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Member:
-    """A network, what is said of it, and how it learns."""
-
-    title: str
-    make: Callable[[Any], nn.Module]
-    sizes: Any
-    """What it is made from."""
-    initialise: Callable[[Any, nn.Module | None, FaceBatch], None] = leave_random
-    """(network, the one trained before, some faces): before the first step, in place."""
-    loss: Callable[[Any, nn.Module | None], Loss]
-    """(network, the one trained before, which is frozen; None without one) -> its loss."""
-    measure: Callable[[Any, nn.Module | None, Sequence[FaceBatch]], Mapping[str, str]]
-    """(network, the one trained before, faces of people it has not seen) -> figures for the
-    card."""
-    objective: str
-    """The loss in words."""
-    continues: bool = False
-    """Whether it begins with the weights of the one trained before, whose training then counts."""
-
-
-def place(images: Tensor, network: nn.Module) -> Tensor:
-    """Bring images to the device of a network."""
-    device = next(network.parameters()).device
-    return images.to(device, memory_format=torch.channels_last, non_blocking=True)
 
 
 def psnr(found: Float[Tensor, "B 3 S S"], wanted: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B"]:

@@ -6,19 +6,18 @@ import pytest
 import torch
 from torch import nn
 
+from idfsr.config.networks import NetworkStage
 from idfsr.config.training import TrainConfig
-from idfsr.run.config import Config, stage_settings
+from idfsr.training.networks.arcface import LOGIT_SCALE, MARGIN
 from idfsr.training.networks.arcface import training as arcface
 from idfsr.training.networks.arcface.training import (
-    LOGIT_SCALE,
-    MARGIN,
     MARGIN_RAMP_IMAGES,
     ArcFaceTraining,
     margin_at,
     margin_logits,
     measure_recognition,
-    train_arcface,
 )
+from idfsr.training.networks.train import train_network
 from tests.training.makers import write_crops
 
 
@@ -89,20 +88,14 @@ def test_auc_counts_ties_as_half() -> None:
 @pytest.mark.slow
 def test_toy_people_are_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arcface, "MARGIN_RAMP_IMAGES", 64)
-    config = stage_settings(
-        Config(
-            arcface=TrainConfig(
-                num_images=256,
-                batch_size=16,
-                learning_rate=1e-3,
-                ema_decay=0.9,
-                checkpoint_images=999,
-            )
-        ),
-        "arcface",
+    settings = TrainConfig(
+        num_images=256, batch_size=16, learning_rate=1e-3, ema_decay=0.9, checkpoint_images=999
     )
-    crops = write_crops(tmp_path / "crops.parquet", 20, 3)
-    encoder, trained, card = train_arcface(config, crops, tmp_path / "state", torch.device("cpu"))
+    files = {"crops": [write_crops(tmp_path / "crops.parquet", 20, 3)]}
+    config = NetworkStage(seed=0, network=settings)
+    encoder, trained, card = train_network(
+        "arcface", config, files, None, tmp_path / "state", torch.device("cpu")
+    )
     assert card.figures["rank 1 among 2 at 112 px"] == "1.000"
     assert card.data["identities trained on"] == "18"
     for key, tensor in encoder.state_dict().items():

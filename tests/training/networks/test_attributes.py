@@ -6,18 +6,20 @@ import pandas as pd
 import pytest
 import torch
 
+from idfsr.config.networks import NetworkStage
 from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
 from idfsr.models.attributes import AttributeNet
-from idfsr.run.config import Config, stage_settings
 from idfsr.training.networks.attributes.training import (
-    attributes_recipe,
+    LabelledData,
+    attributes_loss,
     encode_labels,
-    measure_attributes,
+    measure_errors,
     multitask_loss,
-    train_attributes,
+    take_ages,
 )
 from idfsr.training.networks.crops import Crops, read_crops
+from idfsr.training.networks.train import train_network
 from tests.training.makers import write_crops
 
 
@@ -65,15 +67,23 @@ def test_loss_by_hand() -> None:
     assert total.item() == pytest.approx(1.3125 + np.log(2 * 3 * 7))
 
 
-def test_recipe_sets_the_scale_of_the_age(tmp_path: Path) -> None:
+def test_scale_of_the_age_is_that_of_the_data(tmp_path: Path) -> None:
     crops = read_crops(write_crops(tmp_path / "crops.parquet", 3, 1))
     network = AttributeNet()
     targets = torch.tensor([[20.0, 0, 0, 0], [30, 0, 0, 0], [40, 0, 0, 0]])
-    config = stage_settings(Config(attributes=TrainConfig(batch_size=2)), "attributes")
-    recipe = attributes_recipe(network, crops, targets, config, {}, torch.device("cpu"))
+    data = LabelledData(
+        inside=crops,
+        outside=crops,
+        targets=targets,
+        truth=targets,
+        sizes=(112,),
+        seed=0,
+        digest="",
+    )
+    take_ages(network, None, data)
     assert network.age_mean.item() == 30
     assert network.age_std.item() == pytest.approx((200 / 3) ** 0.5)
-    loss, parts = recipe.loss(recipe.batch_at(0), torch.Generator())
+    loss, parts = attributes_loss(network, None)(data.reader(2)(0), torch.Generator())
     assert loss.item() == pytest.approx(sum(part.item() for part in parts.values()), rel=1e-5)
 
 
@@ -87,28 +97,21 @@ def test_figures_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     network = AttributeNet()
     monkeypatch.setattr(network, "predict", lambda _: answers)
     crops = some_crops()
-    figures = measure_attributes(network, crops, encode_labels(crops, Path("x")))
+    figures = measure_errors(network, crops, encode_labels(crops, Path("x")))
     assert figures == {"age": 4.0, "gender": 1.0, "race": 0.0, "expression": 0.5}
 
 
 @pytest.mark.slow
 def test_toy_labels_are_learnt(tmp_path: Path) -> None:
-    config = stage_settings(
-        Config(
-            attributes=TrainConfig(
-                num_images=480,
-                batch_size=16,
-                learning_rate=2e-3,
-                ema_decay=0.9,
-                checkpoint_images=999,
-            )
-        ),
-        "attributes",
+    settings = TrainConfig(
+        num_images=480, batch_size=16, learning_rate=2e-3, ema_decay=0.9, checkpoint_images=999
     )
-    crops = write_crops(tmp_path / "crops.parquet", 20, 2)
-    network, trained, card = train_attributes(
-        config, crops, tmp_path / "state", torch.device("cpu")
+    files = {"crops": [write_crops(tmp_path / "crops.parquet", 20, 2)]}
+    config = NetworkStage(seed=0, network=settings)
+    network, trained, card = train_network(
+        "attributes", config, files, None, tmp_path / "state", torch.device("cpu")
     )
+    assert isinstance(network, AttributeNet)
     assert "years" in card.figures["mean error of the age"]
     assert torch.equal(network.age_mean, trained.ema["age_mean"])
     losses = [json.loads(line)["loss"] for line in trained.stats_path.read_text().splitlines()]

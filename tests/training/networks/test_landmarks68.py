@@ -6,23 +6,23 @@ import pandas as pd
 import pytest
 import torch
 
+from idfsr.config.networks import NetworkStage
 from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.degradation import degrade, upsample
 from idfsr.io.tensors import from_network, to_network
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
-from idfsr.run.config import Config, stage_settings
 from idfsr.training.networks.landmarks68 import training as landmarks68
 from idfsr.training.networks.landmarks68.training import (
     MarkedFaces,
     MarkedReader,
     degrade_some,
-    landmarks68_recipe,
-    measure_landmarks,
+    landmarks68_loss,
+    measure_errors,
     read_marked_faces,
-    train_landmarks68,
     vary_faces,
 )
+from idfsr.training.networks.train import train_network
 from tests.training.makers import (
     make_face,
     write_landmarks_68,
@@ -114,26 +114,20 @@ def test_errors_are_over_the_distance_of_the_eyes(monkeypatch: pytest.MonkeyPatc
     found[:, :17, 1] += 0.1  # the jaw: 17 of 68 landmarks by half of that distance
     monkeypatch.setattr(Landmarks68Net, "forward", lambda _, images: found[: len(images)])
     network = Landmarks68Net(Landmarks68Config())
-    assert measure_landmarks(network, faces, 8) == pytest.approx((0.125, 0), abs=1e-6)
+    assert measure_errors(network, faces, 8) == pytest.approx((0.125, 0), abs=1e-6)
 
 
 @pytest.mark.slow
 def test_spots_are_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landmarks68, "SCALE_FACTORS", (1, 2))
-    settings = TrainConfig(batch_size=16, learning_rate=3e-3)
     torch.manual_seed(0)
     network = Landmarks68Net(Landmarks68Config())
-    recipe = landmarks68_recipe(
-        network,
-        spots(64, 64),
-        stage_settings(Config(landmarks68=settings), "landmarks68"),
-        "",
-        torch.device("cpu"),
-    )
+    loss_of = landmarks68_loss(network, None)
+    batch_at = MarkedReader(faces=spots(64, 64), batch_size=16, seed=0)
     optimiser = torch.optim.Adam(network.parameters(), 3e-3)
     losses = []
     for step in range(60):
-        loss, _ = recipe.loss(recipe.batch_at(16 * step), torch.Generator())
+        loss, _ = loss_of(batch_at(16 * step), torch.Generator())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -143,16 +137,14 @@ def test_spots_are_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_card_says_how_far_off_it_is(tmp_path: Path) -> None:
     settings = TrainConfig(num_images=8, batch_size=4, checkpoint_images=4)
-    shards = [write_pretrain_shard(tmp_path / "pretrain.parquet", size=64)]
-    held_out = [write_test_shard(tmp_path / "test.parquet", size=64)]
-    truth = write_landmarks_68(tmp_path / "truth.parquet", range(10))
-    _, trained, card = train_landmarks68(
-        stage_settings(Config(landmarks68=settings), "landmarks68"),
-        shards,
-        held_out,
-        truth,
-        tmp_path / "state",
-        torch.device("cpu"),
+    files = {
+        "shards": [write_pretrain_shard(tmp_path / "pretrain.parquet", size=64)],
+        "held_out": [write_test_shard(tmp_path / "test.parquet", size=64)],
+        "truth": [write_landmarks_68(tmp_path / "truth.parquet", range(10))],
+    }
+    config = NetworkStage(seed=0, network=settings)
+    _, trained, card = train_network(
+        "landmarks68", config, files, None, tmp_path / "state", torch.device("cpu")
     )
     assert card.data["identities held out"] == "2"
     assert list(card.figures) == ["error, sharp", "error, x8", "error, x16"]

@@ -2,8 +2,7 @@
 
 import dataclasses
 import math
-from pathlib import Path
-from typing import Any
+from typing import Final
 
 import numpy as np
 import torch
@@ -12,30 +11,15 @@ from jaxtyping import Float, Int, Shaped
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
-from idfsr.config.networks import ArcfaceStage
 from idfsr.constants import ID_DIM
 from idfsr.io.digests import file_digest
 from idfsr.io.tensors import to_network
-from idfsr.models.iresnet import EMBEDDED, IResNet
-from idfsr.models.weights import count_parameters
+from idfsr.models.iresnet import EMBEDDED, IResNet, save_iresnet
 from idfsr.training.augment import lose_resolution
-from idfsr.training.card import Card
-from idfsr.training.loop import Trained, train
-from idfsr.training.networks.crops import (
-    CropBatch,
-    CropReader,
-    Crops,
-    crop_facts,
-    hold_out,
-    read_crops,
-)
-from idfsr.training.order import derive_seed
-from idfsr.training.step import Recipe
+from idfsr.training.networks.arcface import LOGIT_SCALE, MARGIN
+from idfsr.training.networks.crops import CropBatch, CropData, Crops, hold_out, read_crops
+from idfsr.training.networks.record import Files, Loss, Training, place
 
-LOGIT_SCALE = 32.0
-"""s. The paper has 64 for 85,000 identities; wanted is more than the logarithm of their number."""
-MARGIN = 0.3
-"""m in radians, at the end of the ramp; the paper has 0.5."""
 MARGIN_RAMP_IMAGES = 30_000
 """Images over which the margin rises from 0: from random weights the full one does not start."""
 SIZES = (48, 64, 80, 112)
@@ -85,41 +69,36 @@ class ArcFaceTraining(nn.Module):
         return embeddings @ F.normalize(self.centres).T
 
 
-def arcface_recipe(
-    encoder: nn.Module,
-    crops: Crops,
-    config: ArcfaceStage,
-    settings: dict[str, Any],
-    device: torch.device,
-) -> Recipe:
-    """Return what the training loop needs to train an ID encoder.
-
-    Args:
-        encoder: Crops in [-1, 1] to embeddings of 512 numbers, not normalised.
-        crops: To train on, of identities that are not held out.
-        config: Of the run.
-        settings: See `Recipe`.
-        device: Where it is trained.
-    """
-    names, classes = np.unique(crops.labels["identity"].to_numpy(dtype=str), return_inverse=True)
-    targets = torch.from_numpy(classes.astype(np.int64))
-    module = ArcFaceTraining(encoder, len(names))
+def arcface_loss(module: ArcFaceTraining, _: nn.Module | None) -> Loss:
+    """Return the cross-entropy of the logits, whose margin follows `margin_at`."""
 
     def loss(batch: CropBatch, _: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        truth = batch.targets.to(device)
-        cosines = module(batch.images.to(device, memory_format=torch.channels_last)).float()
+        cosines = module(place(batch.images, module)).float()
+        truth = batch.targets.to(cosines.device)
         logits = margin_logits(cosines, truth, margin_at(batch.images_seen))
         accuracy = (cosines.argmax(dim=1) == truth).float().mean()
         return F.cross_entropy(logits, truth), {"accuracy": accuracy}
 
-    reader = CropReader(
-        crops=crops,
-        targets=targets,
-        batch_size=config.arcface.batch_size,
-        seed=config.seed,
+    return loss
+
+
+def read_people(files: Files, seed: int) -> CropData:
+    """Read crops to learn from, of which each identity is a class, and crops of others.
+
+    Raises:
+        IdfsrError: See `read_crops` and `hold_out`.
+    """
+    (path,) = files["crops"]
+    inside, outside = hold_out(read_crops(path), seed, path)
+    _, classes = np.unique(inside.labels["identity"].to_numpy(dtype=str), return_inverse=True)
+    return CropData(
+        inside=inside,
+        outside=outside,
+        targets=torch.from_numpy(classes.astype(np.int64)),
         sizes=SIZES,
+        seed=seed,
+        digest=file_digest(path),
     )
-    return Recipe(name="arcface", module=module, loss=loss, batch_at=reader, settings=settings)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -134,21 +113,20 @@ class Recognition:
 
 
 @torch.no_grad()
-def embed_crops(
-    encoder: nn.Module, crops: Crops, size: int, device: torch.device
-) -> Float[Tensor, "N 512"]:
+def embed_crops(encoder: nn.Module, crops: Crops, size: int) -> Float[Tensor, "N 512"]:
     """Return the normalised embeddings of crops.
 
     Args:
         encoder: Put into evaluation mode.
         crops: To embed.
         size: Side to which they are made smaller and back before that, in pixels.
-        device: Of the encoder.
     """
     encoder.eval()
     generator = torch.Generator()  # one size leaves it nothing to draw
     batches = [
-        F.normalize(encoder(lose_resolution(to_network(pixels), (size,), generator).to(device)))
+        F.normalize(
+            encoder(place(lose_resolution(to_network(pixels), (size,), generator), encoder))
+        )
         for pixels in np.array_split(crops.pixels, math.ceil(len(crops) / 64))
     ]
     return torch.cat(batches).cpu()
@@ -179,53 +157,23 @@ def measure_recognition(
     )
 
 
-def train_arcface(
-    config: ArcfaceStage, crops_path: Path, state_dir: Path, device: torch.device
-) -> tuple[IResNet, Trained, Card]:
-    """Train the embedded ID encoder and measure it on held-out identities.
-
-    Args:
-        config: Its sections `seed` and `arcface`.
-        crops_path: See `read_crops`.
-        state_dir: Of the training loop.
-        device: Where it is trained.
-
-    Returns:
-        The encoder with averaged weights, what the loop returned, and the card.
-
-    Raises:
-        IdfsrError: See `read_crops`, `hold_out` and `train`.
-    """
-    crops = read_crops(crops_path)
-    inside, outside = hold_out(crops, config.seed, crops_path)
-    torch.manual_seed(derive_seed(config.seed, "arcface", "weights"))
-    encoder = IResNet(EMBEDDED)
-    recipe = arcface_recipe(encoder, inside, config, {"crops": file_digest(crops_path)}, device)
-    trained = train(recipe, config.arcface, config.seed, state_dir, device)
-    recipe.module.load_state_dict(trained.ema)
-    identities = outside.labels["identity"].to_numpy(dtype=str)
+def measure_arcface(encoder: IResNet, _: nn.Module | None, data: CropData) -> dict[str, str]:
+    """Return how well people are told apart at the largest and the smallest resolution."""
+    identities = data.outside.labels["identity"].to_numpy(dtype=str)
     figures = {}
     for size in (max(SIZES), min(SIZES)):
-        found = measure_recognition(embed_crops(encoder, outside, size, device), identities)
+        found = measure_recognition(embed_crops(encoder, data.outside, size), identities)
         figures[f"rank 1 among {found.num_identities} at {size} px"] = f"{found.rank_1:.3f}"
         figures[f"area under the ROC curve at {size} px"] = f"{found.auc:.4f}"
-    card = Card(
-        title="ArcFace, small",
-        data=crop_facts(inside, outside, config.seed),
-        training={
-            "network": f"iresnet of depths {EMBEDDED.depths} and widths {EMBEDDED.widths}",
-            "loss": f"ArcFace, s = {LOGIT_SCALE:g}, m = {MARGIN:g}",
-            "batch": str(config.arcface.batch_size),
-            "learning rate": f"{config.arcface.learning_rate:g}",
-        },
-        trained=trained,
-        device=device,
-        num_parameters=count_parameters(encoder),
-        figures=figures,
-        limits=(
-            "Not a recogniser of real people: it has seen rendered faces only.",
-            "Not the judge of identity in the tables, which is another network on other data.",
-            "Not fit for any decision about a person.",
-        ),
-    )
-    return encoder, trained, card
+    return figures
+
+
+TRAINING: Final = Training(
+    sizes=EMBEDDED,
+    make=IResNet,
+    read=read_people,
+    learner=lambda encoder, data: ArcFaceTraining(encoder, int(data.targets.max()) + 1),
+    loss=arcface_loss,
+    measure=measure_arcface,
+    save=lambda path, encoder, _: save_iresnet(path, encoder),
+)

@@ -1,33 +1,22 @@
 """Training of the network for age, gender, race and expression: four tasks, one trunk."""
 
+import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (the name everybody uses)
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from idfsr.config.networks import AttributesStage
 from idfsr.constants import EXPRESSIONS, GENDERS, RACES
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
 from idfsr.io.tensors import to_network
-from idfsr.models.attributes import AttributeNet
-from idfsr.models.weights import count_parameters
-from idfsr.training.card import Card
-from idfsr.training.loop import Trained, train
-from idfsr.training.networks.crops import (
-    CropBatch,
-    CropReader,
-    Crops,
-    crop_facts,
-    hold_out,
-    read_crops,
-)
-from idfsr.training.order import derive_seed
-from idfsr.training.step import Recipe
+from idfsr.models.attributes import AttributeConfig, AttributeNet, save_attributes
+from idfsr.training.networks.crops import CropBatch, CropData, Crops, hold_out, read_crops
+from idfsr.training.networks.record import Files, Loss, Training, place
 
 CLASSES = {"gender": GENDERS, "race": RACES, "expression": EXPRESSIONS}
 SIZES = (32, 48, 64, 112)
@@ -74,42 +63,51 @@ def multitask_loss(
     return torch.stack(list(losses.values())).sum(), losses
 
 
-def attributes_recipe(
-    network: AttributeNet,
-    crops: Crops,
-    targets: Float[Tensor, "N 4"],
-    config: AttributesStage,
-    settings: dict[str, Any],
-    device: torch.device,
-) -> Recipe:
-    """Return what the training loop needs to train the attributes.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LabelledData(CropData):
+    """Crops with their labels as numbers; see `encode_labels`."""
 
-    Args:
-        network: Gets mean and deviation of the age from the targets.
-        crops: To train on.
-        targets: See `encode_labels`.
-        config: Of the run.
-        settings: See `Recipe`.
-        device: Where it is trained.
+    truth: Float[Tensor, "N 4"]
+    """Of the people held out, as `targets` of those to learn from."""
+
+
+def read_labelled(files: Files, seed: int) -> LabelledData:
+    """Read crops with their labels.
+
+    Raises:
+        IdfsrError: See `read_crops`, `encode_labels` and `hold_out`.
     """
-    network.age_mean.copy_(targets[:, 0].mean())
-    network.age_std.copy_(targets[:, 0].std(correction=0).clamp(min=1.0))
+    (path,) = files["crops"]
+    inside, outside = hold_out(read_crops(path, ("age_years", *CLASSES)), seed, path)
+    return LabelledData(
+        inside=inside,
+        outside=outside,
+        targets=encode_labels(inside, path),
+        truth=encode_labels(outside, path),
+        sizes=SIZES,
+        seed=seed,
+        digest=file_digest(path),
+    )
+
+
+def take_ages(network: AttributeNet, _: nn.Module | None, data: LabelledData) -> None:
+    """Tell the network mean and deviation of the age."""
+    ages = data.targets[:, 0]
+    network.age_mean.copy_(ages.mean())
+    network.age_std.copy_(ages.std(correction=0).clamp(min=1.0))
+
+
+def attributes_loss(network: AttributeNet, _: nn.Module | None) -> Loss:
+    """Return the sum of the losses of the four tasks; see `multitask_loss`."""
 
     def loss(batch: CropBatch, _: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        outputs = network(batch.images.to(device, memory_format=torch.channels_last))
-        return multitask_loss(outputs, batch.targets.to(device), network)
+        outputs = network(place(batch.images, network))
+        return multitask_loss(outputs, batch.targets.to(network.age_mean.device), network)
 
-    reader = CropReader(
-        crops=crops,
-        targets=targets,
-        batch_size=config.attributes.batch_size,
-        seed=config.seed,
-        sizes=SIZES,
-    )
-    return Recipe(name="attributes", module=network, loss=loss, batch_at=reader, settings=settings)
+    return loss
 
 
-def measure_attributes(
+def measure_errors(
     network: AttributeNet, crops: Crops, targets: Float[Tensor, "N 4"]
 ) -> dict[str, float]:
     """Return the mean error of the age in years, and the share of right answers for the others.
@@ -129,54 +127,24 @@ def measure_attributes(
     return figures
 
 
-def train_attributes(
-    config: AttributesStage, crops_path: Path, state_dir: Path, device: torch.device
-) -> tuple[AttributeNet, Trained, Card]:
-    """Train the embedded attribute network and measure it on held-out identities.
+def measure_attributes(
+    network: AttributeNet, _: nn.Module | None, data: LabelledData
+) -> dict[str, str]:
+    """Return the error of the age and the accuracies, each beside what chance would give."""
+    found = measure_errors(network, data.outside, data.truth)
+    spread = (data.truth[:, 0] - data.targets[:, 0].mean()).abs().mean().item()
+    figures = {"mean error of the age": f"{found['age']:.2f} years (always the mean: {spread:.2f})"}
+    for name, classes in CLASSES.items():
+        figures[f"accuracy, {name}"] = f"{found[name]:.3f} (chance {1 / len(classes):.2f})"
+    return figures
 
-    Args:
-        config: Its sections `seed` and `attributes`.
-        crops_path: See `read_crops`.
-        state_dir: Of the training loop.
-        device: Where it is trained.
 
-    Returns:
-        The network with averaged weights, what the loop returned, and the card.
-
-    Raises:
-        IdfsrError: See `read_crops`, `encode_labels`, `hold_out` and `train`.
-    """
-    crops = read_crops(crops_path, ("age_years", *CLASSES))
-    inside, outside = hold_out(crops, config.seed, crops_path)
-    targets, truth = encode_labels(inside, crops_path), encode_labels(outside, crops_path)
-    torch.manual_seed(derive_seed(config.seed, "attributes", "weights"))
-    network = AttributeNet()
-    settings = {"crops": file_digest(crops_path)}
-    recipe = attributes_recipe(network, inside, targets, config, settings, device)
-    trained = train(recipe, config.attributes, config.seed, state_dir, device)
-    network.load_state_dict(trained.ema)
-    figures = measure_attributes(network, outside, truth)
-    chance = {name: f"(chance {1 / len(classes):.2f})" for name, classes in CLASSES.items()}
-    spread = (truth[:, 0] - targets[:, 0].mean()).abs().mean().item()
-    card = Card(
-        title="Age, gender, race and expression, small",
-        data=crop_facts(inside, outside, config.seed),
-        training={
-            "loss": "smooth L1 on the standardised age, cross-entropy on the others, summed",
-            "batch": str(config.attributes.batch_size),
-            "learning rate": f"{config.attributes.learning_rate:g}",
-        },
-        trained=trained,
-        device=device,
-        num_parameters=count_parameters(network),
-        figures={
-            "mean error of the age": f"{figures['age']:.2f} years (always the mean: {spread:.2f})",
-            **{f"accuracy, {name}": f"{figures[name]:.3f} {chance[name]}" for name in CLASSES},
-        },
-        limits=(
-            "Not a judge of real people: it has seen rendered faces only.",
-            "Not DeepFace's analysis, which IDFSR uses; figures of the two do not compare.",
-            "Not fit for any decision about a person.",
-        ),
-    )
-    return network, trained, card
+TRAINING: Final = Training(
+    sizes=AttributeConfig(),
+    make=lambda _: AttributeNet(),
+    read=read_labelled,
+    initialise=take_ages,
+    loss=attributes_loss,
+    measure=measure_attributes,
+    save=lambda path, network, _: save_attributes(path, network),
+)

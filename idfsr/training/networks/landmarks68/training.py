@@ -8,27 +8,29 @@ from typing import Final
 import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from idfsr.config.networks import Landmarks68Stage
 from idfsr.constants import MIRRORED_LANDMARKS_68, NUM_LANDMARKS_68
 from idfsr.errors import IdfsrError
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.faces.landmarks68 import FIRST_INNER, LEFT_EYE, RIGHT_EYE
 from idfsr.io.degradation import degrade, upsample
-from idfsr.io.digests import file_digest
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
 from idfsr.io.tensors import to_network
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
-from idfsr.models.weights import count_parameters
 from idfsr.training.augment import draw_geometry, jitter_light, move_images
-from idfsr.training.card import Card
-from idfsr.training.loop import Trained, train
 from idfsr.training.networks.faces import read_faces
+from idfsr.training.networks.record import (
+    Files,
+    Loss,
+    Training,
+    count_people,
+    digest_of_files,
+    place,
+)
 from idfsr.training.order import batch_indices, derive_seed
-from idfsr.training.step import Recipe
 
 SCALE_FACTORS: Final = (1, 1, 2, 4, 8, 8, 16, 16)
 """Of which one is drawn for each face: 1, a reference, leaves it sharp."""
@@ -155,35 +157,53 @@ class MarkedReader:
         return MarkedBatch(images=images, landmarks=landmarks)
 
 
-def landmarks68_recipe(
-    network: Landmarks68Net,
-    faces: MarkedFaces,
-    config: Landmarks68Stage,
-    data: str,
-    device: torch.device,
-) -> Recipe:
-    """Return what the training loop needs.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MarkedData:
+    """Faces to learn from, and faces of other people."""
 
-    Args:
-        network: To train.
-        faces: To train on.
-        config: Of the run.
-        data: Digest of what the faces were read from.
-        device: Where it is trained.
+    faces: MarkedFaces
+    others: MarkedFaces
+    seed: int
+    digest: str
+    """Of the shards and the table of landmarks."""
+
+    def reader(self, batch_size: int) -> MarkedReader:
+        """Return what gives the batches."""
+        return MarkedReader(faces=self.faces, batch_size=batch_size, seed=self.seed)
+
+    def facts(self) -> dict[str, str]:
+        """Describe the faces for the card."""
+        facts = count_people(self.faces.identities, self.others.identities, "faces", self.seed)
+        data = "rendered people, population `training`; landmarks known from the mesh"
+        return {"data": data, **facts}
+
+
+def read_marked_data(files: Files, seed: int) -> MarkedData:
+    """Read faces of one scale factor with the landmarks that the renderer knows.
+
+    Raises:
+        IdfsrError: See `read_marked_faces`.
     """
-
-    def loss(batch: MarkedBatch, _: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        found = network(batch.images.to(device, memory_format=torch.channels_last))
-        return PERCENT * functional.l1_loss(found, batch.landmarks.to(device)), {}
-
-    settings = config.landmarks68
-    reader = MarkedReader(faces=faces, batch_size=settings.batch_size, seed=config.seed)
-    return Recipe(
-        name="landmarks68", module=network, loss=loss, batch_at=reader, settings={"data": data}
+    (truth,) = files["truth"]
+    return MarkedData(
+        faces=read_marked_faces(files["shards"], truth, "pretrain"),
+        others=read_marked_faces(files["held_out"], truth),
+        seed=seed,
+        digest=digest_of_files([*files["shards"], truth]),
     )
 
 
-def measure_landmarks(
+def landmarks68_loss(network: Landmarks68Net, _: nn.Module | None) -> Loss:
+    """Return the mean absolute error of the landmarks, in percent of the side."""
+
+    def loss(batch: MarkedBatch, _: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        found = network(place(batch.images, network))
+        return PERCENT * functional.l1_loss(found, batch.landmarks.to(found.device)), {}
+
+    return loss
+
+
+def measure_errors(
     network: Landmarks68Net, faces: MarkedFaces, scale_factor: int
 ) -> tuple[float, float]:
     """Return the mean distance of found landmarks from the true ones over that of the eyes.
@@ -205,68 +225,24 @@ def measure_landmarks(
     return float(errors.mean()), float(errors[:, FIRST_INNER:].mean())
 
 
-def train_landmarks68(
-    config: Landmarks68Stage,
-    shards: Sequence[Path],
-    held_out: Sequence[Path],
-    truth: Path,
-    state_dir: Path,
-    device: torch.device,
-) -> tuple[Landmarks68Net, Trained, Card]:
-    """Train the embedded landmark network and measure it on people it has not seen.
-
-    Args:
-        config: Its sections `seed` and `landmarks68`.
-        shards: Of one scale factor and the part `pretrain`.
-        held_out: Of one scale factor and the people of the test.
-        truth: See `read_marked_faces`.
-        state_dir: Of the training loop.
-        device: Where it is trained.
-
-    Returns:
-        The network with averaged weights, what the loop returned, and the card.
-
-    Raises:
-        IdfsrError: See `read_marked_faces` and `train`.
-    """
-    faces = read_marked_faces(shards, truth, "pretrain")
-    others = read_marked_faces(held_out, truth)
-    torch.manual_seed(derive_seed(config.seed, "landmarks68", "weights"))
-    network = Landmarks68Net(Landmarks68Config())
-    data = "".join(file_digest(path) for path in (*shards, truth))
-    recipe = landmarks68_recipe(network, faces, config, data, device)
-    trained = train(recipe, config.landmarks68, config.seed, state_dir, device)
-    network.load_state_dict(trained.ema)
+def measure_landmarks68(
+    network: Landmarks68Net, _: nn.Module | None, data: MarkedData
+) -> dict[str, str]:
+    """Return the errors in sharp and in degraded faces."""
     figures = {}
     for factor in MEASURED_FACTORS:
-        every, inner = measure_landmarks(network, others, factor)
+        every, inner = measure_errors(network, data.others, factor)
         name = f"x{factor}" if factor > 1 else "sharp"
         figures[f"error, {name}"] = (
             f"{every:.3f} of the distance of the eyes; without the jaw {inner:.3f}"
         )
-    card = Card(
-        title="68 landmarks, small",
-        data={
-            "data": "rendered people, population `training`; landmarks known from the mesh",
-            "seed": str(config.seed),
-            "identities trained on": str(len(set(faces.identities))),
-            "faces trained on": str(len(faces)),
-            "identities held out": str(len(set(others.identities))),
-            "faces held out": str(len(others)),
-        },
-        training={
-            "loss": "mean absolute error of the places",
-            "batch": str(config.landmarks68.batch_size),
-            "learning rate": f"{config.landmarks68.learning_rate:g}",
-        },
-        trained=trained,
-        device=device,
-        num_parameters=count_parameters(network),
-        figures=figures,
-        limits=(
-            "Not a detector of faces: it takes every image for an aligned face.",
-            "Not for photographs: it has seen rendered faces only.",
-            "Not FAN, with which ASFFNet and DMDNet were made; its jaw is fixed to the skin.",
-        ),
-    )
-    return network, trained, card
+    return figures
+
+
+TRAINING: Final = Training(
+    sizes=Landmarks68Config(),
+    make=Landmarks68Net,
+    read=read_marked_data,
+    loss=landmarks68_loss,
+    measure=measure_landmarks68,
+)

@@ -5,7 +5,6 @@ size as its enhancer.
 """
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -16,8 +15,8 @@ from idfsr.diffusion.hybrid_loss import hybrid_losses
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.models.priors import IDDPM_FFHQ512
 from idfsr.models.unet import UNet
-from idfsr.training.networks.faces import FaceBatch
-from idfsr.training.networks.restoration import Loss, Member, place
+from idfsr.training.networks.faces import FaceBatch, FaceData, read_face_data
+from idfsr.training.networks.record import Loss, Training, place
 
 PRIOR64: Final = dataclasses.replace(
     IDDPM_FFHQ512,
@@ -53,21 +52,18 @@ def prior_loss(network: UNet, _: nn.Module | None) -> Loss:
 
 
 @torch.no_grad()
-def measure_prior(
-    network: UNet, _: nn.Module | None, batches: Sequence[FaceBatch]
-) -> dict[str, str]:
+def measure_prior(network: UNet, _: nn.Module | None, data: FaceData) -> dict[str, str]:
     """Return both losses at timesteps and noise that are the same in every training."""
     generator = torch.Generator(next(network.parameters()).device).manual_seed(0)
-    found = [prior_losses(network, batch, generator) for batch in batches]
+    found = [prior_losses(network, batch, generator) for batch in data.held_out()]
     squared, bound = (torch.cat(losses).mean().item() for losses in zip(*found, strict=True))
     return {"squared error of eps": f"{squared:.4f}", "term of the bound": f"{bound:.4f} bits"}
 
 
-PRIOR: Final = Member(
-    title="Unconditional prior of DifFace, PGDiff and DR2 at 64 px",
-    make=UNet,
+TRAINING: Final = Training(
     sizes=PRIOR64,
+    make=UNet,
+    read=read_face_data,
     loss=prior_loss,
     measure=measure_prior,
-    objective="squared error of eps, and the variational bound for the variance",
 )

@@ -6,64 +6,21 @@ import torch
 from torch import Tensor
 
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
-from idfsr.methods.asffnet import AsffNetMethod
 from idfsr.methods.check import make_examples
 from idfsr.methods.dmdnet import DmdNetMethod
-from idfsr.methods.guided import GuidedExamples, native_lr
 from idfsr.methods.native import to_levels
-from idfsr.models.asffnet import ASFFNet
 from idfsr.models.dmdnet import PLACES, DMDNet
-from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
-from idfsr.training.networks.asffnet.training import (
-    asffnet_loss,
+from idfsr.models.landmarks68 import Landmarks68Net
+from idfsr.training.networks.dmdnet.training import (
     dmdnet_loss,
     fill_memory,
     find_boxes,
-    restore_asffnet,
     restore_dmdnet,
 )
 from idfsr.training.networks.faces import FaceBatch
-from tests.methods.template_detector import TEMPLATE
 from tests.models.golden_values import fill_by_name
 
-from .tiny import SIZES
-
-
-@pytest.fixture
-def detector(monkeypatch: pytest.MonkeyPatch) -> Landmarks68Net:
-    """The embedded detector, which finds a template, a little elsewhere in each image."""
-
-    def forward(_: Landmarks68Net, images: Tensor) -> Tensor:
-        shift = images.mean(dim=(1, 2, 3))[:, None, None] / 20
-        return torch.from_numpy(TEMPLATE / 512).float() + shift
-
-    monkeypatch.setattr(Landmarks68Net, "forward", forward)
-    return Landmarks68Net(Landmarks68Config(image_size=32)).eval()
-
-
-def batch_of(examples: GuidedExamples) -> FaceBatch:
-    return FaceBatch(
-        gt_image=examples["gt_image"],
-        degraded=native_lr(examples, 32),
-        ref_image=examples["ref_image"],
-    )
-
-
-@torch.no_grad()
-def test_asffnet_learns_what_the_method_does(detector: Landmarks68Net) -> None:
-    network = ASFFNet(SIZES["asffnet"]).eval()
-    fill_by_name(network)
-    method = AsffNetMethod(
-        network=network, detector=EmbeddedLandmarks(detector), model_digest="digest"
-    )
-    examples, problems = method.examine(make_examples(32, 8, 3))
-    assert problems == ["", "", ""]
-    batch = batch_of(examples)
-    restored = restore_asffnet(network, detector, batch)
-    difference = to_levels(restored, 32).astype(int) - method.restore(examples)
-    assert np.abs(difference).max() <= 1
-    loss, _ = asffnet_loss(network, detector)(batch, torch.Generator())
-    torch.testing.assert_close(loss, (restored - batch.gt_image).abs().mean())
+from .tiny import SIZES, FirstFaces, batch_of
 
 
 @torch.no_grad()
@@ -112,7 +69,7 @@ def test_generic_memory_begins_with_faces_and_learns(detector: Landmarks68Net) -
     network = DMDNet(config).eval()
     fill_by_name(network)
     batch = batch_of(make_examples(32, 8, 3))  # type: ignore[arg-type]
-    fill_memory(network, detector, batch)
+    fill_memory(network, detector, FirstFaces(batch))
     kept, boxes, _ = find_boxes(network, detector, batch)
     memory = network.memorise(kept.gt_image[:2], boxes[:2])
     for place in PLACES:
