@@ -6,10 +6,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from idfsr.run.config import STAGES, stage_json
-from idfsr.constants import IDFSR_METHODS, MEMBER_FIRST
+from idfsr.constants import IDFSR_METHODS
 from idfsr.dataset.sharding import plan_shards, read_split_rows
 from idfsr.run.provenance import code_digest
 from idfsr.io.weights_list import MANIFEST, missing_files, read_manifest, weights_folder
+from idfsr.run.networks import embedded_files, file_arguments
+from idfsr.training.networks import find_network, modules_of
 
 
 def settings(wildcards):
@@ -121,16 +123,24 @@ def test_shards_of_all_scales(wildcards):
     ]
 
 
-def member_first(name):
-    """An input function: a file of the small network that is trained before another one."""
-
-    def files(wildcards):
-        first = MEMBER_FIRST.get(wildcards.member)
-        if first is None:
-            return []
-        folder = first if first == "landmarks68" else f"members/{first}"
-        return f"results/{wildcards.run}/{folder}/{name}"
-
+def network_files(wildcards):
+    """The files that the training of a small network reads, by the name of their argument."""
+    network, made = find_network(wildcards.network), f"results/{wildcards.run}"
+    files = {
+        "crops": lambda: {"crops": f"{made}/crops.parquet"},
+        "faces": lambda: {
+            "shards": pretrain_shards(wildcards),
+            "held_out": test_shards_of_all_scales(wildcards),
+        },
+        "marked_faces": lambda: {
+            "shards": pretrain_shards_of_one_scale(wildcards),
+            "held_out": truth_shards(wildcards),
+            "truth": f"{made}/synthref_landmarks.parquet",
+        },
+    }[network.reads]()
+    if network.first:
+        files["first"] = f"{made}/networks/{network.first}/model.safetensors"
+        files["first_card"] = f"{made}/networks/{network.first}/card.md"
     return files
 
 
