@@ -41,7 +41,8 @@ wildcard_constraints:
     batch="[0-9]{5}",
     part="pretrain|test",
     method="[a-z0-9-]+",
-    member="[a-z0-9_]+",
+    network="[a-z0-9_]+",
+    trained="networks/[a-z0-9_]+|lr_detector|pretrain",
     identity="[^/]+",
 
 
@@ -57,9 +58,7 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/curves.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/landmarks68.smk"
-include: "workflow/rules/embedded.smk"
-include: "workflow/rules/members.smk"
+include: "workflow/rules/networks.smk"
 
 
 onstart:

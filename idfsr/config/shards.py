@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import Field
 
 from idfsr.config.dataset import DatasetConfig
-from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.types import Count, ListedScaleFactor, Seed, section
 
 
@@ -34,5 +33,7 @@ class ShardsStage:
 
     seed: Seed
     dataset: DatasetConfig
-    lr_detector: LrDetectorConfig
     shards: ShardsConfig
+    search_size: int
+    """`lr_detector.image_size`: side to which a low-resolution face is brought before it is
+    searched, in pixels."""

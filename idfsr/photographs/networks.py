@@ -42,8 +42,8 @@ class PhotographNetworks:
         return ShardsStage(
             seed=self.config.seed,
             dataset=self.config.dataset,
-            lr_detector=self.config.lr_detector,
             shards=self.config.shards,
+            search_size=self.config.lr_detector.image_size,
         )
 
 

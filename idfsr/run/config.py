@@ -22,13 +22,7 @@ from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.lr_training import LrDetectorStage
 from idfsr.config.metrics import MetricsConfig, MetricsStage, TablesStage
 from idfsr.config.model import ModelConfig
-from idfsr.config.networks import (
-    ArcfaceStage,
-    AttributesStage,
-    Landmarks68Stage,
-    MembersConfig,
-    MemberStage,
-)
+from idfsr.config.networks import NetworkStage
 from idfsr.config.pretrain import PretrainConfig, PretrainStage
 from idfsr.config.probes import ProbesConfig, ProbesStage
 from idfsr.config.quality import QualityConfig, QualityStage
@@ -43,6 +37,7 @@ from idfsr.config.types import Count, Seed, section
 from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
 from idfsr.run.plugins import method_names
+from idfsr.training.networks import network_names
 
 
 def _known_method(name: str) -> str:
@@ -52,6 +47,14 @@ def _known_method(name: str) -> str:
     return name
 
 
+def _known_network(name: str) -> str:
+    if name not in network_names():
+        message = f"wanted one of {', '.join(network_names())}"
+        raise ValueError(message)
+    return name
+
+
+NetworkName = Annotated[str, AfterValidator(_known_network)]
 MethodName = Annotated[str, AfterValidator(_known_method)]
 
 
@@ -75,13 +78,8 @@ class Config:
     shards: ShardsConfig = ShardsConfig()
     model: ModelConfig = ModelConfig()
     pretrain: PretrainConfig = PretrainConfig()
-    arcface: TrainConfig = TrainConfig()
-    """Training of the embedded ID encoder."""
-    attributes: TrainConfig = TrainConfig()
-    """Training of the embedded attribute network."""
-    landmarks68: TrainConfig = TrainConfig()
-    """Training of the embedded network of 68 landmarks."""
-    members: MembersConfig = MembersConfig()
+    networks: dict[NetworkName, TrainConfig] = Field(default_factory=dict)
+    """Trainings of the small networks of the embedded default; see `idfsr.training.networks`."""
     fit: FitConfig = FitConfig()
     restore: RestoreConfig = RestoreConfig()
     codeformer: CodeFormerConfig = CodeFormerConfig()
@@ -109,11 +107,8 @@ STAGES: dict[str, Any] = {
     "split": SplitStage,
     "lr_detector": LrDetectorStage,
     "shards": ShardsStage,
-    "arcface": ArcfaceStage,
-    "attributes": AttributesStage,
-    "landmarks68": Landmarks68Stage,
+    **{f"train-{name}": NetworkStage for name in network_names()},
     "pretrain": PretrainStage,
-    **{f"member-{name}": MemberStage for name in MembersConfig.__annotations__},
     "fit": FitStage,
     "restore": RestoreStage,
     **{f"restore-{name}": RestoreStage for name in OWN_SETTINGS},
@@ -124,6 +119,16 @@ STAGES: dict[str, Any] = {
     "page": Config,
 }
 """What each stage is given: the settings that its file holds, no more and no fewer."""
+
+BORROWED: dict[str, dict[str, str]] = {
+    "lr_detector": {
+        "gt_size": "shards.image_size",
+        "score_threshold": "landmarks.score_threshold",
+    },
+    "shards": {"search_size": "lr_detector.image_size"},
+}
+"""Single values of another stage's section that a stage is given, and where they stand: it does not
+run again for the rest of that section."""
 
 
 def parse_config(values: dict[str, Any], source: str) -> Config:
@@ -182,8 +187,11 @@ def stage_settings(config: Config, stage: str) -> Any:
     """
     dumped = TypeAdapter(Config).dump_python(config, mode="json")
     kind, _, name = stage.partition("-")
-    if kind == "member":
-        dumped["member"] = dumped["members"][name]
+    if kind == "train":
+        dumped["network"] = dumped["networks"].get(name, {})
+    for field, path in BORROWED.get(stage, {}).items():
+        section, _, value = path.partition(".")
+        dumped[field] = dumped[section][value]
     if kind == "restore":
         dumped["method"] = dumped[OWN_SETTINGS[name]] if name else {}
     fields = [field.name for field in dataclasses.fields(STAGES[stage])]

@@ -46,6 +46,8 @@ def test_schema_file_is_up_to_date() -> None:
         ({"shards": {"image_size": 64}}, "shards.image_size is 64, wanted model.image_size, 256"),
         ({"run": "../up"}, "run"),
         ({"seed": -1}, "seed"),
+        ({"networks": {"priro": {}}}, "wanted one of arcface, asffnet, "),
+        ({"networks": {"prior": {"num_image": 3}}}, "networks.prior.num_image: Unexpected"),
         ({"methods": ["bilinear"]}, "methods.0: Value error, wanted one of bicubic, "),
         ({"pgdiff": {"num_inference_steps": 30}}, "wanted a divisor of 1000, found 30"),
         ({"dr2": {"x8": {"factor": 8, "tau": 70}}}, "dr2.x8.tau"),
@@ -106,6 +108,6 @@ def test_every_section_belongs_to_a_stage() -> None:
         for field in dataclasses.fields(STAGES[stage])
     }
     others = {field.name for field in dataclasses.fields(Config)} - given
-    # those of a member or a method are given by other names; the rest says what runs
-    names = {"members", "codeformer", "pgdiff", "dr2", "run", "identities_per_job", "weights"}
+    # those of a network or a method are given by other names; the rest says what runs
+    names = {"networks", "codeformer", "pgdiff", "dr2", "run", "identities_per_job", "weights"}
     assert others == names

@@ -22,7 +22,7 @@ LAYERS = {
     "experiments": {"config", "io", "methods", "metrics"},
     "photographs": {"config", "run", "dataset", "io", "methods", "faces", "models", "training"},
     "report": {"config", "run", "io", "faces", "metrics"},
-    "run": {"config", "dataset", "io"},
+    "run": {"config", "dataset", "io", "training"},
 }
 """Sub-package to the others that it may import; all may import the modules of the root."""
 

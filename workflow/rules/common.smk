@@ -2,12 +2,12 @@
 
 from functools import cache
 
-from idfsr.constants import MEMBER_FIRST
-from idfsr.io.weights_list import read_manifest
 from idfsr.run import inputs, paths
 from idfsr.run.config import stage_json
+from idfsr.run.networks import embedded_files, file_arguments, training_files
 from idfsr.run.plan import count_usable, make_plan
 from idfsr.run.provenance import code_digest
+from idfsr.training.networks import modules_of
 
 
 def settings(wildcards):
@@ -61,19 +61,9 @@ def pretrain_shards(wildcards):
     return plan(wildcards).shards_of_all_scales("pretrain")
 
 
-def pretrain_shards_of_one_scale(wildcards):
-    """Pretraining shards of the first scale."""
-    return plan(wildcards).shards_of_first_scale("pretrain")
-
-
 def test_shards(wildcards):
     """All test shards of one scale."""
     return plan(wildcards).shards("test", int(wildcards.scale_factor))
-
-
-def test_shards_of_all_scales(wildcards):
-    """Test shards of all scales."""
-    return plan(wildcards).shards_of_all_scales("test")
 
 
 def truth_shards(wildcards):
@@ -136,14 +126,6 @@ def metrics_weights(wildcards):
     return inputs.metrics_weights(settings(wildcards))
 
 
-def member_first(name):
-    """An input function: a file of the small network that is trained before another one."""
-
-    def files(wildcards):
-        first = MEMBER_FIRST.get(wildcards.member)
-        if first is None:
-            return []
-        folder = first if first == "landmarks68" else f"members/{first}"
-        return f"results/{wildcards.run}/{folder}/{name}"
-
-    return files
+def network_files(wildcards):
+    """Files that the training of a small network reads, by the name of their argument."""
+    return training_files(wildcards.network, wildcards.run, lambda: plan(wildcards))
