@@ -39,7 +39,7 @@ def files(tmp_path: Path) -> Path:
 
 
 METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
-MEMBERS = Path("idfsr/weights/members")
+WEIGHTS = Path("idfsr/weights")
 
 
 def restore(folder: Path, method: str, *people: str, batch_size: int = 2, code: str = "0") -> Path:
@@ -59,7 +59,7 @@ def restore(folder: Path, method: str, *people: str, batch_size: int = 2, code: 
             *("--model", str(folder / "model.safetensors")),
             *("--fits-dir", str(folder / "fit")),
             *("--weights-list", str(own / "weights.yaml")),
-            *("--weights", *(map(str, sorted(own.glob("*.safetensors"))))),
+            *("--weights", *(map(str, sorted(own.rglob("*.safetensors"))))),
             *("--restored-dir", str(out)),
             *("--list", str(out / "batch-00000.tsv")),
             *("--threads", "1"),
@@ -152,13 +152,13 @@ def test_only_whose_embedding_changed_is_restored_again(files: Path) -> None:
 def test_a_replaced_weight_file_gives_new_images(files: Path) -> None:
     """Even if it is as old as the one before."""
     own = files / "weights"
-    own.mkdir()
-    for name in ("codeformer.safetensors", "weights.yaml"):
-        shutil.copy2(MEMBERS / name, own / name)
+    (own / "members").mkdir(parents=True)
+    for name in ("members/codeformer.safetensors", "weights.yaml"):
+        shutil.copy2(WEIGHTS / name, own / name)
     restore(files, "codeformer")
     assert written(files, "codeformer", "00007") == set()
     before = json.loads((files / "codeformer-2/00007.made.json").read_text())
-    path = own / "codeformer.safetensors"
+    path = own / "members/codeformer.safetensors"
     age, data = path.stat().st_mtime_ns, bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
