@@ -1,5 +1,6 @@
 """A copy of the project that a test may change, and Snakemake run in it."""
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -32,7 +33,11 @@ def run_snakemake(directory: Path, *arguments: str) -> subprocess.CompletedProce
 
 
 def copy_sources(directory: Path) -> None:
-    """Copy what a run needs; the asset packages are linked."""
+    """Copy what a run needs, compiled; the asset packages are linked.
+
+    A run starts a hundred Pythons, each of which would compile the package anew where Python may
+    not write. Copies of the copy keep the ages of the files, and with them what is compiled.
+    """
     for name in SOURCES:
         source = ROOT / name
         target = directory / name
@@ -42,3 +47,4 @@ def copy_sources(directory: Path) -> None:
         else:
             shutil.copy2(source, target)
     (directory / ".assets").symlink_to(ROOT / ".assets")
+    compileall.compile_dir(directory / "idfsr", quiet=1)
