@@ -1,10 +1,15 @@
 """A copy of the project that a test may change, and Snakemake run in it."""
 
 import compileall
+import fcntl
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (
@@ -30,6 +35,17 @@ def run_snakemake(directory: Path, *arguments: str) -> subprocess.CompletedProce
         text=True,
         check=False,
     )
+
+
+@contextmanager
+def one_at_a_time(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """Keep the other workers of pytest-xdist out, and yield a path that all of them share."""
+    folder = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
+        yield folder / name
 
 
 def copy_sources(directory: Path) -> None:
