@@ -46,12 +46,12 @@ from idfsr.faces.guides import stack_boxes
 from idfsr.faces.landmarks68 import FIRST_INNER, landmark_mask
 from idfsr.faces.mls import mls_grid
 from idfsr.io.examples import IdentityExamples
-from idfsr.methods.codeformer import CodeFormerMethod
-from idfsr.methods.contract import Context
-from idfsr.methods.difface import ETA, NUM_STEPS, DifFace
-from idfsr.methods.dr2 import NUM_STEPS as NUM_DR2_STEPS
-from idfsr.methods.dr2 import Dr2, dr2_sample, first_step
-from idfsr.methods.pgdiff import IDENTITY_WEIGHT, PgDiff, PgDiffReference, pgdiff_sample
+from idfsr.methods.codeformer.restore import CodeFormerMethod
+from idfsr.methods.difface.restore import ETA, NUM_STEPS, DifFace
+from idfsr.methods.dr2.restore import NUM_STEPS as NUM_DR2_STEPS
+from idfsr.methods.dr2.restore import Dr2, dr2_sample, first_step
+from idfsr.methods.engine.contract import Context
+from idfsr.methods.pgdiff.restore import IDENTITY_WEIGHT, PgDiff, PgDiffReference, pgdiff_sample
 from idfsr.models.asffnet import FEATURE_STRIDE, ASFFNet, AsffNetConfig
 from idfsr.models.dmdnet import DMDNet, DmdNetConfig
 from idfsr.models.published import load_published

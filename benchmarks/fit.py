@@ -29,8 +29,8 @@ from idfsr.io.examples import load_identity
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_metadata
-from idfsr.methods.contract import restore_identity
-from idfsr.methods.registry import load_idfsr_method
+from idfsr.methods.engine.contract import restore_identity
+from idfsr.methods.engine.registry import load_idfsr_method
 from idfsr.metrics.ids import identity_distance
 from idfsr.metrics.sface import load_sface
 from idfsr.report.intervals import mean_interval

@@ -26,7 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from idfsr.config.fit import FitConfig
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.constants import ID_DIM
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.idfsr.restore import IdfsrMethod
 from idfsr.models.device import pick_device
 from idfsr.models.idfsr import IDFSR
 from idfsr.run.config import load_config

@@ -25,8 +25,8 @@ from idfsr.io.images import encode_png
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tensors import from_network, to_network
-from idfsr.methods.contract import split_examples
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.engine.contract import split_examples
+from idfsr.methods.idfsr.restore import IdfsrMethod
 from idfsr.metrics.ids import identity_distance
 from idfsr.metrics.pairs import batches
 from idfsr.metrics.psnr import psnr

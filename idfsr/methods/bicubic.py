@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 from idfsr.io.degradation import upsample
 from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network
-from idfsr.methods.contract import Baseline
+from idfsr.methods.engine.contract import Baseline
 
 
 class Bicubic(Baseline):

@@ -22,7 +22,7 @@ from idfsr.io.examples import load_identity
 from idfsr.io.images import read_image, resize
 from idfsr.io.shards import write_shard
 from idfsr.io.tensors import to_network
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.idfsr.restore import IdfsrMethod
 from idfsr.photographs.networks import Studio
 from idfsr.photographs.person import Person
 

@@ -19,8 +19,8 @@ from idfsr.config.stage import load_stage
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes
 from idfsr.io.file_lists import listed_files
 from idfsr.io.tables import read_metadata, write_table
-from idfsr.methods.embedding import load_embedding
-from idfsr.methods.registry import load_idfsr_method
+from idfsr.methods.engine.embedding import load_embedding
+from idfsr.methods.engine.registry import load_idfsr_method
 from idfsr.metrics.sface import load_sface
 
 

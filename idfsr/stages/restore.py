@@ -32,9 +32,9 @@ from idfsr.io.examples import load_identity, load_ref_images
 from idfsr.io.shards import check_id_encoder
 from idfsr.io.tables import read_metadata, write_table
 from idfsr.io.weights_list import MANIFEST
-from idfsr.methods.contract import RESTORED_SCHEMA, Method, restore_identity
-from idfsr.methods.idfsr import IdfsrMethod
-from idfsr.methods.registry import make_baseline, make_idfsr
+from idfsr.methods.engine.contract import RESTORED_SCHEMA, Method, restore_identity
+from idfsr.methods.engine.registry import make_baseline, make_idfsr
+from idfsr.methods.idfsr.restore import IdfsrMethod
 from idfsr.stages.ways import check_arguments, photographs
 
 

@@ -10,7 +10,7 @@ from idfsr.errors import IdfsrError
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes, restore_probes
 from idfsr.io.examples import load_identity
 from idfsr.io.shards import read_shard
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.idfsr.restore import IdfsrMethod
 from idfsr.metrics.sface import SFace, load_sface
 from tests.training.makers import make_network, unit, write_test_shard
 

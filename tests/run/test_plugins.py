@@ -15,7 +15,7 @@ from idfsr.io.images import decode_png
 from idfsr.io.tables import read_table
 from idfsr.io.tensors import from_network
 from idfsr.main import main
-from idfsr.methods.registry import find_baseline
+from idfsr.methods.engine.registry import find_baseline
 from idfsr.run.config import Config, parse_config, stage_json
 from idfsr.run.plugins import method_names
 from tests.methods.plugin import install_plugin

@@ -6,7 +6,7 @@ import torch
 
 from idfsr.config.fit import FitConfig
 from idfsr.main import main
-from idfsr.methods.embedding import load_embedding
+from idfsr.methods.engine.embedding import load_embedding
 from idfsr.models.checkpoint import save_model
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest

@@ -8,7 +8,7 @@ from idfsr.config.shards import ShardsConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.examples import load_identity
 from idfsr.io.tensors import from_network
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.idfsr.restore import IdfsrMethod
 from idfsr.run.config import Config, stage_settings
 from idfsr.training.samples import NUM_INFERENCE_STEPS, sample_sheet
 

@@ -13,7 +13,7 @@ from idfsr.training.members.codeformer import (
 )
 from idfsr.training.members.faces import FaceBatch
 from idfsr.training.members.member import place
-from tests.methods.test_codeformer import SMALL
+from tests.methods.codeformer.test_restore import SMALL
 
 from .tiny import make_batch
 

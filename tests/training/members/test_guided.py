@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
-from idfsr.methods.asffnet import AsffNetMethod
-from idfsr.methods.check import make_examples
-from idfsr.methods.dmdnet import DmdNetMethod
-from idfsr.methods.guided import GuidedExamples, native_lr
-from idfsr.methods.native import to_levels
+from idfsr.methods.asffnet.restore import AsffNetMethod
+from idfsr.methods.dmdnet.restore import DmdNetMethod
+from idfsr.methods.engine.check import make_examples
+from idfsr.methods.engine.guided import GuidedExamples, native_lr
+from idfsr.methods.engine.native import to_levels
 from idfsr.models.asffnet import ASFFNet
 from idfsr.models.dmdnet import PLACES, DMDNet
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net

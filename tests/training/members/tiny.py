@@ -9,7 +9,7 @@ from idfsr.models.asffnet import AsffNetConfig
 from idfsr.models.dmdnet import DmdNetConfig
 from idfsr.training.members import MEMBERS
 from idfsr.training.members.faces import FaceBatch
-from tests.methods.test_codeformer import SMALL
+from tests.methods.codeformer.test_restore import SMALL
 from tests.methods.tiny import PRIOR, RESTORER, SPARNET, SWINIR
 
 SIZES = {

@@ -1,0 +1,1 @@
+"""ASFFNet (Li et al. 2020)."""

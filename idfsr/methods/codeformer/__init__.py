@@ -1,0 +1,1 @@
+"""CodeFormer (Zhou et al. 2022)."""

@@ -1,0 +1,1 @@
+"""DifFace (Yue & Loy 2024)."""

@@ -1,0 +1,1 @@
+"""IDFSR itself, before and after the fit."""

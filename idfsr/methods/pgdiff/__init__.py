@@ -1,0 +1,1 @@
+"""PGDiff (Yang et al. 2023), without and with a reference."""
