@@ -6,8 +6,8 @@ from typing import Final
 
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import lacking_files, weights_folder
+from idfsr.methods.engine.registry import missing_packages
 from idfsr.run.config import Config
-from idfsr.run.plugins import missing_packages
 
 MADE: Final = Path("results")
 """Folder of the files that rules make."""

@@ -27,14 +27,12 @@ import torch
 from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import load_stage
 from idfsr.config.types import ScaleFactor
-from idfsr.constants import IDFSR_METHODS
 from idfsr.io.examples import load_identity, load_ref_images
 from idfsr.io.shards import check_id_encoder
 from idfsr.io.tables import read_metadata, write_table
 from idfsr.io.weights_list import MANIFEST
-from idfsr.methods.engine.contract import RESTORED_SCHEMA, Method, restore_identity
-from idfsr.methods.engine.registry import make_baseline, make_idfsr
-from idfsr.methods.idfsr.restore import IdfsrMethod
+from idfsr.methods.engine.registry import find_method, load_method
+from idfsr.methods.engine.restore import RESTORED_SCHEMA, restore_identity
 from idfsr.stages.ways import check_arguments, photographs
 
 
@@ -85,18 +83,20 @@ def restore_stage(args: argparse.Namespace) -> None:
     config = load_stage(args.config, RestoreStage)
     examples = load_identity(args.shards, args.identity, "test")
     scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    method: Method
-    if args.method in IDFSR_METHODS:
-        method = make_idfsr(
-            args.method, config, args.identity, scale_factor, args.model, args.embedding
-        )
-    else:
-        method = make_baseline(args.method, config, scale_factor, args.weights_list)
-    if isinstance(method, IdfsrMethod):
-        check_id_encoder(args.shards, method.model.id_encoder)
+    method = find_method(args.method)
+    restorer = load_method(
+        args.method,
+        config,
+        identity=args.identity,
+        scale_factor=scale_factor,
+        weights_list=args.weights_list,
+        run_files={"model": args.model, "embedding": args.embedding},
+    )
+    if restorer.id_encoder is not None:
+        check_id_encoder(args.shards, restorer.id_encoder)
     if "ref_image" in method.needs:
         examples["ref_image"] = load_ref_images(args.shards, args.identity, "test")
     table = restore_identity(
-        method, examples, args.identity, scale_factor, config.restore.batch_size
+        method, restorer, examples, args.identity, scale_factor, config.restore.batch_size
     )
     write_table(table, args.restored, RESTORED_SCHEMA)

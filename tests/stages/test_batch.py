@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
         for image, part in ((0, "fit"), (1, "fit"), (2, "test"))
     ]
     write_shard(rows, tmp_path / "test.parquet", {"scale_factor": "8"})
-    (tmp_path / "restore.json").write_text(stage_json(Config(), "restore"))
+    (tmp_path / "restore.json").write_text(stage_json(Config(), "restore-bicubic"))
     for path in tmp_path.iterdir():
         os.utime(path, (0, 0))
     return tmp_path

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from idfsr.io.tensors import from_network
 from idfsr.main import main
 from idfsr.methods.bicubic import Bicubic
 from idfsr.methods.engine.embedding import Embedding, save_embedding
-from idfsr.methods.engine.registry import BASELINES
+from idfsr.methods.engine.registry import own_methods
 from idfsr.models.checkpoint import save_model
 from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_json
@@ -40,7 +41,7 @@ METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
 
 def restore(folder: Path, method: str, batch_size: int = 2, identity: str = "00007") -> Path:
     config = Config(restore=RestoreConfig(num_inference_steps=4, batch_size=batch_size))
-    (folder / "restore.json").write_text(stage_json(config, "restore"))
+    (folder / "restore.json").write_text(stage_json(config, f"restore-{method}"))
     path = folder / f"{method}-{batch_size}.parquet"
     main(
         [
@@ -72,8 +73,6 @@ def test_every_method_restores_every_test_image(files: Path) -> None:
 
 
 class SecondReference(Bicubic):
-    needs = ("ref_image",)
-
     def restore(self, examples: IdentityExamples) -> np.ndarray:
         return from_network(examples["ref_image"][:, 1])
 
@@ -81,7 +80,10 @@ class SecondReference(Bicubic):
 def test_references_as_they_are_reach_a_method_that_needs_them(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(BASELINES, "bicubic", SecondReference)
+    second = dataclasses.replace(
+        own_methods()["bicubic"], needs=("ref_image",), load=lambda _context: SecondReference()
+    )
+    monkeypatch.setitem(own_methods(), "bicubic", second)
     table = read_table(restore(files, "bicubic"))
     assert table["problem"].tolist() == ["", ""]
     for png in table["sr_image"]:

@@ -5,9 +5,10 @@ from functools import cache
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from idfsr.run.config import STAGES, stage_json
-from idfsr.constants import IDFSR_METHODS, MEMBER_FIRST
+from idfsr.run.config import stage_json
+from idfsr.constants import MEMBER_FIRST
 from idfsr.dataset.sharding import plan_shards, read_split_rows
+from idfsr.methods.engine.registry import find_method, method_modules
 from idfsr.run.provenance import code_digest
 from idfsr.io.weights_list import MANIFEST, missing_files, read_manifest, weights_folder
 
@@ -171,8 +172,7 @@ def trained_weights(wildcards):
 
 def restore_memory(wildcards):
     """Megabytes that a method needs to restore."""
-    small = wildcards.method in ("bicubic", *IDFSR_METHODS)
-    return 2000 if small else 8000
+    return find_method(wildcards.method).memory_mb
 
 
 def missing_metrics(run):
@@ -352,21 +352,19 @@ def weights(name):
 
 def restore_settings(wildcards):
     """The settings of the stage, with a method's own where it has some."""
-    own = f"restore-{wildcards.method}"
-    stage = own if own in STAGES else "restore"
-    return f"results/{wildcards.run}/config/{stage}.json"
+    return f"results/{wildcards.run}/config/restore-{wildcards.method}.json"
 
 
 def model_of(wildcards):
-    """The pretrained model, where the method is one of ours."""
-    if wildcards.method in IDFSR_METHODS:
+    """The pretrained model, where the method uses it."""
+    if "model" in find_method(wildcards.method).run_files:
         return f"results/{wildcards.run}/pretrain/model.safetensors"
     return []
 
 
 def embedding_of(wildcards):
     """The fitted embedding, where the method uses it."""
-    if wildcards.method == "idfsr-ft":
+    if "embedding" in find_method(wildcards.method).run_files:
         fits = f"results/{wildcards.run}/fit/x{wildcards.scale_factor}"
         return f"{fits}/{wildcards.identity}/embedding.safetensors"
     return []
@@ -374,7 +372,7 @@ def embedding_of(wildcards):
 
 def batch_fits(wildcards):
     """The list of the batch's fitted embeddings, where the method uses them."""
-    if wildcards.method == "idfsr-ft":
+    if "embedding" in find_method(wildcards.method).run_files:
         fits = f"results/{wildcards.run}/fit/x{wildcards.scale_factor}"
         return f"{fits}/batch-{wildcards.batch}.tsv"
     return []

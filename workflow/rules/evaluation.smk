@@ -24,10 +24,12 @@ rule restore:
         "../../envs/idfsr.yaml"
     threads: 1
     resources:
-        gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
+        gpu=lambda wildcards: int(find_method(wildcards.method).needs_gpu),
         mem_mb=restore_memory,
     params:
-        code=code_digest("idfsr.stages.restore"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.restore", *method_modules(wildcards.method)
+        ),
         model=lambda wildcards, input: ["--model", input.model] if input.model else [],
         embedding=lambda wildcards, input: (
             ["--embedding", input.embedding] if input.embedding else []

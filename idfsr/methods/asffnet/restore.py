@@ -11,24 +11,21 @@ from torch import nn
 from idfsr.faces.guides import mask_and_grid
 from idfsr.faces.landmarks68 import choose_reference
 from idfsr.io.examples import IdentityExamples
-from idfsr.methods.engine.contract import restore_steadily
 from idfsr.methods.engine.guided import (
-    DETECTOR_WEIGHTS,
-    GuidedBaseline,
     GuidedExamples,
+    GuidedRestorer,
     native_lr,
     native_refs,
 )
 from idfsr.methods.engine.native import to_levels
+from idfsr.methods.engine.restore import restore_steadily
 from idfsr.models.asffnet import ASFFNet, AsffNetConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class AsffNetMethod(GuidedBaseline[ASFFNet]):
+class AsffNetRestorer(GuidedRestorer[ASFFNet]):
     """The method with its network."""
 
-    name: ClassVar[str] = "asffnet"
-    weights: ClassVar[tuple[str, ...]] = ("asffnet512", *DETECTOR_WEIGHTS)
     network_class: ClassVar[type[nn.Module]] = ASFFNet
     sizes: ClassVar[AsffNetConfig] = AsffNetConfig()
     title: ClassVar[str] = "ASFFNet512"

@@ -1,37 +1,32 @@
 """CodeFormer (Zhou et al. 2022): no reference, a codebook of sharp faces."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import UInt8
 
-from idfsr.config.baselines import CodeFormerConfig
 from idfsr.io.examples import IdentityExamples
-from idfsr.methods.engine.contract import Baseline, Context
+from idfsr.methods.engine.contract import Context, Restorer
 from idfsr.methods.engine.native import restore_by, weights_digest
 from idfsr.models.codeformer import CODEFORMER_512, CodeFormer
 from idfsr.models.published import load_network
 
 
 @dataclass(frozen=True, kw_only=True)
-class CodeFormerMethod(Baseline):
+class CodeFormerRestorer(Restorer):
     """The method with its network, for aligned faces."""
-
-    name: ClassVar[str] = "codeformer"
-    weights: ClassVar[tuple[str, ...]] = ("codeformer",)
 
     network: CodeFormer
     w: float
     model_digest: str
 
     @classmethod
-    def load(cls, context: Context) -> "CodeFormerMethod":
+    def load(cls, context: Context) -> "CodeFormerRestorer":
         """Read the network."""
         path = context.weights["codeformer"]
         return cls(
             network=load_network(CodeFormer, CODEFORMER_512, path, "CodeFormer"),
-            w=CodeFormerConfig(**context.settings).w,
+            w=context.settings.w,
             model_digest=weights_digest(context.weights.values()),
         )
 

@@ -4,7 +4,7 @@ The network for the estimate is SwinIR; the prior knows faces and nothing of the
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -17,8 +17,9 @@ from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.process import Denoise, q_sample
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
 from idfsr.io.examples import IdentityExamples
-from idfsr.methods.engine.contract import Baseline, Context, restore_steadily
+from idfsr.methods.engine.contract import Context, Restorer
 from idfsr.methods.engine.native import resize_faces, to_levels, upsampled_lr, weights_digest
+from idfsr.methods.engine.restore import restore_steadily
 from idfsr.models.priors import IDDPM_FFHQ512
 from idfsr.models.published import load_network
 from idfsr.models.swinir import DERIVED, SwinIR, SwinIRConfig
@@ -56,11 +57,8 @@ def difface_sample(
 
 
 @dataclass(frozen=True, kw_only=True)
-class DifFace(Baseline):
+class DifFace(Restorer):
     """The method with its networks."""
-
-    name: ClassVar[str] = "difface"
-    weights: ClassVar[tuple[str, ...]] = ("difface_swinir", "iddpm_ffhq512")
 
     estimator: SwinIR
     prior: UNet
@@ -70,7 +68,7 @@ class DifFace(Baseline):
     @classmethod
     def load(cls, context: Context) -> "DifFace":
         """Read both networks."""
-        swinir, prior = (context.weights[name] for name in cls.weights)
+        swinir, prior = context.weights.values()
         return cls(
             estimator=load_network(SwinIR, SwinIRConfig(), swinir, "DifFace's SwinIR", DERIVED),
             prior=load_network(UNet, IDDPM_FFHQ512, prior, "DifFace's prior"),

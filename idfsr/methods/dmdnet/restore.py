@@ -12,9 +12,8 @@ from idfsr.faces.guides import stack_boxes
 from idfsr.faces.landmarks68 import boxes_are_inside, component_boxes
 from idfsr.io.examples import IdentityExamples
 from idfsr.methods.engine.guided import (
-    DETECTOR_WEIGHTS,
-    GuidedBaseline,
     GuidedExamples,
+    GuidedRestorer,
     has_landmarks,
     missing_landmarks,
     native_lr,
@@ -41,11 +40,9 @@ def usable_landmarks(
 
 
 @dataclass(frozen=True, kw_only=True)
-class DmdNetMethod(GuidedBaseline[DMDNet]):
+class DmdNetRestorer(GuidedRestorer[DMDNet]):
     """The method with its network."""
 
-    name: ClassVar[str] = "dmdnet"
-    weights: ClassVar[tuple[str, ...]] = ("dmdnet", *DETECTOR_WEIGHTS)
     network_class: ClassVar[type[nn.Module]] = DMDNet
     sizes: ClassVar[DmdNetConfig] = DmdNetConfig()
     title: ClassVar[str] = "DMDNet"

@@ -6,23 +6,24 @@ enhancer, SPARNetHD, sharpens it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float64, UInt8
 from torch import Tensor
 
-from idfsr.config.baselines import Dr2Config, Dr2Filter
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddpm import PredictWithVariance, draw, predict_posterior
 from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.process import q_sample
 from idfsr.diffusion.schedule import linear_alphas_cumprod, spread_timesteps
 from idfsr.io.examples import IdentityExamples
+from idfsr.methods.dr2 import Dr2Filter
 from idfsr.methods.dr2.low_pass import low_pass
-from idfsr.methods.engine.contract import Baseline, Context, restore_steadily
+from idfsr.methods.engine.contract import Context, Restorer
 from idfsr.methods.engine.native import resize_faces, to_levels, upsampled_lr, weights_digest
+from idfsr.methods.engine.restore import restore_steadily
 from idfsr.models.priors import ADM_FFHQ256
 from idfsr.models.published import load_network
 from idfsr.models.sparnet import SPARNet, SPARNetConfig
@@ -86,11 +87,8 @@ def dr2_sample(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dr2(Baseline):
+class Dr2(Restorer):
     """The method with its networks."""
-
-    name: ClassVar[str] = "dr2"
-    weights: ClassVar[tuple[str, ...]] = ("dr2_prior", "dr2_enhancer")
 
     prior: UNet
     enhancer: SPARNet
@@ -101,13 +99,13 @@ class Dr2(Baseline):
     @classmethod
     def load(cls, context: Context) -> "Dr2":
         """Read both networks."""
-        prior, enhancer = (context.weights[name] for name in cls.weights)
+        prior, enhancer = context.weights.values()
         sparnet = load_network(SPARNet, SPARNetConfig(), enhancer, "DR2's SPARNetHD")
         fold_spectral_norm(sparnet)
         return cls(
             prior=speed_up(load_network(UNet, ADM_FFHQ256, prior, "DR2's prior")),
             enhancer=sparnet,
-            settings=Dr2Config(**context.settings).of_scale(context.scale_factor),
+            settings=context.settings.of_scale(context.scale_factor),
             seed=context.seed,
             model_digest=weights_digest(context.weights.values()),
         )

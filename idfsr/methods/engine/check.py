@@ -1,4 +1,4 @@
-"""The contract of `Baseline` as a check that the tests of any package can call."""
+"""The contract as checks that the tests of any package can call."""
 
 import re
 
@@ -10,7 +10,8 @@ from torch import Tensor
 from idfsr.constants import FFHQ_LANDMARKS_512, ID_DIM
 from idfsr.io.examples import IdentityExamples
 from idfsr.io.weights_list import read_manifest
-from idfsr.methods.engine.contract import NEED_COLUMNS, Baseline, Method, pick_rows
+from idfsr.methods.engine.contract import NEED_COLUMNS, Method, Restorer
+from idfsr.methods.engine.restore import pick_rows
 
 
 def make_examples(size: int, scale_factor: int, num_images: int) -> IdentityExamples:
@@ -48,34 +49,36 @@ def make_examples(size: int, scale_factor: int, num_images: int) -> IdentityExam
     }
 
 
-def check_class(baseline: type[Baseline]) -> None:
-    """Assert that a class says of itself what the contract wants."""
-    assert re.fullmatch(r"[a-z0-9-]+", baseline.name), f"name {baseline.name!r}"
-    assert set(baseline.needs) <= set(NEED_COLUMNS), f"needs {baseline.needs}"
-    if baseline.weights:
+def check_method(method: Method) -> None:
+    """Assert that a method says of itself what the contract wants."""
+    assert re.fullmatch(r"[a-z0-9-]+", method.name), f"name {method.name!r}"
+    assert method.label, "label is empty"
+    assert re.fullmatch(r"(#[0-9a-f]{6})?", method.colour), f"colour {method.colour!r}"
+    assert set(method.needs) <= set(NEED_COLUMNS), f"needs {method.needs}"
+    if method.settings is not None:
+        method.settings()  # each has a default
+    if method.weights:
         files = read_manifest()
-        for name in baseline.weights:
+        for name in method.weights:
             assert name in files, f"config/weights.yaml has no entry {name}"
-            assert baseline.name in files[name].needed_by, f"{name}: needed_by lacks the method"
+            assert method.name in files[name].needed_by, f"{name}: needed_by lacks the method"
 
 
-def check_method(method: Method, examples: IdentityExamples) -> None:
+def check_restorer(restorer: Restorer, examples: IdentityExamples) -> None:
     """Assert that a method restores as the contract wants.
 
     Args:
-        method: Made ready.
+        restorer: The method made ready.
         examples: Three images or more that have what it needs, e.g. of `make_examples`.
     """
-    assert isinstance(method, Method)
-    if isinstance(method, Baseline):
-        assert method.native_size is None or method.native_size > 0
+    assert restorer.native_size is None or restorer.native_size > 0
     num_images, _, size, _ = examples["gt_image"].shape
-    restored = method.restore(examples)
+    restored = restorer.restore(examples)
     assert restored.dtype == np.uint8
     assert restored.shape == (num_images, size, size, 3)
     assert len(np.unique(restored.reshape(num_images, -1), axis=0)) == num_images
-    np.testing.assert_array_equal(method.restore(examples), restored, "a second call")
+    np.testing.assert_array_equal(restorer.restore(examples), restored, "a second call")
     blind: IdentityExamples = {**examples, "gt_image": torch.zeros_like(examples["gt_image"])}
-    np.testing.assert_array_equal(method.restore(blind), restored, "ground truth was looked at")
-    alone = method.restore(pick_rows(examples, [num_images - 1]))
+    np.testing.assert_array_equal(restorer.restore(blind), restored, "ground truth was looked at")
+    alone = restorer.restore(pick_rows(examples, [num_images - 1]))
     np.testing.assert_array_equal(alone[0], restored[-1], "depends on the batch")

@@ -1,6 +1,7 @@
 """What ASFFNet and DMDNet share: references as they are, and 68 landmarks of every face."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
@@ -12,15 +13,12 @@ from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.faces.fan import FaceAlignment
 from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network
-from idfsr.methods.engine.contract import Baseline, Context, Need
+from idfsr.methods.engine.contract import Context, Restorer
 from idfsr.methods.engine.native import resize_faces, upsampled_lr, weights_digest
 from idfsr.models.device import pick_device
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import OWN_SUFFIX, load_network
 from idfsr.models.spectral import fold_spectral_norm
-
-DETECTOR_WEIGHTS = ("face_alignment_fan", "face_alignment_s3fd")
-"""Names in the list of weights; the small network needs no second file, so both name its own."""
 
 NO_FACE = "no face found, so no 68 landmarks"
 NO_REFERENCE = "no reference with 68 landmarks"
@@ -52,13 +50,16 @@ class GuidedExamples(IdentityExamples):
     ref_landmarks_68: Float64[Tensor, "B K 68 2"]
 
 
-def load_detector(context: Context) -> Detector:
+def load_detector(fan: Path, s3fd: Path) -> Detector:
     """Return the detector: `face-alignment`, or the small network if its file stands in the place.
+
+    Args:
+        fan: Weights of the landmarks.
+        s3fd: Weights of the face detector before them; the small network needs none.
 
     Raises:
         IdfsrError: A file is not what it should be.
     """
-    fan, s3fd = (context.weights[name] for name in DETECTOR_WEIGHTS)
     if fan.suffix == OWN_SUFFIX:
         config = Landmarks68Config()
         return EmbeddedLandmarks(load_network(Landmarks68Net, config, fan, "68 landmarks"))
@@ -115,10 +116,9 @@ def missing_landmarks(examples: GuidedExamples) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GuidedBaseline(Baseline, Generic[Network]):
+class GuidedRestorer(Restorer, Generic[Network]):
     """A method with one network and the detector; sub-classes say how they restore."""
 
-    needs: ClassVar[tuple[Need, ...]] = ("ref_image",)
     network_class: ClassVar[type[nn.Module]]
     sizes: ClassVar[Any]
     """Of the published network."""
@@ -130,14 +130,14 @@ class GuidedBaseline(Baseline, Generic[Network]):
     model_digest: str
 
     @classmethod
-    def load(cls, context: Context) -> "GuidedBaseline[Any]":
-        """Read the networks; the method's own is the first of its weights."""
-        path = context.weights[cls.weights[0]]
+    def load(cls, context: Context) -> "GuidedRestorer[Any]":
+        """Read the networks: the method's own and, after it in its weights, the detector's two."""
+        path, fan, s3fd = context.weights.values()
         network = load_network(cls.network_class, cls.sizes, path, cls.title)
         fold_spectral_norm(network)
         return cls(
             network=cast("Network", network),
-            detector=load_detector(context),
+            detector=load_detector(fan, s3fd),
             model_digest=weights_digest(context.weights.values()),
         )
 

@@ -14,7 +14,7 @@ from idfsr.io.degradation import upsample
 from idfsr.io.digests import file_digest
 from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network, to_network
-from idfsr.methods.engine.contract import restore_steadily
+from idfsr.methods.engine.restore import restore_steadily
 from idfsr.models.weights import DIGEST_LENGTH
 
 

@@ -1,158 +1,174 @@
-"""Methods by name."""
+"""Methods by name: those of this package, found by listing it, and those of other packages.
 
+A module of a method is imported by its name when it is asked for. So its code counts for the jobs
+of that method (`method_modules`), not for all that import this module.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from types import ModuleType
+from typing import Any, Final
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
+from pydantic import TypeAdapter, ValidationError
 
-from idfsr.config.restore import RestoreConfig, RestoreStage
+from idfsr import methods
+from idfsr.config.restore import RestoreStage
+from idfsr.config.stage import first_mistake
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import weight_paths, weights_folder
-from idfsr.methods.asffnet.restore import AsffNetMethod
-from idfsr.methods.bicubic import Bicubic
-from idfsr.methods.codeformer.restore import CodeFormerMethod
-from idfsr.methods.difface.restore import DifFace
-from idfsr.methods.dmdnet.restore import DmdNetMethod
-from idfsr.methods.dr2.restore import Dr2
-from idfsr.methods.engine.contract import Baseline, Context, Method
-from idfsr.methods.engine.embedding import load_embedding
-from idfsr.methods.engine.spandrel import Gfpgan, RestoreFormer
-from idfsr.methods.idfsr.restore import IdfsrMethod
-from idfsr.methods.pgdiff.restore import PgDiff, PgDiffReference
-from idfsr.models.checkpoint import load_idfsr
-from idfsr.models.device import pick_device
-from idfsr.models.weights import model_digest
-from idfsr.models.winograd import speed_up
-from idfsr.run.plugins import method_names, plugin_methods
+from idfsr.methods.engine.contract import Context, Method, Restorer, RunFile
 
-BASELINES: Final[dict[str, type[Baseline]]] = {
-    cls.name: cls
-    for cls in (
-        Bicubic,
-        Gfpgan,
-        RestoreFormer,
-        CodeFormerMethod,
-        PgDiff,
-        PgDiffReference,
-        Dr2,
-        DifFace,
-        AsffNetMethod,
-        DmdNetMethod,
+ENGINE: Final = "engine"
+"""The one sub-package that holds no method."""
+
+GROUP: Final = "idfsr.methods"
+"""Of the entry points of other packages: the name of a method, and the module with `METHODS`."""
+
+
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    names = [found.name for found in pkgutil.iter_modules(methods.__path__)]
+    return tuple(
+        importlib.import_module(f"{methods.__name__}.{name}") for name in names if name != ENGINE
     )
-}
-"""Those of this package."""
 
 
-def find_baseline(name: str) -> type[Baseline]:
-    """Return the class of a method, of this package or of another one.
+@cache
+def own_methods() -> dict[str, Method]:
+    """Return the methods of this package by name."""
+    return {method.name: method for module in _modules() for method in module.METHODS}
+
+
+def plugin_methods() -> dict[str, EntryPoint]:
+    """Return the entry points of other packages by name, in the order of their names."""
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return {point.name: point for point in points if point.name not in own_methods()}
+
+
+def method_names() -> tuple[str, ...]:
+    """Return the names of all methods; those of other packages come last."""
+    return (*own_methods(), *plugin_methods())
+
+
+def is_method(name: str) -> bool:
+    """Return whether there is a method of that name."""
+    return name in own_methods() or name in plugin_methods()
+
+
+def find_method(name: str) -> Method:
+    """Return what a method says of itself.
 
     Raises:
         IdfsrError: There is no such method, or the entry point of that name leads to none.
     """
-    if name in BASELINES:
-        return BASELINES[name]
+    if name in own_methods():
+        return own_methods()[name]
     plugins = plugin_methods()
     if name not in plugins:
         message = f"method: found {name!r}, wanted one of {', '.join(method_names())}"
         raise IdfsrError(message)
+    where = f"method {name}: entry point {plugins[name].value}"
     try:
-        found = plugins[name].load()
+        declared = plugins[name].load().METHODS
     except (ImportError, AttributeError) as error:
-        message = f"method {name}: entry point {plugins[name].value}: {error}"
+        message = f"{where}: {error}"
         raise IdfsrError(message) from None
-    if not (isinstance(found, type) and issubclass(found, Baseline) and found.name == name):
-        message = (
-            f"method {name}: entry point {plugins[name].value}: wanted a Baseline of that name"
-        )
-        raise IdfsrError(message)
-    return found
+    for method in declared:
+        if isinstance(method, Method) and method.name == name:
+            return method
+    message = f"{where}: wanted a module whose METHODS has a Method of that name"
+    raise IdfsrError(message)
 
 
-def make_baseline(
-    name: str, config: RestoreStage, scale_factor: int, weights_list: Path
-) -> Baseline:
-    """Return a baseline, ready to restore.
+def method_modules(*names: str) -> tuple[str, ...]:
+    """Return the modules of this package in which methods stand, for `code_digest`.
+
+    A method of another package stands in none. What a method's module imports, at its head or
+    within its functions, counts with it.
+    """
+    return tuple(
+        module.__name__
+        for module in _modules()
+        if not {method.name for method in module.METHODS}.isdisjoint(names)
+    )
+
+
+def missing_packages(names: Iterable[str]) -> list[str]:
+    """Return a line for each method whose `Method.package` is not installed."""
+    packages = {name: find_method(name).package for name in names}
+    return [
+        f"{name}: no package {package}, wanted from pip install 'idfsr[{package}]'"
+        for name, package in packages.items()
+        if package and find_spec(package) is None
+    ]
+
+
+def own_settings(name: str, values: Mapping[str, Any], where: str) -> Any:
+    """Return a method's own settings, an instance of `Method.settings`; None if it has none.
 
     Args:
-        name: As in the tables.
-        config: The stage's settings.
-        scale_factor: Of the images.
-        weights_list: See `idfsr.config.weights.WeightsConfig.baselines`.
+        name: Of the method.
+        values: Those that differ from the defaults.
+        where: They stand, a dotted path for the error.
 
     Raises:
-        IdfsrError: See `find_baseline`; or a weight file is missing or not what it should be.
+        IdfsrError: A value is not what it should be, or the method has no settings.
     """
-    baseline = find_baseline(name)
-    folder = weights_folder(weights_list)
-    weights = weight_paths(name, baseline.weights, folder, weights_list)
-    context = Context(
-        seed=config.seed, settings=config.method, scale_factor=scale_factor, weights=weights
-    )
-    return baseline.load(context)
+    section = find_method(name).settings
+    if section is None:
+        if values:
+            message = f"{where}: found {', '.join(values)}, but {name} has no settings of its own"
+            raise IdfsrError(message)
+        return None
+    try:
+        return TypeAdapter(section).validate_python(values)
+    except ValidationError as error:
+        message = f"{where}.{first_mistake(error)}"
+        raise IdfsrError(message) from None
 
 
-def make_idfsr(
+def load_method(
     name: str,
-    config: RestoreStage,
+    stage: RestoreStage,
+    *,
     identity: str,
     scale_factor: int,
-    model_path: Path | None,
-    embedding_path: Path | None,
-) -> Method:
-    """Return IDFSR, ready to restore images of one person.
+    weights_list: Path,
+    run_files: Mapping[RunFile, Path | None],
+) -> Restorer:
+    """Return a method, ready to restore.
 
     Args:
-        name: "idfsr-pt" or "idfsr-ft".
-        config: The stage's settings.
-        identity: The person's name.
+        name: As in the settings of a run.
+        stage: The stage's settings.
+        identity: Whose images are restored.
         scale_factor: Of the images.
-        model_path: Weights.
-        embedding_path: The person's fitted embedding, for `idfsr-ft`.
+        weights_list: See `idfsr.config.weights.WeightsConfig.baselines`.
+        run_files: Files of the run that were given.
 
     Raises:
-        IdfsrError: A file is missing or not what it should be, or the embedding belongs to another
-            person, scale factor or network.
+        IdfsrError: See `find_method`; or a package, a setting or a file is missing or is not what
+            it should be.
     """
-    if model_path is None:
-        message = f"{name}: found no weights, wanted --model FILE"
+    method = find_method(name)
+    if missing := missing_packages([name]):
+        raise IdfsrError(missing[0])
+    given = {file: path for file in method.run_files if (path := run_files.get(file))}
+    if lacking := [file for file in method.run_files if file not in given]:
+        message = f"{name}: found no {lacking[0]}, wanted --{lacking[0]} FILE"
         raise IdfsrError(message)
-    if name == "idfsr-pt":
-        return load_idfsr_method(config.restore, config.seed, model_path, None)
-    if embedding_path is None:
-        message = f"{name}: found no embedding, wanted --embedding FILE"
-        raise IdfsrError(message)
-    embedding = load_embedding(
-        embedding_path,
-        identity=identity,
+    context = Context(
+        seed=stage.seed,
+        restore=stage.restore,
+        settings=own_settings(name, stage.method, f"{name}: method"),
         scale_factor=scale_factor,
-        model_digest=model_digest(model_path),
+        weights=weight_paths(name, method.weights, weights_folder(weights_list), weights_list),
+        run_files=given,
+        identity=identity,
     )
-    return load_idfsr_method(config.restore, config.seed, model_path, embedding.z_id)
-
-
-def load_idfsr_method(
-    config: RestoreConfig, seed: int, model_path: Path, fitted_z_id: Float[Tensor, "512"] | None
-) -> IdfsrMethod:
-    """Return IDFSR with its weights, on the GPU where there is one.
-
-    Args:
-        config: How to sample.
-        seed: Of the run.
-        model_path: Weights.
-        fitted_z_id: See `IdfsrMethod`.
-
-    Raises:
-        IdfsrError: The file is missing or not of such a network.
-    """
-    model = speed_up(load_idfsr(model_path, pick_device()))
-    return IdfsrMethod(
-        model=model.to(memory_format=torch.channels_last),
-        model_digest=model_digest(model_path),
-        fitted_z_id=fitted_z_id,
-        num_inference_steps=config.num_inference_steps,
-        num_references=config.num_references,
-        guidance=config.guidance,
-        seed=seed,
-    )
+    return method.load(context)

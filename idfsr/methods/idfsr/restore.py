@@ -1,4 +1,4 @@
-"""IDFSR itself, before and after the fit (IDFSR, "Ours (PT)" and "Ours (FT)" of Table 1).
+"""How IDFSR restores, before and after the fit.
 
 Both restore with the first reference of each image, or the best of several. Before the fit z_id is
 that of the references, after it the person's. The image is what DDIM gives; nothing of the
@@ -6,7 +6,7 @@ low-resolution image is pasted back.
 """
 
 import dataclasses
-from typing import ClassVar
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,13 +14,20 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
+from idfsr.config.restore import RestoreConfig
 from idfsr.diffusion.ddim import sample_images, seeded_noise
 from idfsr.errors import IdfsrError
 from idfsr.faces.warp import landmark_distance
 from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network
-from idfsr.methods.engine.contract import Need, restore_steadily
+from idfsr.methods.engine.contract import Context, Restorer
+from idfsr.methods.engine.embedding import load_embedding
+from idfsr.methods.engine.restore import restore_steadily
+from idfsr.models.checkpoint import load_idfsr
+from idfsr.models.device import pick_device
 from idfsr.models.idfsr import IDFSR
+from idfsr.models.weights import model_digest
+from idfsr.models.winograd import speed_up
 
 
 def nearest_reference(
@@ -35,10 +42,9 @@ def nearest_reference(
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class IdfsrMethod:
+class IdfsrRestorer(Restorer):
     """A pretrained network, with or without a fitted embedding."""
 
-    needs: ClassVar[tuple[Need, ...]] = ("reference",)
     model: IDFSR
     """In evaluation mode, on its device."""
     model_digest: str
@@ -54,10 +60,29 @@ class IdfsrMethod:
     guidance: float = 1.0
     """See `RestoreConfig`."""
 
+    @classmethod
+    def load(cls, context: Context) -> "IdfsrRestorer":
+        """Read the network and, if there is one, the embedding.
+
+        Raises:
+            IdfsrError: A file is missing or not what it should be, or the embedding belongs to
+                another person, scale factor or network.
+        """
+        model_path = context.run_files["model"]
+        if "embedding" not in context.run_files:
+            return load_restorer(context.restore, context.seed, model_path, None)
+        embedding = load_embedding(
+            context.run_files["embedding"],
+            identity=context.identity,
+            scale_factor=context.scale_factor,
+            model_digest=model_digest(model_path),
+        )
+        return load_restorer(context.restore, context.seed, model_path, embedding.z_id)
+
     @property
-    def name(self) -> str:
-        """As in the tables."""
-        return "idfsr-pt" if self.fitted_z_id is None else "idfsr-ft"
+    def id_encoder(self) -> str:
+        """Digest of the one that the network was trained with; empty if its file does not say."""
+        return self.model.id_encoder
 
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
         """Sample each image with DDIM; see `restore_steadily`."""
@@ -124,3 +149,29 @@ class IdfsrMethod:
         return from_network(
             sample_images(predict, self.model.config.prediction, noise, self.num_inference_steps)
         )
+
+
+def load_restorer(
+    config: RestoreConfig, seed: int, model_path: Path, fitted_z_id: Float[Tensor, "512"] | None
+) -> IdfsrRestorer:
+    """Return IDFSR with its weights, on the GPU where there is one.
+
+    Args:
+        config: How to sample.
+        seed: Of the run.
+        model_path: Weights.
+        fitted_z_id: See `IdfsrRestorer`.
+
+    Raises:
+        IdfsrError: The file is missing or not of such a network.
+    """
+    model = speed_up(load_idfsr(model_path, pick_device()))
+    return IdfsrRestorer(
+        model=model.to(memory_format=torch.channels_last),
+        model_digest=model_digest(model_path),
+        fitted_z_id=fitted_z_id,
+        num_inference_steps=config.num_inference_steps,
+        num_references=config.num_references,
+        guidance=config.guidance,
+        seed=seed,
+    )

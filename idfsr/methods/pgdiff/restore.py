@@ -6,21 +6,22 @@ semantics. With a reference it also moves towards the reference's identity, as A
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float64, UInt8
 from torch import Tensor
 
-from idfsr.config.baselines import PgDiffConfig
 from idfsr.constants import ARCFACE_SIZE, NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddpm import PredictWithVariance, draw, predict_posterior
 from idfsr.diffusion.noise import DrawNoise, NoiseStream
 from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
 from idfsr.io.examples import IdentityExamples
-from idfsr.methods.engine.contract import Baseline, Context, Need, restore_steadily
+from idfsr.methods.engine.contract import Context, Restorer
 from idfsr.methods.engine.native import resize_faces, to_levels, upsampled_lr, weights_digest
+from idfsr.methods.engine.restore import restore_steadily
+from idfsr.methods.pgdiff import PgDiffConfig
 from idfsr.models.iresnet import IRESNET50, IResNet
 from idfsr.models.priors import IDDPM_FFHQ512
 from idfsr.models.published import load_network
@@ -88,15 +89,13 @@ def pgdiff_sample(
 
 
 @dataclass(frozen=True, kw_only=True)
-class PgDiff(Baseline):
-    """The method with its networks, without a reference."""
-
-    name: ClassVar[str] = "pgdiff"
-    weights: ClassVar[tuple[str, ...]] = ("iddpm_ffhq512", "pgdiff_restorer")
+class PgDiff(Restorer):
+    """The method with its networks."""
 
     prior: UNet
     restorer: TimedRestorer
     recogniser: IResNet | None
+    """Of the reference's identity; None leaves the reference out."""
     settings: PgDiffConfig
     seed: int
     model_digest: str
@@ -106,7 +105,7 @@ class PgDiff(Baseline):
         """Read the networks."""
         paths = context.weights
         recogniser = None
-        if "pgdiff_arcface" in cls.weights:
+        if "pgdiff_arcface" in paths:
             recogniser = load_network(
                 IResNet, IRESNET50, paths["pgdiff_arcface"], "PGDiff's ArcFace"
             )
@@ -116,7 +115,7 @@ class PgDiff(Baseline):
                 TimedRestorer, RestorerConfig(), paths["pgdiff_restorer"], "PGDiff's restorer"
             ),
             recogniser=recogniser,
-            settings=PgDiffConfig(**context.settings),
+            settings=context.settings,
             seed=context.seed,
             model_digest=weights_digest(paths.values()),
         )
@@ -177,11 +176,3 @@ class PgDiff(Baseline):
             return semantics(x_0, x_t, t) + identity_gradient(x_0, embed, embedding)
 
         return both
-
-
-class PgDiffReference(PgDiff):
-    """The method with a reference's identity as a second guide."""
-
-    name: ClassVar[str] = "pgdiff-ref"
-    needs: ClassVar[tuple[Need, ...]] = ("reference",)
-    weights: ClassVar[tuple[str, ...]] = (*PgDiff.weights, "pgdiff_arcface")

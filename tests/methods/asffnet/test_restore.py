@@ -2,27 +2,30 @@ import pandas as pd
 import torch
 
 from idfsr.faces.landmarks68 import choose_reference
-from idfsr.methods.asffnet.restore import AsffNetMethod
-from idfsr.methods.engine.check import check_class, check_method, make_examples
-from idfsr.methods.engine.contract import restore_identity
+from idfsr.methods.asffnet.restore import AsffNetRestorer
+from idfsr.methods.engine.check import check_method, check_restorer, make_examples
 from idfsr.methods.engine.guided import NO_FACE
+from idfsr.methods.engine.registry import find_method
+from idfsr.methods.engine.restore import restore_identity
 from idfsr.models.asffnet import ASFFNet, AsffNetConfig
 from idfsr.models.spectral import fold_spectral_norm
 from tests.methods.template_detector import TemplateDetector
 from tests.models.golden_values import fill_by_name
 
 
-def make_method() -> AsffNetMethod:
+def make_method() -> AsffNetRestorer:
     network = ASFFNet(AsffNetConfig(channels=4))
     fill_by_name(network)
     fold_spectral_norm(network)
-    return AsffNetMethod(network=network.eval(), detector=TemplateDetector(), model_digest="digest")
+    return AsffNetRestorer(
+        network=network.eval(), detector=TemplateDetector(), model_digest="digest"
+    )
 
 
 def test_keeps_the_contract() -> None:
-    check_class(AsffNetMethod)
+    check_method(find_method("asffnet"))
     method = make_method()
-    check_method(method, method.examine(make_examples(32, 8, 3))[0])
+    check_restorer(method, method.examine(make_examples(32, 8, 3))[0])
 
 
 def test_chosen_reference_alone_counts() -> None:
@@ -41,6 +44,8 @@ def test_chosen_reference_alone_counts() -> None:
 def test_an_image_without_a_face_is_counted() -> None:
     examples = make_examples(32, 8, 3)
     examples["lr_image"][1] = -1
-    table: pd.DataFrame = restore_identity(make_method(), examples, "someone", 8, batch_size=2)
+    table: pd.DataFrame = restore_identity(
+        find_method("asffnet"), make_method(), examples, "someone", 8, batch_size=2
+    )
     assert table["problem"].tolist() == ["", NO_FACE, ""]
     assert table["sr_image"].isna().tolist() == [False, True, False]

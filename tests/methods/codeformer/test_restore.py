@@ -7,11 +7,11 @@ import torch
 from idfsr.errors import IdfsrError
 from idfsr.io.tensors import from_network
 from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST
-from idfsr.methods.codeformer.restore import CodeFormerMethod
-from idfsr.methods.engine.check import check_class, check_method, make_examples
+from idfsr.methods.codeformer.restore import CodeFormerRestorer
+from idfsr.methods.engine.check import check_method, check_restorer, make_examples
 from idfsr.methods.engine.contract import Context
 from idfsr.methods.engine.native import upsampled_lr
-from idfsr.methods.engine.registry import make_baseline
+from idfsr.methods.engine.registry import find_method, load_method
 from idfsr.models.codeformer import CodeFormer, CodeFormerConfig
 from idfsr.models.vqgan import VqganConfig
 from idfsr.run.config import Config, stage_settings
@@ -34,15 +34,15 @@ SMALL = CodeFormerConfig(
 )
 
 
-def make_method(w: float) -> CodeFormerMethod:
+def make_method(w: float) -> CodeFormerRestorer:
     network = CodeFormer(SMALL).eval()
     fill_by_name(network)
-    return CodeFormerMethod(network=network, w=w, model_digest="digest")
+    return CodeFormerRestorer(network=network, w=w, model_digest="digest")
 
 
 def test_keeps_the_contract() -> None:
-    check_class(CodeFormerMethod)
-    check_method(make_method(0.5), make_examples(32, 8, 3))
+    check_method(find_method("codeformer"))
+    check_restorer(make_method(0.5), make_examples(32, 8, 3))
 
 
 @torch.no_grad()
@@ -63,14 +63,21 @@ def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(
         IdfsrError, match=r"codeformer: no file .*codeformer\.pth, wanted from http"
     ):
-        make_baseline("codeformer", stage_settings(Config(), "restore"), 8, MANIFEST)
+        load_method(
+            "codeformer",
+            stage_settings(Config(), "restore-codeformer"),
+            identity="a",
+            scale_factor=8,
+            weights_list=MANIFEST,
+            run_files={},
+        )
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "codeformer.pth"
     torch.save({"params_ema": CodeFormer(SMALL).state_dict()}, path)
-    context = Context(seed=0, settings={}, scale_factor=8, weights={"codeformer": path})
+    context = Context(seed=0, scale_factor=8, weights={"codeformer": path})
     with pytest.raises(
         IdfsrError, match=r"codeformer\.pth: CodeFormer: tensors of another network"
     ):
-        CodeFormerMethod.load(context)
+        CodeFormerRestorer.load(context)

@@ -6,7 +6,7 @@ import torch
 
 from idfsr.diffusion.process import q_sample
 from idfsr.methods.difface.restore import DifFace, difface_sample
-from idfsr.methods.engine.check import check_method, make_examples
+from idfsr.methods.engine.check import check_restorer, make_examples
 from idfsr.methods.engine.contract import Context
 from idfsr.methods.engine.native import weights_digest
 from idfsr.models.swinir import SwinIR
@@ -54,9 +54,9 @@ def test_method_keeps_the_contract_and_its_estimate(
         "difface_swinir": save_network(SwinIR(SWINIR), tmp_path / "swinir"),
         "iddpm_ffhq512": save_network(UNet(PRIOR), tmp_path / "prior"),
     }
-    method = DifFace.load(Context(seed=0, settings={}, scale_factor=8, weights=weights))
+    method = DifFace.load(Context(seed=0, scale_factor=8, weights=weights))
     assert method.model_digest == weights_digest(weights.values())
     examples = make_examples(16, 8, 3)
-    check_method(method, examples)
+    check_restorer(method, examples)
     other = dataclasses.replace(method, seed=1)
     assert (method.restore(examples) != other.restore(examples)).mean() > 0.1

@@ -2,28 +2,31 @@ import numpy as np
 import torch
 
 from idfsr.faces.guides import stack_boxes
-from idfsr.methods.dmdnet.restore import BAD_BOX, DmdNetMethod, usable_landmarks
-from idfsr.methods.engine.check import check_class, check_method, make_examples
-from idfsr.methods.engine.contract import restore_identity
+from idfsr.methods.dmdnet.restore import BAD_BOX, DmdNetRestorer, usable_landmarks
+from idfsr.methods.engine.check import check_method, check_restorer, make_examples
 from idfsr.methods.engine.guided import NO_REFERENCE, native_lr, native_refs
 from idfsr.methods.engine.native import to_levels
+from idfsr.methods.engine.registry import find_method
+from idfsr.methods.engine.restore import restore_identity
 from idfsr.models.dmdnet import DMDNet, DmdNetConfig
 from idfsr.models.spectral import fold_spectral_norm
 from tests.methods.template_detector import TEMPLATE, TemplateDetector
 from tests.models.golden_values import fill_by_name
 
 
-def make_method() -> DmdNetMethod:
+def make_method() -> DmdNetRestorer:
     network = DMDNet(DmdNetConfig(channels=12, num_entries=2))
     fill_by_name(network)
     fold_spectral_norm(network)
-    return DmdNetMethod(network=network.eval(), detector=TemplateDetector(), model_digest="digest")
+    return DmdNetRestorer(
+        network=network.eval(), detector=TemplateDetector(), model_digest="digest"
+    )
 
 
 def test_keeps_the_contract() -> None:
-    check_class(DmdNetMethod)
+    check_method(find_method("dmdnet"))
     method = make_method()
-    check_method(method, method.examine(make_examples(32, 8, 3))[0])
+    check_restorer(method, method.examine(make_examples(32, 8, 3))[0])
 
 
 @torch.no_grad()
@@ -68,6 +71,6 @@ def test_reasons_are_counted() -> None:
     examples["ref_image"][1] = -1
     method = make_method()
     object.__setattr__(method, "detector", FarDetector())
-    table = restore_identity(method, examples, "someone", 8, batch_size=2)
+    table = restore_identity(find_method("dmdnet"), method, examples, "someone", 8, batch_size=2)
     assert table["problem"].tolist() == [BAD_BOX, NO_REFERENCE, ""]
     assert table["sr_image"].isna().tolist() == [True, True, False]

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from idfsr.config.baselines import Dr2Config, Dr2Filter
 from idfsr.diffusion.schedule import spread_timesteps
+from idfsr.methods.dr2 import Dr2Config, Dr2Filter
 from idfsr.methods.dr2.restore import Dr2, dr2_sample, first_step
-from idfsr.methods.engine.check import check_method, make_examples
+from idfsr.methods.engine.check import check_restorer, make_examples
 from idfsr.methods.engine.contract import Context
 from idfsr.models.sparnet import SPARNet
 from idfsr.models.unet import UNet
@@ -46,7 +46,7 @@ def test_method_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "dr2_prior": save_network(UNet(PRIOR), tmp_path / "prior"),
         "dr2_enhancer": save_network(SPARNet(SPARNET), tmp_path / "sparnet"),
     }
-    settings = {"x16": {"factor": 1, "tau": 2}}
+    settings = Dr2Config(x16=Dr2Filter(factor=1, tau=2))
     method = Dr2.load(Context(seed=0, settings=settings, scale_factor=16, weights=weights))
     assert method.settings == Dr2Filter(factor=1, tau=2)
-    check_method(method, make_examples(32, 16, 3))
+    check_restorer(method, make_examples(32, 16, 3))

@@ -1,12 +1,16 @@
 """The contract's check fails where the contract is broken."""
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 import pytest
 
 from idfsr.io.examples import IdentityExamples
 from idfsr.io.tensors import from_network
 from idfsr.methods.bicubic import Bicubic
-from idfsr.methods.engine.check import check_class, check_method, make_examples
+from idfsr.methods.engine.check import check_method, check_restorer, make_examples
+from idfsr.methods.engine.registry import find_method
 
 
 class Sloppy(Bicubic):
@@ -29,8 +33,8 @@ class Fickle(Bicubic):
 
 
 def test_bicubic_keeps_it() -> None:
-    check_class(Bicubic)
-    check_method(Bicubic(), make_examples(64, 16, 4))
+    check_method(find_method("bicubic"))
+    check_restorer(Bicubic(), make_examples(64, 16, 4))
 
 
 @pytest.mark.parametrize(
@@ -39,21 +43,24 @@ def test_bicubic_keeps_it() -> None:
 )
 def test_what_breaks_it_is_found(broken: type[Bicubic], words: str) -> None:
     with pytest.raises(AssertionError, match=words):
-        check_method(broken(), make_examples(32, 8, 3))
+        check_restorer(broken(), make_examples(32, 8, 3))
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("name", "My Method"),
+        ("label", ""),
+        ("colour", "red"),
         ("needs", ("luck",)),
         ("weights", ("none",)),
         ("weights", ("alexnet",)),
     ],
 )
-def test_what_a_class_says_is_checked(
-    field: str, value: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Bicubic, field, value)
-    with pytest.raises(AssertionError, match=r"name 'My|needs \(|entry none|alexnet: needed_by"):
-        check_class(Bicubic)
+def test_what_a_method_says_is_checked(field: str, value: Any) -> None:
+    method = dataclasses.replace(find_method("bicubic"))
+    object.__setattr__(method, field, value)  # past the check of the types, which tests alone have
+    with pytest.raises(
+        AssertionError, match=r"name 'My|label|colour 'r|needs \(|entry none|alexnet: needed_by"
+    ):
+        check_method(method)

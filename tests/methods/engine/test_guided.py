@@ -9,15 +9,14 @@ import torch
 from idfsr.errors import IdfsrError
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
 from idfsr.io.tensors import from_network
-from idfsr.methods.asffnet.restore import AsffNetMethod
-from idfsr.methods.dmdnet.restore import DmdNetMethod
-from idfsr.methods.engine.check import check_method, make_examples
+from idfsr.methods.asffnet.restore import AsffNetRestorer
+from idfsr.methods.dmdnet.restore import DmdNetRestorer
+from idfsr.methods.engine.check import check_restorer, make_examples
 from idfsr.methods.engine.contract import Context
 from idfsr.methods.engine.guided import (
-    DETECTOR_WEIGHTS,
     NO_FACE,
     NO_REFERENCE,
-    GuidedBaseline,
+    GuidedRestorer,
     find_landmarks,
     has_landmarks,
     load_detector,
@@ -37,25 +36,17 @@ def test_detector_is_what_its_file_is(tmp_path: Path) -> None:
     sizes = Landmarks68Config(image_size=32)
     path = tmp_path / "landmarks68.safetensors"
     save_network(path, Landmarks68Net(sizes), sizes)
-    weights = dict.fromkeys(DETECTOR_WEIGHTS, path)
-    context = Context(seed=0, settings={}, scale_factor=8, weights=weights)
-    assert isinstance(load_detector(context), EmbeddedLandmarks)
-    published = Context(
-        seed=0,
-        settings={},
-        scale_factor=8,
-        weights=dict.fromkeys(DETECTOR_WEIGHTS, tmp_path / "x.pth"),
-    )
+    assert isinstance(load_detector(path, path), EmbeddedLandmarks)
     with pytest.raises(IdfsrError, match=r"x\.pth: no such file, wanted weights of face-alignment"):
-        load_detector(published)
+        load_detector(tmp_path / "x.pth", tmp_path / "x.pth")
 
 
 @pytest.mark.parametrize(
     ("method", "sizes"),
     [
-        (AsffNetMethod, AsffNetConfig(image_size=32, channels=8)),
+        (AsffNetRestorer, AsffNetConfig(image_size=32, channels=8)),
         (
-            DmdNetMethod,
+            DmdNetRestorer,
             DmdNetConfig(
                 image_size=32, first_stride=1, channels=12, num_entries=2, eye_size=8, mouth_size=8
             ),
@@ -63,25 +54,20 @@ def test_detector_is_what_its_file_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_of_ours_brings_its_sizes(
-    tmp_path: Path, method: type[GuidedBaseline[Any]], sizes: Any
+    tmp_path: Path, method: type[GuidedRestorer[Any]], sizes: Any
 ) -> None:
     detector_sizes = Landmarks68Config(image_size=32)
     save_network(tmp_path / "d.safetensors", Landmarks68Net(detector_sizes), detector_sizes)
     network = method.network_class(sizes)
     fill_by_name(network)
     save_network(tmp_path / "n.safetensors", network, sizes)
-    weights = dict.fromkeys(DETECTOR_WEIGHTS, tmp_path / "d.safetensors")
-    loaded = method.load(
-        Context(
-            seed=0,
-            settings={},
-            scale_factor=8,
-            weights={method.weights[0]: tmp_path / "n.safetensors", **weights},
-        )
-    )
+    files = ("n.safetensors", "d.safetensors", "d.safetensors")
+    names = ("network", "fan", "s3fd")
+    weights = {name: tmp_path / file for name, file in zip(names, files, strict=True)}
+    loaded = method.load(Context(seed=0, scale_factor=8, weights=weights))
     assert loaded.native_size == 32
     loaded = dataclasses.replace(loaded, detector=SmallTemplateDetector())
-    check_method(loaded, loaded.examine(make_examples(32, 8, 3))[0])
+    check_restorer(loaded, loaded.examine(make_examples(32, 8, 3))[0])
 
 
 class SmallTemplateDetector(TemplateDetector):

@@ -7,21 +7,26 @@ import pytest
 import torch
 from spandrel import ModelDescriptor, ModelLoader
 from spandrel.architectures.GFPGAN import GFPGAN
-from spandrel.architectures.RestoreFormer import RestoreFormer as RestoreFormerNetwork
+from spandrel.architectures.RestoreFormer import RestoreFormer
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
 from idfsr.io.tensors import from_network
-from idfsr.methods.engine.check import check_class, check_method, make_examples
+from idfsr.io.weights_list import MANIFEST
+from idfsr.methods.engine.check import check_method, check_restorer, make_examples
 from idfsr.methods.engine.contract import Context
 from idfsr.methods.engine.native import upsampled_lr
-from idfsr.methods.engine.spandrel import Gfpgan, RestoreFormer, SpandrelMethod
+from idfsr.methods.engine.registry import find_method, load_method
+from idfsr.methods.engine.spandrel import SpandrelRestorer
+from idfsr.methods.gfpgan.restore import GfpganRestorer
+from idfsr.methods.restoreformer.restore import RestoreFormerRestorer
+from idfsr.run.config import Config, stage_settings
 from tests.models.golden_values import fill_by_name
 
 SIZE = 32
 
 
-class SmallGfpgan(Gfpgan):
+class SmallGfpgan(GfpganRestorer):
     @classmethod
     def make_network(cls) -> nn.Module:
         network: nn.Module = GFPGAN(
@@ -34,10 +39,10 @@ class SmallGfpgan(Gfpgan):
         return SIZE
 
 
-class SmallRestoreFormer(RestoreFormer):
+class SmallRestoreFormer(RestoreFormerRestorer):
     @classmethod
     def make_network(cls) -> nn.Module:
-        network: nn.Module = RestoreFormerNetwork(
+        network: nn.Module = RestoreFormer(
             n_embed=16, embed_dim=32, ch=32, ch_mult=(1, 2, 2), num_res_blocks=1,
             attn_resolutions=(8,), resolution=SIZE, z_channels=32, head_size=4,
         )  # fmt: skip
@@ -56,21 +61,19 @@ def save_published(network: nn.Module, path: Path) -> None:
     torch.save({"params_ema": network.state_dict()}, path)
 
 
-def load(method: type[SpandrelMethod], path: Path) -> SpandrelMethod:
-    weights = {method.weights[0]: path}
-    return method.load(Context(seed=0, settings={}, scale_factor=8, weights=weights))
+def load(method: type[SpandrelRestorer], path: Path) -> SpandrelRestorer:
+    return method.load(Context(seed=0, scale_factor=8, weights={"network": path}))
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_keeps_the_contract(method: type[SpandrelMethod], tmp_path: Path) -> None:
-    check_class(method)
+def test_keeps_the_contract(method: type[SpandrelRestorer], tmp_path: Path) -> None:
     save_published(method.make_network(), tmp_path / "network.pth")
-    check_method(load(method, tmp_path / "network.pth"), make_examples(SIZE, 8, 3))
+    check_restorer(load(method, tmp_path / "network.pth"), make_examples(SIZE, 8, 3))
 
 
 @pytest.mark.parametrize("method", METHODS)
 @torch.no_grad()
-def test_network_gets_the_enlarged_face(method: type[SpandrelMethod], tmp_path: Path) -> None:
+def test_network_gets_the_enlarged_face(method: type[SpandrelRestorer], tmp_path: Path) -> None:
     save_published(method.make_network(), tmp_path / "network.pth")
     ready = load(method, tmp_path / "network.pth")
     examples = make_examples(SIZE, 8, 2)
@@ -94,13 +97,13 @@ def test_noise_is_that_of_the_file(tmp_path: Path) -> None:
     ("method", "call"),
     [
         # spandrel leaves the range to the caller, and draws noise unless told
-        (Gfpgan, lambda theirs, faces: theirs.model(faces, randomize_noise=False)[0]),
-        (RestoreFormer, lambda theirs, faces: 2 * theirs((faces + 1) / 2) - 1),
+        (GfpganRestorer, lambda theirs, faces: theirs.model(faces, randomize_noise=False)[0]),
+        (RestoreFormerRestorer, lambda theirs, faces: 2 * theirs((faces + 1) / 2) - 1),
     ],
 )
 @torch.inference_mode()
 def test_published_sizes_give_what_spandrel_gives(
-    method: type[SpandrelMethod],
+    method: type[SpandrelRestorer],
     call: Callable[[ModelDescriptor, Tensor], Tensor],
     tmp_path: Path,
 ) -> None:
@@ -115,11 +118,20 @@ def test_published_sizes_give_what_spandrel_gives(
 
 def test_another_network_is_refused(tmp_path: Path) -> None:
     save_published(SmallGfpgan.make_network(), tmp_path / "network.pth")
-    with pytest.raises(IdfsrError, match=r"network\.pth: restoreformer: tensors of another"):
+    with pytest.raises(IdfsrError, match=r"network\.pth: RestoreFormer: tensors of another"):
         load(SmallRestoreFormer, tmp_path / "network.pth")
 
 
-def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["gfpgan", "restoreformer"])
+def test_missing_package_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_method(find_method(name))
     monkeypatch.setitem(sys.modules, "spandrel", None)
-    with pytest.raises(IdfsrError, match=r"gfpgan: no package spandrel, wanted from pip install"):
-        load(Gfpgan, tmp_path / "network.pth")
+    with pytest.raises(IdfsrError, match=f"{name}: no package spandrel, wanted from pip install"):
+        load_method(
+            name,
+            stage_settings(Config(), f"restore-{name}"),
+            identity="a",
+            scale_factor=8,
+            weights_list=MANIFEST,
+            run_files={},
+        )

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -6,11 +7,12 @@ import torch
 from torch import Tensor
 
 from idfsr.diffusion.schedule import ddim_timesteps
-from idfsr.methods.engine.check import check_method, make_examples
+from idfsr.methods.engine.check import check_method, check_restorer, make_examples
 from idfsr.methods.engine.contract import Context
+from idfsr.methods.engine.registry import find_method
+from idfsr.methods.pgdiff import PgDiffConfig
 from idfsr.methods.pgdiff.restore import (
     PgDiff,
-    PgDiffReference,
     identity_gradient,
     pgdiff_sample,
     semantics_gradient,
@@ -67,23 +69,33 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
         "pgdiff_restorer": save_network(TimedRestorer(RESTORER), tmp_path / "restorer"),
         "pgdiff_arcface": save_network(IResNet(ARCFACE), tmp_path / "arcface"),
     }
-    settings = {"num_inference_steps": 4}
+    settings = PgDiffConfig(num_inference_steps=4)
     return Context(seed=0, settings=settings, scale_factor=8, weights=weights)
 
 
+def without_reference(context: Context) -> Context:
+    weights = {name: context.weights[name] for name in find_method("pgdiff").weights}
+    return dataclasses.replace(context, weights=weights)
+
+
+def test_what_it_says_of_itself() -> None:
+    for name, needs in (("pgdiff", ()), ("pgdiff-ref", ("reference",))):
+        check_method(find_method(name))
+        assert find_method(name).needs == needs
+
+
 def test_method_keeps_the_contract(context: Context) -> None:
-    check_method(PgDiff.load(context), make_examples(16, 8, 3))
+    check_restorer(PgDiff.load(without_reference(context)), make_examples(16, 8, 3))
 
 
 def test_reference_guides(context: Context) -> None:
     """Without a reference the method is blind to it; with one, each image sees its own."""
     examples = make_examples(16, 8, 3)
-    method = PgDiffReference.load(context)
-    assert method.needs == ("reference",)
-    check_method(method, examples)
+    method = PgDiff.load(context)
+    check_restorer(method, examples)
     swapped = {**examples, "warped_ref": examples["warped_ref"].flip(0)}
     changed = method.restore(swapped) != method.restore(examples)
     assert changed[0].any()
     assert not changed[1].any()
-    alone = PgDiff.load(context)
+    alone = PgDiff.load(without_reference(context))
     np.testing.assert_array_equal(alone.restore(swapped), alone.restore(examples))

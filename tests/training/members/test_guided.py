@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
-from idfsr.methods.asffnet.restore import AsffNetMethod
-from idfsr.methods.dmdnet.restore import DmdNetMethod
+from idfsr.methods.asffnet.restore import AsffNetRestorer
+from idfsr.methods.dmdnet.restore import DmdNetRestorer
 from idfsr.methods.engine.check import make_examples
 from idfsr.methods.engine.guided import GuidedExamples, native_lr
 from idfsr.methods.engine.native import to_levels
@@ -53,7 +53,7 @@ def batch_of(examples: GuidedExamples) -> FaceBatch:
 def test_asffnet_learns_what_the_method_does(detector: Landmarks68Net) -> None:
     network = ASFFNet(SIZES["asffnet"]).eval()
     fill_by_name(network)
-    method = AsffNetMethod(
+    method = AsffNetRestorer(
         network=network, detector=EmbeddedLandmarks(detector), model_digest="digest"
     )
     examples, problems = method.examine(make_examples(32, 8, 3))
@@ -70,7 +70,7 @@ def test_asffnet_learns_what_the_method_does(detector: Landmarks68Net) -> None:
 def test_dmdnet_learns_what_the_method_does(detector: Landmarks68Net) -> None:
     network = DMDNet(SIZES["dmdnet"]).eval()
     fill_by_name(network)
-    method = DmdNetMethod(
+    method = DmdNetRestorer(
         network=network, detector=EmbeddedLandmarks(detector), model_digest="digest"
     )
     examples, problems = method.examine(make_examples(32, 8, 3))

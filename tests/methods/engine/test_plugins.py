@@ -8,32 +8,29 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from idfsr.constants import METHOD_NAMES
 from idfsr.errors import IdfsrError
 from idfsr.io.examples import load_identity
 from idfsr.io.images import decode_png
 from idfsr.io.tables import read_table
 from idfsr.io.tensors import from_network
 from idfsr.main import main
-from idfsr.methods.engine.registry import find_baseline
+from idfsr.methods.engine.registry import find_method, method_names, own_methods
 from idfsr.run.config import Config, parse_config, stage_json
-from idfsr.run.plugins import method_names
 from tests.methods.plugin import install_plugin
 from tests.training.makers import write_test_shard
 
-GUIDE = Path(__file__).parents[2] / "docs" / "add-a-method.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "add-a-method.md"
 
 
 @pytest.fixture
 def blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Blocks of Python in the guide, the first of them installed as it says."""
     text = GUIDE.read_text(encoding="utf-8")
-    (point,) = re.findall(r'^(\w+) = "([\w:]+)"$', text, re.MULTILINE)
+    (point,) = re.findall(r'^(\w+) = "(\w+)"$', text, re.MULTILINE)
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    module = point[1].split(":")[0]
-    (tmp_path / f"{module}.py").write_text(blocks[0])
+    (tmp_path / f"{point[1]}.py").write_text(blocks[0])
     install_plugin(tmp_path, monkeypatch, *point)
-    monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.delitem(sys.modules, point[1], raising=False)
     return blocks
 
 
@@ -43,13 +40,13 @@ def test_the_guide_needs_no_more_than_thirty_lines(blocks: list[str]) -> None:
 
 def test_name_is_known_to_the_settings(blocks: list[str]) -> None:
     assert blocks
-    assert method_names() == (*METHOD_NAMES, "sharpen")
+    assert method_names() == (*own_methods(), "sharpen")
     assert parse_config({"methods": ["sharpen", "bicubic"]}, "x").methods[0] == "sharpen"
 
 
 def test_unknown_method_is_refused_before_the_run() -> None:
     with pytest.raises(
-        IdfsrError, match=r"x: methods\.1: .*wanted one of bicubic.*found 'sharpen'"
+        IdfsrError, match=r"x: methods\.1: .*wanted one of asffnet.*found 'sharpen'"
     ):
         parse_config({"methods": ["bicubic", "sharpen"]}, "x")
 
@@ -58,13 +55,13 @@ def test_its_own_test_passes(blocks: list[str]) -> None:
     names: dict[str, object] = {}
     exec(blocks[1], names)  # noqa: S102 - the guide's own words
     names["test_contract"]()  # type: ignore[operator]
-    assert find_baseline("sharpen") is names["Sharpen"]
+    assert find_method("sharpen") is names["SHARPEN"]
 
 
 def test_command_restores_with_it(blocks: list[str], tmp_path: Path) -> None:
     assert blocks
     shard = write_test_shard(tmp_path / "test.parquet")
-    (tmp_path / "restore.json").write_text(stage_json(Config(), "restore"))
+    (tmp_path / "restore.json").write_text(stage_json(Config(), "restore-sharpen"))
     main(
         [
             "restore",

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.images import decode_png
 from idfsr.methods.bicubic import Bicubic
 from idfsr.methods.engine.check import make_examples
-from idfsr.methods.engine.contract import (
+from idfsr.methods.engine.registry import find_method
+from idfsr.methods.engine.restore import (
     RESTORED_SCHEMA,
     pick_rows,
     restore_identity,
@@ -29,7 +31,7 @@ def test_batches_keep_the_order(tmp_path: Path) -> None:
 
 def test_table_of_restored_images(tmp_path: Path) -> None:
     examples = load_identity([write_test_shard(tmp_path / "t.parquet")], "00008", "test")
-    table = restore_identity(Bicubic(), examples, "00008", 8, batch_size=1)
+    table = restore_identity(find_method("bicubic"), Bicubic(), examples, "00008", 8, batch_size=1)
     assert list(table.columns) == RESTORED_SCHEMA.names
     assert table["image"].tolist() == ["3", "4"]
     assert set(table["scale_factor"]) == {8}
@@ -39,23 +41,22 @@ def test_table_of_restored_images(tmp_path: Path) -> None:
         np.testing.assert_array_equal(decode_png(png), image)
 
 
-class WithLandmarks(Bicubic):
-    name = "with-landmarks"
-    needs = ("reference", "landmarks5")
+BICUBIC = find_method("bicubic")
+WITH_LANDMARKS = dataclasses.replace(BICUBIC, needs=("reference", "landmarks5"))
 
 
 def test_an_image_that_lacks_something_is_counted_not_dropped() -> None:
     examples = make_examples(32, 8, num_images=4)
     examples["lr_landmarks"][1, 4, 0] = torch.nan
     examples["warped_ref"][3] = torch.nan
-    table = restore_identity(WithLandmarks(), examples, "someone", 8, batch_size=1)
+    table = restore_identity(WITH_LANDMARKS, Bicubic(), examples, "someone", 8, batch_size=1)
     assert table["problem"].tolist() == ["", "no landmarks5", "", "no reference"]
     assert table["sr_image"].isna().tolist() == [False, True, False, True]
     whole = Bicubic().restore(examples)
     np.testing.assert_array_equal(decode_png(table["sr_image"][2]), whole[2])
 
 
-class Picky(WithLandmarks):
+class Picky(Bicubic):
     def examine(self, examples: IdentityExamples) -> tuple[IdentityExamples, list[str]]:
         problems = ["too dark" if key.startswith("someone/2") else "" for key in examples["keys"]]
         return {**examples, "lr_image": -examples["lr_image"]}, problems
@@ -64,7 +65,7 @@ class Picky(WithLandmarks):
 def test_what_a_method_finds_wrong_is_counted_after_what_is_missing() -> None:
     examples = make_examples(32, 8, num_images=4)
     examples["lr_landmarks"][1] = torch.nan
-    table = restore_identity(Picky(), examples, "someone", 8, batch_size=2)
+    table = restore_identity(WITH_LANDMARKS, Picky(), examples, "someone", 8, batch_size=2)
     assert table["problem"].tolist() == ["", "no landmarks5", "too dark", ""]
     assert table["sr_image"].isna().tolist() == [False, True, True, False]
     wanted = Bicubic().restore({**examples, "lr_image": -examples["lr_image"]})
@@ -74,16 +75,14 @@ def test_what_a_method_finds_wrong_is_counted_after_what_is_missing() -> None:
 def test_a_method_that_can_restore_nothing_says_why_for_each() -> None:
     examples = make_examples(32, 8, num_images=2)
     examples["lr_landmarks"][:] = torch.nan
-    table = restore_identity(Picky(), examples, "someone", 8, batch_size=2)
+    table = restore_identity(WITH_LANDMARKS, Picky(), examples, "someone", 8, batch_size=2)
     assert table["problem"].tolist() == ["no landmarks5"] * 2
 
 
 def test_a_need_that_no_shard_meets_is_an_error() -> None:
-    class Dense(Bicubic):
-        needs = ("landmarks68",)
-
+    dense = dataclasses.replace(BICUBIC, needs=("landmarks68",))
     with pytest.raises(IdfsrError, match="bicubic: needs landmarks68, which the shards do not"):
-        restore_identity(Dense(), make_examples(32, 8, 3), "someone", 8, batch_size=2)
+        restore_identity(dense, Bicubic(), make_examples(32, 8, 3), "someone", 8, batch_size=2)
 
 
 def test_rows_are_picked_in_order() -> None:
