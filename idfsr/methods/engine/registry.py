@@ -44,6 +44,7 @@ def own_methods() -> dict[str, Method]:
     return {method.name: method for module in _modules() for method in module.METHODS}
 
 
+@cache
 def plugin_methods() -> dict[str, EntryPoint]:
     """Return the entry points of other packages by name, in the order of their names."""
     points = sorted(entry_points(group=GROUP), key=lambda point: point.name)

@@ -2,10 +2,12 @@
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image, ImageFilter
 
 from idfsr.errors import IdfsrError
@@ -15,21 +17,22 @@ from idfsr.io.tables import read_table
 from idfsr.io.tensors import from_network
 from idfsr.main import main
 from idfsr.methods.engine.registry import find_method, method_names, own_methods
-from idfsr.run.config import Config, parse_config, stage_json
-from tests.methods.plugin import install_plugin
+from idfsr.run.config import Config, parse_config, stage_json, stage_settings
 from tests.training.makers import write_test_shard
 
 GUIDE = Path(__file__).parents[3] / "docs" / "add-a-method.md"
 
 
 @pytest.fixture
-def blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, install_plugin: Callable[..., None]
+) -> list[str]:
     """Blocks of Python in the guide, the first of them installed as it says."""
     text = GUIDE.read_text(encoding="utf-8")
     (point,) = re.findall(r'^(\w+) = "(\w+)"$', text, re.MULTILINE)
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (tmp_path / f"{point[1]}.py").write_text(blocks[0])
-    install_plugin(tmp_path, monkeypatch, *point)
+    install_plugin(*point)
     monkeypatch.delitem(sys.modules, point[1], raising=False)
     return blocks
 
@@ -75,3 +78,20 @@ def test_command_restores_with_it(blocks: list[str], tmp_path: Path) -> None:
     large = Image.fromarray(low).resize((32, 32), Image.Resampling.BICUBIC)
     expected = np.array(large.filter(ImageFilter.UnsharpMask(2)))
     np.testing.assert_array_equal(decode_png(table["sr_image"][1]), expected)
+
+
+def test_it_may_have_settings_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, install_plugin: Callable[..., None]
+) -> None:
+    """The guide's method with the guide's settings."""
+    text = GUIDE.read_text(encoding="utf-8")
+    method, _, settings = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (overlay,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    declared = method.replace('name="sharpen",', 'name="sharpen", settings=SharpenConfig,')
+    (tmp_path / "sharpen.py").write_text(settings + declared)
+    install_plugin("sharpen", "sharpen")
+    monkeypatch.delitem(sys.modules, "sharpen", raising=False)
+    config = parse_config({"methods": ["sharpen"], **yaml.safe_load(overlay)}, "x")
+    assert stage_settings(config, "restore-sharpen").method == {"radius": 3.0}
+    with pytest.raises(IdfsrError, match=r"x: method_settings\.sharpen\.radius: Input should be"):
+        parse_config({"method_settings": {"sharpen": {"radius": 0}}}, "x")

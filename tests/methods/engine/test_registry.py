@@ -1,6 +1,7 @@
 import dataclasses
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,6 @@ from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_settings
 from idfsr.run.provenance import PACKAGE_DIR, module_closure
-from tests.methods.plugin import install_plugin
 from tests.training.makers import TINY_MODEL
 
 
@@ -163,9 +163,9 @@ def test_model_is_wanted() -> None:
     ],
 )
 def test_broken_plugins_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, words: str
+    install_plugin: Callable[..., None], target: str, words: str
 ) -> None:
-    install_plugin(tmp_path, monkeypatch, "own", target)
+    install_plugin("own", target)
     with pytest.raises(IdfsrError, match=words):
         find_method("own")
 
