@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from idfsr.io.shards import read_shard
-from idfsr.methods.embedding import load_embedding
+from idfsr.methods.engine.embedding import load_embedding
 
 
 def fit(args: argparse.Namespace, identities: Sequence[str], folder: Path) -> tuple[float, float]:

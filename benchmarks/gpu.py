@@ -26,7 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from idfsr.config.fit import FitConfig
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.constants import ID_DIM
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.idfsr.restore import IdfsrRestorer
 from idfsr.models.device import pick_device
 from idfsr.models.idfsr import IDFSR
 from idfsr.run.config import load_config
@@ -143,7 +143,7 @@ def measure_fit(network: IDFSR, args: argparse.Namespace) -> tuple[int, float, f
 
 def measure_sample(network: IDFSR, args: argparse.Namespace) -> tuple[int, float, float]:
     """Return images, seconds and TFLOP an image of sampling."""
-    method = IdfsrMethod(
+    method = IdfsrRestorer(
         model=network.eval().requires_grad_(False),
         model_digest="",
         fitted_z_id=None,

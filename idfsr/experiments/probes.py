@@ -25,8 +25,8 @@ from idfsr.io.images import encode_png
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tensors import from_network, to_network
-from idfsr.methods.contract import split_examples
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.engine.restore import split_examples
+from idfsr.methods.idfsr.restore import IdfsrRestorer
 from idfsr.metrics.ids import identity_distance
 from idfsr.metrics.pairs import batches
 from idfsr.metrics.psnr import psnr
@@ -54,7 +54,7 @@ BATCH_SIZE = 16
 
 
 def restore_probes(
-    method: IdfsrMethod,
+    method: IdfsrRestorer,
     examples: IdentityExamples,
     z_id: Float[Tensor, "512"],
     other_z_id: Float[Tensor, "512"],
@@ -112,7 +112,7 @@ def score_faces(
 
 def measure_probes(
     shards: Sequence[Path],
-    method: IdfsrMethod,
+    method: IdfsrRestorer,
     z_ids: dict[str, Float[Tensor, "512"]],
     scale_factor: int,
     num_images: int,

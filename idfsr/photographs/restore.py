@@ -23,7 +23,7 @@ from idfsr.io.examples import load_identity
 from idfsr.io.images import read_image, resize
 from idfsr.io.shards import write_shard
 from idfsr.io.tensors import to_network
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.idfsr.restore import IdfsrRestorer
 from idfsr.photographs.networks import PhotographNetworks
 from idfsr.photographs.person import Person
 
@@ -112,7 +112,7 @@ def restore_faces(
         shard = Path(folder) / "faces.parquet"
         write_shard(shard_rows, shard, {"scale_factor": str(scale_factor)})
         examples = load_identity([shard], person.name, "test")
-    method = IdfsrMethod(
+    method = IdfsrRestorer(
         model=loaded.model,
         model_digest=loaded.model_digest,
         fitted_z_id=person.z_id,

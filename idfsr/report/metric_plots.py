@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from idfsr.methods.engine.registry import find_method
 from idfsr.report.layout import Column, method_label, scale_label
-from idfsr.report.style import METHOD_COLOURS, QUIET, figure_style
+from idfsr.report.style import QUIET, figure_style
 
 MARKERS = ("o", "s", "D", "^")
 """Of the scale factors, the smallest first."""
@@ -17,6 +18,11 @@ MARKERS = ("o", "s", "D", "^")
 NUM_COLUMNS = 3
 MAX_HEADING = 26
 """Characters of a heading that fit over a panel."""
+
+
+def method_colour(method: str) -> str:
+    """Return the colour of a method's points."""
+    return find_method(method).colour or QUIET
 
 
 def _draw_panel(axes: Axes, table: pd.DataFrame, column: Column, methods: list[str]) -> None:
@@ -31,7 +37,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, column: Column, methods: list[s
             row = rows.loc[method]
             value = factor * row[column.key]
             ends = [factor * row.get(f"{column.key}_{end}", np.nan) for end in ("lo", "hi")]
-            colour = METHOD_COLOURS.get(method, QUIET)
+            colour = method_colour(method)
             axes.plot(ends, [place + offset] * 2, color=colour, linewidth=1.6, alpha=0.65)
             axes.plot(
                 value, place + offset, color=colour, marker=MARKERS[number], markersize=5.5,

@@ -14,8 +14,8 @@ from idfsr.io.weights_list import (
     read_manifest,
     weights_folder,
 )
+from idfsr.methods.engine.registry import missing_packages
 from idfsr.run.config import Config
-from idfsr.run.plugins import missing_packages
 
 MADE: Final = Path("results")
 """Folder of the files that rules make."""

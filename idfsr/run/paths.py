@@ -1,7 +1,7 @@
 """Names of a run's files that follow from its settings alone."""
 
-from idfsr.constants import IDFSR_METHODS
-from idfsr.run.config import STAGES, Config
+from idfsr.methods.engine.registry import find_method
+from idfsr.run.config import Config
 
 
 def images_root(config: Config) -> str:
@@ -60,22 +60,16 @@ def figures(config: Config) -> list[str]:
 
 
 def restore_settings(config: Config, method: str) -> str:
-    """Return the settings of a restoration, with the method's own where it has some."""
-    own = f"restore-{method}"
-    stage = own if own in STAGES else "restore"
-    return f"results/{config.run}/config/{stage}.json"
+    """Return the settings of a restoration, the method's own among them."""
+    return f"results/{config.run}/config/restore-{method}.json"
 
 
 def pretrained_model(config: Config, method: str) -> list[str]:
-    """Return the model that the run trains, where the method is one of ours."""
-    return [f"results/{config.run}/pretrain/model.safetensors"] if method in IDFSR_METHODS else []
+    """Return the model that the run trains, where the method uses it."""
+    uses_it = "model" in find_method(method).run_files
+    return [f"results/{config.run}/pretrain/model.safetensors"] if uses_it else []
 
 
 def of_the_fit(method: str, path: str) -> list[str]:
     """Return a file of the fit, where the method uses one."""
-    return [path] if method == "idfsr-ft" else []
-
-
-def restore_memory(method: str) -> int:
-    """Return the megabytes that a method needs to restore."""
-    return 2000 if method in ("bicubic", *IDFSR_METHODS) else 8000
+    return [path] if "embedding" in find_method(method).run_files else []

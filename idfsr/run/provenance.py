@@ -72,6 +72,7 @@ def module_closure(module: str) -> list[str]:
     return sorted(seen)
 
 
+@cache
 def code_digest(*modules: str) -> str:
     """Digest the code of modules and of everything in this package that they import.
 

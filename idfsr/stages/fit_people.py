@@ -29,7 +29,7 @@ from idfsr.io.files import atomic_path
 from idfsr.io.made import Made, digest_shards, make_people
 from idfsr.io.shards import check_id_encoder
 from idfsr.io.tables import read_metadata
-from idfsr.methods.embedding import Embedding, save_embedding
+from idfsr.methods.engine.embedding import Embedding, save_embedding
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
 from idfsr.models.weights import model_digest

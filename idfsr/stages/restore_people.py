@@ -13,7 +13,6 @@ by the image, so that no result depends on the batch.
 """
 
 import argparse
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,7 +20,6 @@ import torch
 
 from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import load_stage
-from idfsr.constants import IDFSR_METHODS
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
 from idfsr.io.examples import load_identity, load_ref_images
@@ -30,9 +28,9 @@ from idfsr.io.made import Made, digest_files, digest_shards, make_people
 from idfsr.io.shards import check_id_encoder
 from idfsr.io.tables import read_metadata, write_table
 from idfsr.io.weights_list import MANIFEST
-from idfsr.methods.contract import RESTORED_SCHEMA, Method, restore_identity
-from idfsr.methods.embedding import load_embedding
-from idfsr.methods.registry import load_idfsr_method, make_baseline
+from idfsr.methods.engine.contract import Restorer
+from idfsr.methods.engine.registry import find_method, load_method
+from idfsr.methods.engine.restore import RESTORED_SCHEMA, restore_identity
 from idfsr.models.weights import model_digest
 
 
@@ -54,22 +52,19 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def check_arguments(args: argparse.Namespace) -> None:
-    """Check that a method of IDFSR has its network and, after the fit, embeddings.
+    """Check that a method that takes fitted embeddings is told where they are.
 
     Raises:
-        IdfsrError: It has not.
+        IdfsrError: It is not, or there is no such method.
     """
-    if args.method in IDFSR_METHODS and args.model is None:
-        message = f"{args.method}: found no weights, wanted --model FILE"
-        raise IdfsrError(message)
-    if args.method == "idfsr-ft" and args.fits_dir is None:
+    if "embedding" in find_method(args.method).run_files and args.fits_dir is None:
         message = f"{args.method}: found no embeddings, wanted --fits-dir FOLDER"
         raise IdfsrError(message)
 
 
 def embedding_of(args: argparse.Namespace, identity: str) -> Path | None:
     """Return the fitted embedding of a person, where the method uses one."""
-    if args.method != "idfsr-ft":
+    if "embedding" not in find_method(args.method).run_files:
         return None
     path: Path = args.fits_dir / identity / "embedding.safetensors"
     return path
@@ -100,35 +95,6 @@ def wanted_people(args: argparse.Namespace) -> dict[str, Made]:
     return wanted
 
 
-def prepare_method(
-    args: argparse.Namespace, config: RestoreStage, scale_factor: int
-) -> Callable[[str], Method]:
-    """Load what a method needs, and return what gives the method for a person.
-
-    Raises:
-        IdfsrError: A file is missing or not what it should be.
-    """
-    if args.method not in IDFSR_METHODS:
-        baseline = make_baseline(args.method, config, scale_factor, args.weights_list)
-        return lambda _: baseline
-    idfsr = load_idfsr_method(config.restore, config.seed, args.model, None)
-    check_id_encoder(args.shards, idfsr.model.id_encoder)
-
-    def fitted(identity: str) -> Method:
-        path = embedding_of(args, identity)
-        if path is None:
-            return idfsr
-        embedding = load_embedding(
-            path,
-            identity=identity,
-            scale_factor=scale_factor,
-            model_digest=idfsr.model_digest,
-        )
-        return dataclasses.replace(idfsr, fitted_z_id=embedding.z_id)
-
-    return fitted
-
-
 def prepare_restorations(
     args: argparse.Namespace, config: RestoreStage, wanted: Mapping[str, Made]
 ) -> Callable[[Sequence[str]], None]:
@@ -137,17 +103,23 @@ def prepare_restorations(
     Raises:
         IdfsrError: A file is missing or not what it should be.
     """
+    method = find_method(args.method)
     scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    method_for = prepare_method(args, config, scale_factor)
+    loaded = load_method(args.method, config, scale_factor, args.weights_list, args.model)
+    if loaded.id_encoder is not None:
+        check_id_encoder(args.shards, loaded.id_encoder)
 
     def restore(group: Sequence[str]) -> None:
         (identity,) = group
-        method = method_for(identity)
+        embedding = embedding_of(args, identity)
+        restorer: Restorer = (
+            loaded if embedding is None else loaded.fitted_to(identity, scale_factor, embedding)
+        )
         examples = load_identity(args.shards, identity, "test")
         if "ref_image" in method.needs:
             examples["ref_image"] = load_ref_images(args.shards, identity, "test")
         table = restore_identity(
-            method, examples, identity, scale_factor, config.restore.batch_size
+            method, restorer, examples, identity, scale_factor, config.restore.batch_size
         )
         (path,) = wanted[identity].files
         write_table(table, path, RESTORED_SCHEMA)

@@ -8,7 +8,7 @@ from idfsr.config.fit import FitConfig
 from idfsr.io.file_lists import listed_files
 from idfsr.io.shards import write_shard
 from idfsr.main import main
-from idfsr.methods.embedding import load_embedding
+from idfsr.methods.engine.embedding import load_embedding
 from idfsr.models.checkpoint import save_model
 from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_json

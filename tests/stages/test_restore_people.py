@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from idfsr.methods.registry import BASELINES
 
 from idfsr.config.restore import RestoreConfig
 from idfsr.io.examples import IdentityExamples
@@ -14,8 +15,7 @@ from idfsr.io.tables import read_table
 from idfsr.io.tensors import from_network
 from idfsr.main import main
 from idfsr.methods.bicubic import Bicubic
-from idfsr.methods.embedding import Embedding, save_embedding
-from idfsr.methods.registry import BASELINES
+from idfsr.methods.engine.embedding import Embedding, save_embedding
 from idfsr.models.checkpoint import save_model
 from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_json

@@ -31,7 +31,9 @@ rule tables:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.tables"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.tables", *method_modules(*settings(wildcards).methods)
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -68,7 +70,9 @@ rule figure_metrics:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.figure"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.figure", *method_modules(*settings(wildcards).methods)
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -105,7 +109,9 @@ rule report:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.report"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.report", *method_modules(*settings(wildcards).methods)
+        ),
         tables_dir=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         r"""

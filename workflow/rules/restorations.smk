@@ -34,10 +34,12 @@ rule restore:
         "../../envs/idfsr.yaml"
     threads: 1
     resources:
-        gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
-        mem_mb=lambda wildcards: paths.restore_memory(wildcards.method),
+        gpu=lambda wildcards: int(find_method(wildcards.method).needs_gpu),
+        mem_mb=lambda wildcards: find_method(wildcards.method).memory_mb,
     params:
-        code=code_digest("idfsr.stages.restore_people"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.restore_people", *method_modules(wildcards.method)
+        ),
         model=lambda wildcards, input: ["--model", *input.model] if input.model else [],
         fits="results/{run}/fit/x{scale_factor}",
         weights_list=lambda wildcards: settings(wildcards).weights.baselines,
@@ -95,10 +97,12 @@ rule restore_batch:
         "../../envs/idfsr.yaml"
     threads: 1
     resources:
-        gpu=lambda wildcards: 0 if wildcards.method == "bicubic" else 1,
-        mem_mb=lambda wildcards: paths.restore_memory(wildcards.method),
+        gpu=lambda wildcards: int(find_method(wildcards.method).needs_gpu),
+        mem_mb=lambda wildcards: find_method(wildcards.method).memory_mb,
     params:
-        code=code_digest("idfsr.stages.restore_people"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.restore_people", *method_modules(wildcards.method)
+        ),
         identities=batch_people,
         model=lambda wildcards, input: ["--model", *input.model] if input.model else [],
         fits="results/{run}/fit/x{scale_factor}",

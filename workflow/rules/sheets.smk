@@ -30,7 +30,9 @@ rule figure_grid:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.figure"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.figure", *method_modules(*settings(wildcards).methods)
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})

@@ -2,9 +2,9 @@ import numpy as np
 import torch
 
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
-from idfsr.methods.asffnet import AsffNetMethod
-from idfsr.methods.check import make_examples
-from idfsr.methods.native import to_levels
+from idfsr.methods.asffnet.restore import AsffNetRestorer
+from idfsr.methods.engine.check import make_examples
+from idfsr.methods.engine.native import to_levels
 from idfsr.models.asffnet import ASFFNet
 from idfsr.models.landmarks68 import Landmarks68Net
 from idfsr.training.networks.asffnet.training import asffnet_loss, restore_asffnet
@@ -17,7 +17,7 @@ from .tiny import SIZES, batch_of
 def test_asffnet_learns_what_the_method_does(detector: Landmarks68Net) -> None:
     network = ASFFNet(SIZES["asffnet"]).eval()
     fill_by_name(network)
-    method = AsffNetMethod(
+    method = AsffNetRestorer(
         network=network, detector=EmbeddedLandmarks(detector), model_digest="digest"
     )
     examples, problems = method.examine(make_examples(32, 8, 3))

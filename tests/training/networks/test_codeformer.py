@@ -6,7 +6,7 @@ from idfsr.training.networks.codeformer.training import (
     codeformer_loss,
     take_vqgan,
 )
-from tests.methods.test_codeformer import SMALL
+from tests.methods.codeformer.test_restore import SMALL
 
 from .tiny import FirstFaces, make_batch, make_vqgan
 

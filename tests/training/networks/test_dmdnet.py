@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
-from idfsr.methods.check import make_examples
-from idfsr.methods.dmdnet import DmdNetMethod
-from idfsr.methods.native import to_levels
+from idfsr.methods.dmdnet.restore import DmdNetRestorer
+from idfsr.methods.engine.check import make_examples
+from idfsr.methods.engine.native import to_levels
 from idfsr.models.dmdnet import PLACES, DMDNet
 from idfsr.models.landmarks68 import Landmarks68Net
 from idfsr.training.networks.dmdnet.training import (
@@ -27,7 +27,7 @@ from .tiny import SIZES, FirstFaces, batch_of
 def test_dmdnet_learns_what_the_method_does(detector: Landmarks68Net) -> None:
     network = DMDNet(SIZES["dmdnet"]).eval()
     fill_by_name(network)
-    method = DmdNetMethod(
+    method = DmdNetRestorer(
         network=network, detector=EmbeddedLandmarks(detector), model_digest="digest"
     )
     examples, problems = method.examine(make_examples(32, 8, 3))

@@ -5,14 +5,14 @@ import dataclasses
 import pytest
 import torch
 
-from idfsr.methods.guided import GuidedExamples, native_lr
+from idfsr.methods.engine.guided import GuidedExamples, native_lr
 from idfsr.models.asffnet import AsffNetConfig
 from idfsr.models.dmdnet import DmdNetConfig
 from idfsr.models.vqgan import Vqgan
 from idfsr.training.networks.faces import FaceBatch, FaceData
 from idfsr.training.networks.train import find_training
 from idfsr.training.networks.vqgan.training import fill_codebook
-from tests.methods.test_codeformer import SMALL
+from tests.methods.codeformer.test_restore import SMALL
 from tests.methods.tiny import PRIOR, RESTORER, SPARNET, SWINIR
 
 SIZES = {
