@@ -7,7 +7,7 @@ from snakemake.utils import min_version
 
 from idfsr.run.cluster import check_partitions
 from idfsr.run.config import load_config, parse_config
-from idfsr.run.inputs import check_inputs
+from idfsr.run.inputs import check_inputs, missing_metrics
 
 min_version("9.27")
 
@@ -41,20 +41,24 @@ wildcard_constraints:
     batch="[0-9]{5}",
     part="pretrain|test",
     method="[a-z0-9-]+",
-    member="[a-z0-9_]+",
+    network="[a-z0-9_]+",
+    trained="networks/[a-z0-9_]+|lr_detector|pretrain",
     identity="[^/]+",
 
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/landmarks.smk"
 include: "workflow/rules/faces.smk"
 include: "workflow/rules/training.smk"
+include: "workflow/rules/fits.smk"
+include: "workflow/rules/restorations.smk"
+include: "workflow/rules/probes.smk"
 include: "workflow/rules/evaluation.smk"
-include: "workflow/rules/batches.smk"
+include: "workflow/rules/sheets.smk"
+include: "workflow/rules/curves.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/landmarks68.smk"
-include: "workflow/rules/embedded.smk"
-include: "workflow/rules/members.smk"
+include: "workflow/rules/networks.smk"
 
 
 onstart:

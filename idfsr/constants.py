@@ -70,11 +70,3 @@ PROBES: Final = {
 DEEPFACE_THRESHOLD: Final = 0.68
 """Largest cosine distance of one person between VGG-Face embeddings: DeepFace's default, to which
 the paper's IDS and IDV fit (see `tests/report/test_paper.py`)."""
-
-MEMBER_FIRST: Final = {
-    "codeformer": "vqgan",
-    "dr2_enhancer": "prior",
-    "asffnet": "landmarks68",
-    "dmdnet": "landmarks68",
-}
-"""Small network of a baseline to the one that must be trained before it."""

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from idfsr.dataset.index import EXTENSIONS
+from idfsr.dataset.listing import EXTENSIONS
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector
 from idfsr.io.images import read_image

@@ -10,7 +10,8 @@ def psnr(
 ) -> Float[Tensor, "B"]:
     """Return 10 log10(1 / MSE), the MSE taken over the pixels of all channels.
 
-    IDFSR does not say whether it means RGB or luma; nothing is cropped off the border.
+    The paper does not say whether it means RGB or luma; docs/decisions/0019. Nothing is cropped off
+    the border.
 
     Args:
         sr_image: In [0, 1].

@@ -22,9 +22,9 @@ from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import Layout, method_label, metric_columns, scale_label
 from idfsr.report.paper import lay_out_paper
+from idfsr.report.run_tables import print_tables
 from idfsr.report.style import DPI
 from idfsr.report.tables import read_csv, records
-from idfsr.report.write_up import print_tables
 from idfsr.run.config import Config
 
 PACKAGES = (

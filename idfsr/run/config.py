@@ -3,7 +3,7 @@
 A run is a YAML file that overlays these defaults (`config/*.yaml`). The workflow validates it once
 and gives each stage only the sections it needs, as a JSON file of its own (`STAGES`), so that a
 change of the evaluation settings does not rerun a training. "The paper does not say" marks a
-default that the paper leaves open; `docs/decisions/` has the reasons.
+default that the paper leaves open and names the record in docs/decisions/ that has our reasons.
 """
 
 import dataclasses
@@ -21,13 +21,7 @@ from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.lr_training import LrDetectorStage
 from idfsr.config.metrics import MetricsConfig, MetricsStage, TablesStage
 from idfsr.config.model import ModelConfig
-from idfsr.config.networks import (
-    ArcfaceStage,
-    AttributesStage,
-    Landmarks68Stage,
-    MembersConfig,
-    MemberStage,
-)
+from idfsr.config.networks import NetworkStage
 from idfsr.config.pretrain import PretrainConfig, PretrainStage
 from idfsr.config.probes import ProbesConfig, ProbesStage
 from idfsr.config.quality import QualityConfig, QualityStage
@@ -48,6 +42,7 @@ from idfsr.methods.engine.registry import (
     own_methods,
     own_settings,
 )
+from idfsr.training.networks import network_names
 
 
 def _known_method(name: str) -> str:
@@ -57,6 +52,14 @@ def _known_method(name: str) -> str:
     return name
 
 
+def _known_network(name: str) -> str:
+    if name not in network_names():
+        message = f"wanted one of {', '.join(network_names())}"
+        raise ValueError(message)
+    return name
+
+
+NetworkName = Annotated[str, AfterValidator(_known_network)]
 MethodName = Annotated[str, AfterValidator(_known_method)]
 
 
@@ -80,13 +83,8 @@ class Config:
     shards: ShardsConfig = ShardsConfig()
     model: ModelConfig = ModelConfig()
     pretrain: PretrainConfig = PretrainConfig()
-    arcface: TrainConfig = TrainConfig()
-    """Training of the embedded ID encoder."""
-    attributes: TrainConfig = TrainConfig()
-    """Training of the embedded attribute network."""
-    landmarks68: TrainConfig = TrainConfig()
-    """Training of the embedded network of 68 landmarks."""
-    members: MembersConfig = MembersConfig()
+    networks: dict[NetworkName, TrainConfig] = Field(default_factory=dict)
+    """Trainings of the small networks of the embedded default; see `idfsr.training.networks`."""
     fit: FitConfig = FitConfig()
     restore: RestoreConfig = RestoreConfig()
     method_settings: dict[MethodName, dict[str, Any]] = Field(default_factory=dict)
@@ -105,11 +103,8 @@ STAGES: dict[str, Any] = {
     "split": SplitStage,
     "lr_detector": LrDetectorStage,
     "shards": ShardsStage,
-    "arcface": ArcfaceStage,
-    "attributes": AttributesStage,
-    "landmarks68": Landmarks68Stage,
+    **{f"train-{name}": NetworkStage for name in network_names()},
     "pretrain": PretrainStage,
-    **{f"member-{name}": MemberStage for name in MembersConfig.__annotations__},
     "fit": FitStage,
     "probes": ProbesStage,
     "metrics": MetricsStage,
@@ -119,6 +114,16 @@ STAGES: dict[str, Any] = {
 }
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these
 each method has a stage of its own, restore-<method>, which is given `RestoreStage`."""
+
+BORROWED: dict[str, dict[str, str]] = {
+    "lr_detector": {
+        "gt_size": "shards.image_size",
+        "score_threshold": "landmarks.score_threshold",
+    },
+    "shards": {"search_size": "lr_detector.image_size"},
+}
+"""Single values of another stage's section that a stage is given, and where they stand: it does not
+run again for the rest of that section."""
 
 
 def method_settings(config: Config, name: str) -> dict[str, Any]:
@@ -210,8 +215,11 @@ def stage_settings(config: Config, stage: str) -> Any:
     """
     dumped = TypeAdapter(Config).dump_python(config, mode="json")
     kind, _, name = stage.partition("-")
-    if kind == "member":
-        dumped["member"] = dumped["members"][name]
+    if kind == "train":
+        dumped["network"] = dumped["networks"].get(name, {})
+    for field, path in BORROWED.get(stage, {}).items():
+        section, _, value = path.partition(".")
+        dumped[field] = dumped[section][value]
     if kind == "restore":
         dumped["method"] = method_settings(config, name)
     record = RestoreStage if kind == "restore" else STAGES[stage]

@@ -1,4 +1,4 @@
-"""Digests that tie a result to what made it: the code of a stage, the bytes of a file.
+"""The digest that ties a result to the code that made it.
 
 `code_digest` walks the imports of a stage inside the package, so that Snakemake reruns a rule
 when code it uses has changed, and only then: comments, docstrings and formatting do not count.

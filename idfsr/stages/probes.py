@@ -30,10 +30,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--config", type=Path, required=True, help="settings of the stage, JSON")
     add("--shards", type=Path, nargs="+", required=True, help="test shards of one scale factor")
     add("--model", type=Path, required=True, help="pretrained weights")
-    add("--embeddings", type=Path, nargs="+", required=True, help="fitted, or lists of them")
+    add("--embeddings", type=Path, nargs="+", required=True, help="fitted z_id, or lists")
     add("--assets", type=Path, required=True, help="folder of the asset packages")
     add("--probes", type=Path, required=True, help="table to write, Parquet")
-    add("--threads", type=int, default=1, help="of the network")
+    add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from idfsr.run.cluster import cancel_runs, run_ids, snakemake_at_work
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("arguments", nargs="*", help="of Snakemake, after --")
+    parser.add_argument("arguments", nargs="*", help="arguments for Snakemake, after --")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -78,6 +78,8 @@ def test_schema_file_is_up_to_date() -> None:
             {"method_settings": {"pgdiff-ref": {"guidance_scale": 1}}},
             "method_settings.pgdiff-ref: shares its settings, wanted method_settings.pgdiff",
         ),
+        ({"networks": {"priro": {}}}, "wanted one of arcface, asffnet, "),
+        ({"networks": {"prior": {"num_image": 3}}}, "networks.prior.num_image: Unexpected"),
     ],
 )
 def test_bad_settings_are_refused_in_one_line(values: dict[str, object], words: str) -> None:
@@ -152,6 +154,6 @@ def test_every_section_belongs_to_a_stage() -> None:
     records = [RestoreStage, *(STAGES[stage] for stage in set(STAGES) - {"page"})]
     given = {field.name for record in records for field in dataclasses.fields(record)}
     others = {field.name for field in dataclasses.fields(Config)} - given
-    # those of a member or a method are given by other names; the rest says what runs
-    names = {"members", "method_settings", "run", "identities_per_job", "weights"}
+    # those of a network or a method are given by other names; the rest says what runs
+    names = {"networks", "method_settings", "run", "identities_per_job", "weights"}
     assert others == names

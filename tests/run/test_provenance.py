@@ -22,7 +22,7 @@ LAYERS = {
     "experiments": {"config", "io", "methods", "metrics"},
     "photographs": {"config", "run", "dataset", "io", "methods", "faces", "models", "training"},
     "report": {"config", "run", "io", "faces", "metrics", "methods"},
-    "run": {"config", "io", "methods"},
+    "run": {"config", "dataset", "io", "methods", "training"},
 }
 """Sub-package to the others that it may import; all may import the modules of the root."""
 

@@ -210,7 +210,7 @@ def test_a_job_of_several_people_has_the_methods_own_settings(finished: Path) ->
     settings = (
         "identities_per_job=2",
         "methods=[pgdiff]",
-        "weights={baselines: idfsr/weights/members/weights.yaml}",
+        "weights={baselines: idfsr/weights/weights.yaml}",
     )
     target = "results/tiny/restored/x8/pgdiff/batch-00000.tsv"
     result = run_snakemake(

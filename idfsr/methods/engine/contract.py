@@ -45,10 +45,8 @@ class Context:
     scale_factor: int
     weights: Mapping[str, Path] = field(default_factory=dict)
     """Files by their names in config/weights.yaml; those that `Method.weights` lists."""
-    run_files: Mapping[RunFile, Path] = field(default_factory=dict)
-    """Those that `Method.run_files` lists."""
-    identity: str = ""
-    """Whose images are restored; a fitted embedding must be of this person."""
+    model: Path | None = None
+    """The network that the run trains; there where `Method.run_files` lists it."""
 
 
 class Restorer(abc.ABC):
@@ -69,6 +67,19 @@ class Restorer(abc.ABC):
     def id_encoder(self) -> str | None:
         """Digest of the ID encoder whose z_id its network knows; None if it takes no z_id."""
         return None
+
+    def fitted(self, embedding: Path, identity: str, scale_factor: int) -> "Restorer":
+        """Return the method with a person's fitted embedding, if `Method.run_files` lists that.
+
+        Args:
+            embedding: Its file.
+            identity: The person.
+            scale_factor: Of the images.
+
+        Raises:
+            IdfsrError: The file is missing, or is of another person, scale factor or network.
+        """
+        raise NotImplementedError
 
     def examine(self, examples: Any) -> tuple[Any, list[str]]:
         """Look at all images before any is restored; most methods need not.

@@ -21,7 +21,7 @@ from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import first_mistake
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import weight_paths, weights_folder
-from idfsr.methods.engine.contract import Context, Method, Restorer, RunFile
+from idfsr.methods.engine.contract import Context, Method, Restorer
 
 ENGINE: Final = "engine"
 """The one sub-package that holds no method."""
@@ -137,20 +137,18 @@ def load_method(
     name: str,
     stage: RestoreStage,
     *,
-    identity: str,
     scale_factor: int,
     weights_list: Path,
-    run_files: Mapping[RunFile, Path | None],
+    model: Path | None,
 ) -> Restorer:
     """Return a method, ready to restore.
 
     Args:
         name: As in the settings of a run.
         stage: The stage's settings.
-        identity: Whose images are restored.
         scale_factor: Of the images.
         weights_list: See `idfsr.config.weights.WeightsConfig.baselines`.
-        run_files: Files of the run that were given.
+        model: The network that the run trains, for a method that uses it.
 
     Raises:
         IdfsrError: See `find_method`; or a package, a setting or a file is missing or is not what
@@ -159,17 +157,12 @@ def load_method(
     method = find_method(name)
     if missing := missing_packages([name]):
         raise IdfsrError(missing[0])
-    given = {file: path for file in method.run_files if (path := run_files.get(file))}
-    if lacking := [file for file in method.run_files if file not in given]:
-        message = f"{name}: found no {lacking[0]}, wanted --{lacking[0]} FILE"
-        raise IdfsrError(message)
     context = Context(
         seed=stage.seed,
         restore=stage.restore,
         settings=own_settings(name, stage.method, f"{name}: method"),
         scale_factor=scale_factor,
         weights=weight_paths(name, method.weights, weights_folder(weights_list), weights_list),
-        run_files=given,
-        identity=identity,
+        model=model,
     )
     return method.load(context)

@@ -6,7 +6,7 @@ from idfsr.methods.engine.contract import Context, Method, Restorer
 
 
 def load(context: Context) -> Restorer:
-    """Read the pretrained network and, where it is given, the person's embedding."""
+    """Read the pretrained network."""
     from idfsr.methods.idfsr.restore import IdfsrRestorer
 
     return IdfsrRestorer.load(context)

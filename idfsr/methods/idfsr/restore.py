@@ -62,22 +62,19 @@ class IdfsrRestorer(Restorer):
 
     @classmethod
     def load(cls, context: Context) -> "IdfsrRestorer":
-        """Read the network and, if there is one, the embedding.
+        """Read the network."""
+        assert context.model is not None
+        return load_restorer(context.restore, context.seed, context.model, None)
 
-        Raises:
-            IdfsrError: A file is missing or not what it should be, or the embedding belongs to
-                another person, scale factor or network.
-        """
-        model_path = context.run_files["model"]
-        if "embedding" not in context.run_files:
-            return load_restorer(context.restore, context.seed, model_path, None)
-        embedding = load_embedding(
-            context.run_files["embedding"],
-            identity=context.identity,
-            scale_factor=context.scale_factor,
-            model_digest=model_digest(model_path),
+    def fitted(self, embedding: Path, identity: str, scale_factor: int) -> "IdfsrRestorer":
+        """Read the embedding; see `Restorer.fitted`."""
+        found = load_embedding(
+            embedding,
+            identity=identity,
+            scale_factor=scale_factor,
+            model_digest=self.model_digest,
         )
-        return load_restorer(context.restore, context.seed, model_path, embedding.z_id)
+        return dataclasses.replace(self, fitted_z_id=found.z_id)
 
     @property
     def id_encoder(self) -> str:

@@ -67,13 +67,13 @@ def test_command_restores_with_it(blocks: list[str], tmp_path: Path) -> None:
     (tmp_path / "restore.json").write_text(stage_json(Config(), "restore-sharpen"))
     main(
         [
-            "restore",
+            "restore-people",
             *("--config", str(tmp_path / "restore.json"), "--method", "sharpen"),
-            *("--shards", str(shard), "--identity", "00007"),
-            *("--restored", str(tmp_path / "restored.parquet")),
+            *("--shards", str(shard), "--identities", "00007", "--code", "c0de"),
+            *("--restored-dir", str(tmp_path)),
         ]
     )
-    table = read_table(tmp_path / "restored.parquet")
+    table = read_table(tmp_path / "00007.parquet")
     low = from_network(load_identity([shard], "00007", "test")["lr_image"])[1]
     large = Image.fromarray(low).resize((32, 32), Image.Resampling.BICUBIC)
     expected = np.array(large.filter(ImageFilter.UnsharpMask(2)))
