@@ -115,6 +115,16 @@ STAGES: dict[str, Any] = {
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these
 each method has a stage of its own, restore-<method>, which is given `RestoreStage`."""
 
+BORROWED: dict[str, dict[str, str]] = {
+    "lr_detector": {
+        "gt_size": "shards.image_size",
+        "score_threshold": "landmarks.score_threshold",
+    },
+    "shards": {"search_size": "lr_detector.image_size"},
+}
+"""Single values of another stage's section that a stage is given, and where they stand: it does not
+run again for the rest of that section."""
+
 
 def method_settings(config: Config, name: str) -> dict[str, Any]:
     """Return all of a method's own settings, in JSON's types; none if it has none.
@@ -144,17 +154,6 @@ def _with_all_settings(config: Config) -> Config:
     return dataclasses.replace(
         config, method_settings={name: own for name, own in found.items() if own}
     )
-
-
-BORROWED: dict[str, dict[str, str]] = {
-    "lr_detector": {
-        "gt_size": "shards.image_size",
-        "score_threshold": "landmarks.score_threshold",
-    },
-    "shards": {"search_size": "lr_detector.image_size"},
-}
-"""Single values of another stage's section that a stage is given, and where they stand: it does not
-run again for the rest of that section."""
 
 
 def parse_config(values: dict[str, Any], source: str) -> Config:
