@@ -1,19 +1,32 @@
 """The image files of a folder of identities' folders; light enough for Snakemake to ask."""
 
+import csv
 import hashlib
 import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from idfsr.errors import IdfsrError
+from idfsr.io.digests import file_digest
+from idfsr.io.files import atomic_path
 
 logger = logging.getLogger(__name__)
 
 EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
+COLUMNS = ("path", "size", "mtime_ns", "sha256")
+"""Of a listing."""
 CELEBREF_HQ_DIR = "CelebHQRefForRelease"
 """The single folder that the archive of CelebRef-HQ unpacks to."""
+
+
+class Stamp(NamedTuple):
+    """What tells at a glance that a file may have changed."""
+
+    size: int
+    mtime_ns: int
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -78,11 +91,8 @@ def find_images(folders: Sequence[Path]) -> list[Path]:
     return images
 
 
-def listing_digest(root: Path) -> str:
-    """Digest the names, sizes and times of the image files: another digest, and the index is due.
-
-    The index reads the contents itself: if the files are what they were, so is its table, and
-    nothing that follows runs again.
+def stat_images(root: Path) -> dict[str, Stamp]:
+    """Return size and time of each image file, by its path below the root, sorted.
 
     Args:
         root: See `find_identities`.
@@ -90,13 +100,66 @@ def listing_digest(root: Path) -> str:
     Raises:
         IdfsrError: See `find_identities`.
     """
-    digest = hashlib.sha256()
+    stamps = {}
     for folder in find_identities(root):
         with os.scandir(folder) as entries:
             images = [entry for entry in entries if is_image(entry.name) and entry.is_file()]
         for entry in sorted(images, key=lambda entry: entry.name):
             found = entry.stat()
-            digest.update(
-                f"{folder.name}/{entry.name}\t{found.st_size}\t{found.st_mtime_ns}\n".encode()
-            )
+            path = Path(entry.path).relative_to(root).as_posix()
+            stamps[path] = Stamp(found.st_size, found.st_mtime_ns)
+    return stamps
+
+
+def write_listing(path: Path, stamps: Mapping[str, Stamp], digests: Mapping[str, str]) -> None:
+    """Write down what the image files were when they were read.
+
+    Args:
+        path: Of the table of tab-separated values.
+        stamps: From `stat_images`, before the files were read.
+        digests: The sha256 of each file.
+    """
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, delimiter="\t", lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows([name, *stamps[name], digests[name]] for name in stamps if name in digests)
+
+
+def _read_listing(path: Path) -> dict[tuple[str, Stamp], str]:
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+        return {
+            (row["path"], Stamp(int(row["size"]), int(row["mtime_ns"]))): row["sha256"]
+            for row in rows
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        logger.warning("%s: not a listing of images: %s: all of them are read", path, error)
+        return {}
+
+
+def contents_digest(root: Path, listing: Path) -> str:
+    """Digest the names and the contents of the image files.
+
+    Only files are read whose size or time are not those in the listing of the last index: a file
+    that was touched or copied and has the same bytes changes nothing.
+
+    Args:
+        root: See `find_identities`.
+        listing: From `write_listing`; without it, all files are read.
+
+    Raises:
+        IdfsrError: See `find_identities`.
+    """
+    known, digest = _read_listing(listing), hashlib.sha256()
+    for name, stamp in stat_images(root).items():
+        sha256 = known.get((name, stamp)) or _digest_or_nothing(root / name)
+        digest.update(f"{name}\t{sha256}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def _digest_or_nothing(path: Path) -> str:
+    """Return the digest of a file, "" if it cannot be read: the manifest says why."""
+    return file_digest(path) if os.access(path, os.R_OK) else ""

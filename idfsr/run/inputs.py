@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from idfsr.dataset.listing import listing_digest
+from idfsr.dataset.listing import contents_digest
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import (
     MANIFEST,
@@ -48,12 +48,14 @@ def check_inputs(config: Config) -> None:
 
 
 def photographs_digest(config: Config) -> str:
-    """Digest the listing of the photographs that no rule makes; "" where a rule renders them.
+    """Digest the photographs that no rule makes; "" where a rule renders them.
 
     Raises:
-        IdfsrError: See `listing_digest`.
+        IdfsrError: See `contents_digest`.
     """
-    return "" if config.dataset.kind == "synthref" else listing_digest(Path(config.dataset.root))
+    if config.dataset.kind == "synthref":
+        return ""
+    return contents_digest(Path(config.dataset.root), MADE / config.run / "listing.tsv")
 
 
 def weights_there(names: Iterable[str], manifest: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """Images to a split of identities.
 
 Needs: the folder of the data set, or nothing for `synthref`, which is rendered; quality.parquet.
-Makes: results/<run>/manifest.parquet, split.tsv, split_summary.tsv.
+Makes: results/<run>/manifest.parquet, listing.tsv, split.tsv, split_summary.tsv.
 """
 
 
@@ -63,6 +63,7 @@ checkpoint index:
         images=rendered_images,
     output:
         manifest="results/{run}/manifest.parquet",
+        listing="results/{run}/listing.tsv",
     log:
         "logs/{run}/index.txt",
     benchmark:
@@ -73,8 +74,8 @@ checkpoint index:
     params:
         code=code_digest("idfsr.stages.index"),
         root=images_root,
-        # Photographs that are no output of a rule: they came, went or changed.
-        listing=lambda wildcards: inputs.photographs_digest(settings(wildcards)),
+        # So that it runs again when photographs come, go or change that no rule makes.
+        photographs=lambda wildcards: inputs.photographs_digest(settings(wildcards)),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -83,6 +84,7 @@ checkpoint index:
             --config {input.config:q} \
             --root {params.root:q} \
             --manifest {output.manifest:q} \
+            --listing {output.listing:q} \
             --threads {threads}
         """
 
