@@ -31,8 +31,8 @@ from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_metadata
 from idfsr.methods.contract import restore_identity
 from idfsr.methods.registry import load_idfsr_method
-from idfsr.metrics.ids import identity_distance
-from idfsr.metrics.sface import load_sface
+from idfsr.metrics.sface.distance import identity_distance
+from idfsr.metrics.sface.network import load_sface
 from idfsr.report.intervals import mean_interval
 from idfsr.training.fit import fit_identity
 

@@ -34,19 +34,19 @@ from torch import Tensor, nn
 
 from idfsr.io.degradation import degrade, upsample
 from idfsr.io.images import decode_png, encode_png, resize
-from idfsr.metrics import deepface
-from idfsr.metrics.clipiqa import WEIGHTS as CLIP_WEIGHTS
-from idfsr.metrics.clipiqa import clipiqa, load_clipiqa
-from idfsr.metrics.comparisons import Resources
-from idfsr.metrics.evaluate import Evaluator, load_evaluator
-from idfsr.metrics.frechet import frechet_distance
-from idfsr.metrics.lpips import WEIGHTS as ALEXNET_WEIGHTS
-from idfsr.metrics.lpips import load_lpips, lpips_distance
-from idfsr.metrics.musiq import WEIGHTS as MUSIQ_WEIGHTS
-from idfsr.metrics.musiq import load_musiq, musiq
-from idfsr.metrics.pairs import Pairs
+from idfsr.metrics.clipiqa.network import WEIGHTS as CLIP_WEIGHTS
+from idfsr.metrics.clipiqa.network import clipiqa, load_clipiqa
+from idfsr.metrics.engine import deepface
+from idfsr.metrics.engine.comparisons import Resources
+from idfsr.metrics.engine.evaluate import Evaluator, load_evaluator
+from idfsr.metrics.engine.frechet import frechet_distance
+from idfsr.metrics.engine.pairs import Pairs
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.lpips.network import WEIGHTS as ALEXNET_WEIGHTS
+from idfsr.metrics.lpips.network import load_lpips, lpips_distance
+from idfsr.metrics.musiq.network import WEIGHTS as MUSIQ_WEIGHTS
+from idfsr.metrics.musiq.network import load_musiq, musiq
 from idfsr.metrics.ssim import ssim
-from idfsr.metrics.unit_range import to_unit
 
 NUM_PAIRS: Final = 64
 SIZE: Final = 256

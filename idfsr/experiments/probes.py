@@ -27,11 +27,11 @@ from idfsr.io.shards import read_shard
 from idfsr.io.tensors import from_network, to_network
 from idfsr.methods.contract import split_examples
 from idfsr.methods.idfsr import IdfsrMethod
-from idfsr.metrics.ids import identity_distance
-from idfsr.metrics.pairs import batches
+from idfsr.metrics.engine.pairs import batches
+from idfsr.metrics.engine.unit_range import to_unit
 from idfsr.metrics.psnr import psnr
-from idfsr.metrics.sface import SFace
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.sface.distance import identity_distance
+from idfsr.metrics.sface.network import SFace
 
 PROBES_SCHEMA = pa.schema(
     {

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.gaussian import gaussian_matrix
+from idfsr.metrics.engine.gaussian import gaussian_matrix
 
 RADIUS: Final = 5
 SIGMA: Final = 1.5

@@ -6,7 +6,7 @@ import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig
 from idfsr.constants import DEEPFACE_THRESHOLD
-from idfsr.metrics.registry import METRICS, find_metrics
+from idfsr.metrics.engine.registry import METRICS, find_metrics
 from idfsr.report.layout import Column, method_label, metric_columns, scale_label
 from idfsr.report.networks import describe_networks
 from idfsr.report.paper import COLUMNS

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from idfsr.metrics.registry import find_metrics
+from idfsr.metrics.engine.registry import find_metrics
 from idfsr.report.tables import WITH_SPREAD, records
 
 METHOD_LABELS = {

@@ -17,7 +17,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.registry import METRICS
+from idfsr.metrics.engine.registry import METRICS
 from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import Layout, method_label, metric_columns, scale_label

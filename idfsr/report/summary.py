@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.metrics.registry import Metric
+from idfsr.metrics.engine.registry import Metric
 from idfsr.report.footnotes import describe
 from idfsr.report.intervals import mean_interval
 from idfsr.report.layout import metric_columns

@@ -18,7 +18,7 @@ from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
-from idfsr.metrics.registry import METRICS, find_metrics
+from idfsr.metrics.engine.registry import METRICS, find_metrics
 from idfsr.report.intervals import mean_interval
 
 KEYS = ["identity", "image", "method", "scale_factor", "model_digest"]

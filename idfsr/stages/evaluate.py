@@ -31,9 +31,9 @@ from idfsr.io.file_lists import listed_files
 from idfsr.io.files import atomic_path
 from idfsr.io.tables import write_table
 from idfsr.io.weights_list import weights_folder
-from idfsr.metrics.comparisons import Resources
-from idfsr.metrics.evaluate import evaluate, load_evaluator, table_schema
-from idfsr.metrics.pairs import read_pairs
+from idfsr.metrics.engine.comparisons import Resources
+from idfsr.metrics.engine.evaluate import evaluate, load_evaluator, table_schema
+from idfsr.metrics.engine.pairs import read_pairs
 from idfsr.models.device import pick_device
 
 

@@ -14,8 +14,8 @@ import torch
 
 from idfsr.config.metrics import MetricsStage
 from idfsr.config.stage import load_stage
-from idfsr.metrics.evaluate import BATCH_SIZE, load_evaluator
-from idfsr.metrics.pairs import read_truth, truth_batches
+from idfsr.metrics.engine.evaluate import BATCH_SIZE, load_evaluator
+from idfsr.metrics.engine.pairs import read_truth, truth_batches
 from idfsr.stages.evaluate import add_resources, find_resources
 
 

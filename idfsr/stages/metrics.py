@@ -17,9 +17,9 @@ import torch
 from idfsr.config.landmarks import LandmarksConfig
 from idfsr.config.metrics import MetricsConfig
 from idfsr.faces.detector import load_detector
-from idfsr.metrics.evaluate import BATCH_SIZE, load_evaluator
-from idfsr.metrics.folders import pair_files, read_batches
-from idfsr.metrics.registry import METRICS, find_metrics
+from idfsr.metrics.engine.evaluate import BATCH_SIZE, load_evaluator
+from idfsr.metrics.engine.folders import pair_files, read_batches
+from idfsr.metrics.engine.registry import METRICS, find_metrics
 from idfsr.report.summary import summarise
 from idfsr.report.tables import write_csv
 from idfsr.stages.evaluate import add_resources, find_resources

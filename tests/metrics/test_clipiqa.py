@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.clipiqa import WEIGHTS, ClipIqa, clipiqa, load_clipiqa
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.clipiqa.network import WEIGHTS, ClipIqa, clipiqa, load_clipiqa
+from idfsr.metrics.engine.unit_range import to_unit
 
 CPU = torch.device("cpu")
 RN50 = {

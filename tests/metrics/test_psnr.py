@@ -3,8 +3,8 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
+from idfsr.metrics.engine.unit_range import to_unit
 from idfsr.metrics.psnr import psnr
-from idfsr.metrics.unit_range import to_unit
 
 
 def test_hand_computed() -> None:

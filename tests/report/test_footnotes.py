@@ -1,7 +1,7 @@
 import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.metrics.registry import METRICS
+from idfsr.metrics.engine.registry import METRICS
 from idfsr.report.footnotes import NOTES, describe, write_footnotes
 from idfsr.report.networks import list_networks
 from idfsr.report.tables import Measurements, build_table

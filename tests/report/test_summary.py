@@ -1,7 +1,7 @@
 import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.metrics.registry import find_metrics
+from idfsr.metrics.engine.registry import find_metrics
 from idfsr.report.summary import summarise
 
 CONFIG = MetricsConfig(num_bootstrap=500)

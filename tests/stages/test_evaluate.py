@@ -13,8 +13,8 @@ from idfsr.io.images import decode_png, encode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tables import read_table, write_table
 from idfsr.main import main
-from idfsr.metrics.features import FeatureStore
-from idfsr.metrics.registry import find_metrics
+from idfsr.metrics.engine.features import FeatureStore
+from idfsr.metrics.engine.registry import find_metrics
 from idfsr.models.attributes import AttributeNet, save_attributes
 
 LANDMARKS = np.array([20, 26, 44, 25, 33, 38, 24, 48, 41, 47], dtype=np.float32)

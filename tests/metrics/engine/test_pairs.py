@@ -8,7 +8,7 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
 from idfsr.io.images import decode_png, encode_png
 from idfsr.io.tables import write_table
-from idfsr.metrics.pairs import batches, read_pairs
+from idfsr.metrics.engine.pairs import batches, read_pairs
 
 KEYS = [("00001", "0"), ("00001", "1"), ("00002", "0")]
 

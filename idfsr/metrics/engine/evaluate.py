@@ -17,13 +17,13 @@ import torch
 from tqdm import tqdm
 
 from idfsr.io.schemas import KEY
-from idfsr.metrics.comparisons import Resources
-from idfsr.metrics.features import FeatureStore, ImageBatch, make_batch
-from idfsr.metrics.frechet import MIN_IMAGES, frechet_distance
-from idfsr.metrics.kid import kernel_distance
-from idfsr.metrics.pairs import Pairs, batches
-from idfsr.metrics.registry import METRICS, Metric, find_metrics
-from idfsr.metrics.scorers import Scorers, drop_missing, load_scorers
+from idfsr.metrics.engine.comparisons import Resources
+from idfsr.metrics.engine.features import FeatureStore, ImageBatch, make_batch
+from idfsr.metrics.engine.frechet import MIN_IMAGES, frechet_distance
+from idfsr.metrics.engine.pairs import Pairs, batches
+from idfsr.metrics.engine.registry import METRICS, Metric, find_metrics
+from idfsr.metrics.engine.scorers import Scorers, drop_missing, load_scorers
+from idfsr.metrics.inception.kid import kernel_distance
 
 BATCH_SIZE: Final = 16
 """Pairs that go through the networks together."""
@@ -166,7 +166,7 @@ def evaluate(
 
     Args:
         evaluator: See `load_evaluator`.
-        rows: Of `idfsr.metrics.pairs.read_pairs`.
+        rows: Of `idfsr.metrics.engine.pairs.read_pairs`.
         method: That restored the images.
         scale_factor: Of all rows.
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from idfsr.metrics.deepface_columns import (
+from idfsr.metrics.engine.deepface_columns import (
     compare_ages,
     compare_classes,
     expected_age,
@@ -9,7 +9,7 @@ from idfsr.metrics.deepface_columns import (
     smallest_distance,
     verify,
 )
-from idfsr.metrics.features import Features
+from idfsr.metrics.engine.features import Features
 
 
 def embeddings(*rows: list[tuple[int, float]]) -> np.ndarray:

@@ -16,7 +16,7 @@ from idfsr.io.images import decode_png
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
-from idfsr.metrics.features import ImageBatch, make_batch
+from idfsr.metrics.engine.features import ImageBatch, make_batch
 
 _RESTORED_COLUMNS: Final = (*KEY, "scale_factor", "method", "sr_image", "model_digest")
 _SHARD_COLUMNS: Final = (*KEY, "scale_factor", "gt_image", "landmarks")

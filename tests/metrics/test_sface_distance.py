@@ -1,6 +1,6 @@
 import torch
 
-from idfsr.metrics.ids import identity_distance, same_identity
+from idfsr.metrics.sface.distance import identity_distance, same_identity
 
 
 def test_distance_by_hand() -> None:

@@ -3,7 +3,7 @@
 The package finds the faces of each image anew for every call, and asks its networks of one face at
 a time. Here the faces of an image are found once, by the package's own functions with its defaults
 (OpenCV's cascades, aligned by the eyes), and its own networks, with the weights that it publishes,
-see them in batches. `idfsr.metrics.deepface_columns` makes `verify` and `analyze` of that.
+see them in batches. `idfsr.metrics.engine.deepface_columns` makes `verify` and `analyze` of that.
 """
 
 import os
@@ -27,7 +27,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from idfsr.io.weights_list import find_weights
-from idfsr.metrics.features import Feature, ImageBatch
+from idfsr.metrics.engine.features import Feature, ImageBatch
 from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.weights import check_state
 from idfsr.models.winograd import speed_up

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine.unit_range import to_unit
 
 
 def test_convention_channels_first_and_range() -> None:

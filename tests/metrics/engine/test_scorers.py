@@ -6,9 +6,9 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from idfsr.io.weights_list import read_manifest
-from idfsr.metrics.pairs import Pairs
-from idfsr.metrics.registry import METRICS, find_metrics
-from idfsr.metrics.scorers import drop_missing, score_psnr, score_ssim
+from idfsr.metrics.engine.pairs import Pairs
+from idfsr.metrics.engine.registry import METRICS, find_metrics
+from idfsr.metrics.engine.scorers import drop_missing, score_psnr, score_ssim
 
 
 def test_columns_of_colours_and_luma(degraded: list[np.ndarray]) -> None:

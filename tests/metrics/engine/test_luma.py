@@ -5,10 +5,10 @@ import torch
 from skimage.color import rgb2ycbcr
 from skimage.metrics import structural_similarity
 
-from idfsr.metrics.luma import to_luma
+from idfsr.metrics.engine.luma import to_luma
+from idfsr.metrics.engine.unit_range import to_unit
 from idfsr.metrics.psnr import psnr
 from idfsr.metrics.ssim import ssim
-from idfsr.metrics.unit_range import to_unit
 
 
 def test_black_white_and_the_primaries() -> None:

@@ -1,7 +1,7 @@
 """Scorers: the metrics of this package behind two signatures, loaded by the name in the registry.
 
 A scorer of pairs looks at both images at once. A comparison is made of what a network says of each
-image by itself, which is kept (see `idfsr.metrics.features`). Each loads its weights once, and
+image by itself, which is kept (see `idfsr.metrics.engine.features`). Each loads its weights once, and
 fills the columns of one or more metrics, or gives features of which a metric of the whole set is
 made.
 """
@@ -17,15 +17,15 @@ import numpy as np
 import torch
 
 from idfsr.io.weights_list import missing_files
-from idfsr.metrics.comparisons import COMPARISONS, Comparison, Resources
-from idfsr.metrics.lpips import load_lpips, lpips_distance
-from idfsr.metrics.luma import to_luma
-from idfsr.metrics.mobilenetv2 import MobileNetV2, load_mobilenetv2, perceptual_distance
-from idfsr.metrics.pairs import Pairs
+from idfsr.metrics.engine.comparisons import COMPARISONS, Comparison, Resources
+from idfsr.metrics.engine.luma import to_luma
+from idfsr.metrics.engine.pairs import Pairs
+from idfsr.metrics.engine.registry import Metric
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.lpips.network import load_lpips, lpips_distance
+from idfsr.metrics.mobilenetv2.network import MobileNetV2, load_mobilenetv2, perceptual_distance
 from idfsr.metrics.psnr import psnr
-from idfsr.metrics.registry import Metric
 from idfsr.metrics.ssim import ssim
-from idfsr.metrics.unit_range import to_unit
 
 logger = logging.getLogger(__name__)
 

@@ -4,30 +4,30 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.metrics import musiq
-from idfsr.metrics.comparisons import (
+from idfsr.metrics.engine.comparisons import (
     COMPARISONS,
     Resources,
     _engine,
     _rows,
     load_pyiqa_comparison,
 )
-from idfsr.metrics.deepface import FOLDER, KINDS
-from idfsr.metrics.features import make_batch
+from idfsr.metrics.engine.deepface import FOLDER, KINDS
+from idfsr.metrics.engine.features import make_batch
+from idfsr.metrics.musiq import network as musiq
 
 CPU = torch.device("cpu")
 
 
 def test_the_digest_changes_with_all_that_the_answers_depend_on() -> None:
     digests = {
-        _engine("weights", "idfsr.metrics.kid", CPU),
-        _engine("others", "idfsr.metrics.kid", CPU),
-        _engine("weights", "idfsr.metrics.ids", CPU),
-        _engine("weights", "idfsr.metrics.kid", torch.device("cuda")),
-        _engine("weights", "idfsr.metrics.kid", CPU, "pyiqa"),
+        _engine("weights", "idfsr.metrics.inception.kid", CPU),
+        _engine("others", "idfsr.metrics.inception.kid", CPU),
+        _engine("weights", "idfsr.metrics.sface.distance", CPU),
+        _engine("weights", "idfsr.metrics.inception.kid", torch.device("cuda")),
+        _engine("weights", "idfsr.metrics.inception.kid", CPU, "pyiqa"),
     }
     assert len(digests) == 5
-    assert _engine("weights", "idfsr.metrics.kid", CPU) in digests
+    assert _engine("weights", "idfsr.metrics.inception.kid", CPU) in digests
 
 
 def test_rows_of_arrays() -> None:

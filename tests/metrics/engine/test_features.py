@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.features import Extractor, Feature, FeatureStore, ImageBatch, make_batch
+from idfsr.metrics.engine.features import Extractor, Feature, FeatureStore, ImageBatch, make_batch
 
 
 def make_images(*values: int) -> ImageBatch:

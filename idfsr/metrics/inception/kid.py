@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from idfsr.metrics.frechet import check_num_images
+from idfsr.metrics.engine.frechet import check_num_images
 
 DEGREE: Final = 3
 """Of the polynomial kernel (Binkowski et al. 2018, section 4)."""

@@ -13,17 +13,17 @@ from idfsr.config.metrics import MetricsConfig
 from idfsr.io.images import encode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tables import read_table, write_table
-from idfsr.metrics import evaluate as module
-from idfsr.metrics import inception
-from idfsr.metrics.comparisons import Resources
-from idfsr.metrics.evaluate import Evaluator, evaluate, load_evaluator, table_schema
-from idfsr.metrics.features import FeatureStore
-from idfsr.metrics.frechet import frechet_distance
-from idfsr.metrics.kid import kernel_distance
-from idfsr.metrics.pairs import Pairs, read_pairs, read_truth, truth_batches
-from idfsr.metrics.registry import METRICS, find_metrics
-from idfsr.metrics.scorers import Scorers
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine import evaluate as module
+from idfsr.metrics.engine.comparisons import Resources
+from idfsr.metrics.engine.evaluate import Evaluator, evaluate, load_evaluator, table_schema
+from idfsr.metrics.engine.features import FeatureStore
+from idfsr.metrics.engine.frechet import frechet_distance
+from idfsr.metrics.engine.pairs import Pairs, read_pairs, read_truth, truth_batches
+from idfsr.metrics.engine.registry import METRICS, find_metrics
+from idfsr.metrics.engine.scorers import Scorers
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.inception import network as inception
+from idfsr.metrics.inception.kid import kernel_distance
 from idfsr.models.attributes import AttributeNet, save_attributes
 
 EMBEDDED = (*MetricsConfig().table1, *MetricsConfig().table2)
@@ -46,7 +46,9 @@ class FakeAttributes(AttributeNet):
 @pytest.fixture
 def resources(assets_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resources:
     save_attributes(tmp_path / "attributes.safetensors", AttributeNet())
-    monkeypatch.setattr("idfsr.metrics.comparisons.load_attributes", lambda *_: FakeAttributes())
+    monkeypatch.setattr(
+        "idfsr.metrics.engine.comparisons.load_attributes", lambda *_: FakeAttributes()
+    )
     return Resources(
         assets_dir=assets_dir,
         weights_dir=tmp_path / "nothing",

@@ -10,7 +10,7 @@ from PIL import Image
 from idfsr.config.landmarks import LandmarksConfig
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector, load_detector
-from idfsr.metrics.folders import FilePair, find_faces, pair_files, read_batches
+from idfsr.metrics.engine.folders import FilePair, find_faces, pair_files, read_batches
 
 
 @pytest.fixture(scope="module")

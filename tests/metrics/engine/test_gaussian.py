@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from idfsr.metrics.gaussian import gaussian_matrix
+from idfsr.metrics.engine.gaussian import gaussian_matrix
 
 
 def test_agrees_with_scipy_beyond_the_border_is_zero() -> None:

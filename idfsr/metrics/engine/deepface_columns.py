@@ -1,6 +1,6 @@
 """IDS, IDV and the agreement of attributes as DeepFace's `verify` and `analyze` define them.
 
-Out of what `idfsr.metrics.deepface` says of restored images and of their ground truths.
+Out of what `idfsr.metrics.engine.deepface` says of restored images and of their ground truths.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from idfsr.constants import DEEPFACE_THRESHOLD
-from idfsr.metrics.deepface import KINDS, Name
-from idfsr.metrics.features import Features
+from idfsr.metrics.engine.deepface import KINDS, Name
+from idfsr.metrics.engine.features import Features
 
 EMBEDDING_DIM: Final = 4096
 DECIMALS: Final = 6

@@ -4,7 +4,7 @@ import torch
 from pytorch_fid.fid_score import calculate_frechet_distance
 from scipy.linalg import sqrtm
 
-from idfsr.metrics.frechet import ROWS_TO_REDUCE, frechet_distance
+from idfsr.metrics.engine.frechet import ROWS_TO_REDUCE, frechet_distance
 
 
 def by_square_root(x: np.ndarray, y: np.ndarray) -> float:

@@ -14,21 +14,24 @@ from torch import Tensor
 
 from idfsr.io.assets import ASSETS
 from idfsr.io.tensors import to_network
-from idfsr.metrics import clipiqa, deepface, inception, musiq
 from idfsr.metrics.attributes import compare_attributes
-from idfsr.metrics.brisque import brisque, load_brisque
-from idfsr.metrics.deepface import FaceFinder
-from idfsr.metrics.deepface_columns import (
+from idfsr.metrics.brisque.regression import brisque, load_brisque
+from idfsr.metrics.clipiqa import network as clipiqa
+from idfsr.metrics.engine import deepface
+from idfsr.metrics.engine.deepface import FaceFinder
+from idfsr.metrics.engine.deepface_columns import (
     Compare,
     compare_ages,
     compare_classes,
     note_faces,
     verify,
 )
-from idfsr.metrics.features import Extractor, Feature, Features, ImageBatch
-from idfsr.metrics.ids import identity_distance, same_identity
-from idfsr.metrics.sface import load_sface
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine.features import Extractor, Feature, Features, ImageBatch
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.inception import network as inception
+from idfsr.metrics.musiq import network as musiq
+from idfsr.metrics.sface.distance import identity_distance, same_identity
+from idfsr.metrics.sface.network import load_sface
 from idfsr.models.attributes import load_attributes
 from idfsr.models.weights import model_digest
 from idfsr.run.provenance import code_digest
@@ -92,7 +95,9 @@ def load_brisque_comparison(resources: Resources) -> Comparison:
     def extract(batch: ImageBatch) -> list[Feature]:
         return _rows(score=brisque(to_unit(batch.image), model))
 
-    digest = _engine(ASSETS["brisque"].sha256, "idfsr.metrics.brisque", torch.device("cpu"))
+    digest = _engine(
+        ASSETS["brisque"].sha256, "idfsr.metrics.brisque.regression", torch.device("cpu")
+    )
     return _image_score("brisque", digest, extract)
 
 
@@ -114,7 +119,7 @@ def load_pyiqa_comparison(
 
     weights = model_digest(resources.weights_dir / module.WEIGHTS)
     digest = _engine(weights, module.__name__, resources.device, "pyiqa")
-    return _image_score(module.__name__.rpartition(".")[2], digest, extract)
+    return _image_score(module.__name__.split(".")[-2], digest, extract)
 
 
 def _image_score(
@@ -138,7 +143,7 @@ def load_inception_comparison(resources: Resources) -> Comparison:
         return {"sr_inception": sr["features"], "gt_inception": gt["features"]}
 
     weights = model_digest(resources.weights_dir / inception.WEIGHTS)
-    digest = _engine(weights, "idfsr.metrics.inception", resources.device, "pytorch-fid")
+    digest = _engine(weights, "idfsr.metrics.inception.network", resources.device, "pytorch-fid")
     return Comparison(Extractor("inception", digest, extract), compare)
 
 
@@ -154,7 +159,7 @@ def load_sface_comparison(resources: Resources) -> Comparison:
         passed = same_identity(distance, resources.idv_threshold)
         return {"ids_sface": distance.numpy(), "idv_sface": passed.double().numpy()}
 
-    digest = _engine(ASSETS["sface"].sha256, "idfsr.metrics.sface", resources.device)
+    digest = _engine(ASSETS["sface"].sha256, "idfsr.metrics.sface.network", resources.device)
     return Comparison(Extractor("sface", digest, extract), compare)
 
 
@@ -183,7 +188,9 @@ def load_deepface_comparison(name: deepface.Name, resources: Resources) -> Compa
         extract = partial(deepface.extract_probabilities, resources.finder, network, name)
         compare = compare_ages if name == "deepface_age" else partial(compare_classes, name)
     file = resources.weights_dir / deepface.FOLDER / deepface.KINDS[name].file
-    digest = _engine(model_digest(file), "idfsr.metrics.deepface", resources.device, "deepface")
+    digest = _engine(
+        model_digest(file), "idfsr.metrics.engine.deepface", resources.device, "deepface"
+    )
     return Comparison(
         Extractor(name, digest, extract),
         partial(note_faces, compare, enforce_detection=resources.enforce_detection),

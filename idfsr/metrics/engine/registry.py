@@ -1,7 +1,7 @@
 """The metrics of the tables: what each is called, which way it is better, and what it needs.
 
 Light to import, for the report and the workflow: the functions are in the files beside this one,
-and `idfsr.metrics.scorers` is what knows them. The metrics of the embedded default have names of
+and `idfsr.metrics.engine.scorers` is what knows them. The metrics of the embedded default have names of
 their own, for they are not the paper's (see docs/metrics.md).
 """
 
@@ -32,8 +32,8 @@ class Metric:
     kind: Literal["pair", "image", "set"]
     """Of ground truth and restored image, of the restored image alone, or of all pairs at once."""
     scorer: str
-    """What computes it, or its features: a key of `idfsr.metrics.scorers.PAIR_SCORERS` or of
-    `idfsr.metrics.comparisons.COMPARISONS`."""
+    """What computes it, or its features: a key of `idfsr.metrics.engine.scorers.PAIR_SCORERS` or of
+    `idfsr.metrics.engine.comparisons.COMPARISONS`."""
     weights: str = ""
     """An asset as "assets.<key of idfsr.io.assets.ASSETS>", a setting as "weights.<field>", or a
     published file as "published.<key of config/weights.yaml>"."""

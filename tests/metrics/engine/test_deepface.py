@@ -13,9 +13,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics import deepface, features
-from idfsr.metrics.deepface import FOLDER, KINDS, FaceFinder, Name, find_faces, load_network
-from idfsr.metrics.deepface_columns import compare_ages, compare_classes, verify
+from idfsr.metrics.engine import deepface, features
+from idfsr.metrics.engine.deepface import FOLDER, KINDS, FaceFinder, Name, find_faces, load_network
+from idfsr.metrics.engine.deepface_columns import compare_ages, compare_classes, verify
 
 CPU = torch.device("cpu")
 

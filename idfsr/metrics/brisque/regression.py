@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from idfsr.errors import IdfsrError
 from idfsr.io.assets import check_asset
-from idfsr.metrics.gaussian import gaussian_matrix
+from idfsr.metrics.engine.gaussian import gaussian_matrix
 
 RADIUS: Final = 3
 SIGMA: Final = 7 / 6

@@ -10,10 +10,14 @@ from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.assets import ASSETS
 from idfsr.io.weights_list import read_manifest
-from idfsr.metrics import clipiqa, deepface, inception, lpips, musiq
-from idfsr.metrics.comparisons import COMPARISONS
-from idfsr.metrics.registry import METRICS, NUM_FACES, find_metrics
-from idfsr.metrics.scorers import PAIR_SCORERS
+from idfsr.metrics.clipiqa import network as clipiqa
+from idfsr.metrics.engine import deepface
+from idfsr.metrics.engine.comparisons import COMPARISONS
+from idfsr.metrics.engine.registry import METRICS, NUM_FACES, find_metrics
+from idfsr.metrics.engine.scorers import PAIR_SCORERS
+from idfsr.metrics.inception import network as inception
+from idfsr.metrics.lpips import network as lpips
+from idfsr.metrics.musiq import network as musiq
 from idfsr.run.config import load_config
 
 
@@ -93,5 +97,5 @@ def test_an_unknown_metric_is_named() -> None:
 
 
 def test_light_to_import() -> None:
-    code = "import sys, idfsr.metrics.registry; sys.exit('torch' in sys.modules)"
+    code = "import sys, idfsr.metrics.engine.registry; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

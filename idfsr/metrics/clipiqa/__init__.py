@@ -1,0 +1,1 @@
+"""One family of metrics; see `idfsr.metrics.engine.registry`."""
