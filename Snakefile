@@ -42,6 +42,7 @@ wildcard_constraints:
     part="pretrain|test",
     method="[a-z0-9-]+",
     member="[a-z0-9_]+",
+    family="[a-z0-9_]+",
     identity="[^/]+",
 
 
@@ -50,6 +51,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/faces.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/metrics.smk"
 include: "workflow/rules/batches.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/landmarks68.smk"

@@ -103,9 +103,9 @@ def score_faces(
     for pairs in batches(rows, BATCH_SIZE):
         embeddings = (
             recogniser(to_unit(crops).to(device)).cpu().numpy()
-            for crops in (pairs.sr_crop, pairs.gt_crop)
+            for crops in (pairs.sr.crop, pairs.gt.crop)
         )
-        fidelity = psnr(to_unit(pairs.sr_image), to_unit(pairs.gt_image)).numpy()
+        fidelity = psnr(to_unit(pairs.sr.image), to_unit(pairs.gt.image)).numpy()
         columns.append((fidelity, *embeddings))
     return tuple(map(np.concatenate, zip(*columns, strict=True)))
 

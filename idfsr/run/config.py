@@ -20,7 +20,7 @@ from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.lr_training import LrDetectorStage
-from idfsr.config.metrics import MetricsConfig, MetricsStage, TablesStage
+from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.config.model import ModelConfig
 from idfsr.config.networks import (
     ArcfaceStage,
@@ -34,6 +34,7 @@ from idfsr.config.probes import ProbesConfig, ProbesStage
 from idfsr.config.quality import QualityConfig, QualityStage
 from idfsr.config.report import FiguresStage, ReportConfig
 from idfsr.config.restore import RestoreConfig, RestoreStage
+from idfsr.config.scores import DeepfaceStage, JoinStage, ScoresStage, SfaceStage
 from idfsr.config.shards import ShardsConfig, ShardsStage
 from idfsr.config.split import SplitConfig, SplitStage
 from idfsr.config.stage import first_mistake
@@ -118,7 +119,10 @@ STAGES: dict[str, Any] = {
     "restore": RestoreStage,
     **{f"restore-{name}": RestoreStage for name in OWN_SETTINGS},
     "probes": ProbesStage,
-    "metrics": MetricsStage,
+    "scores": ScoresStage,
+    "scores-sface": SfaceStage,
+    "scores-deepface": DeepfaceStage,
+    "metrics": JoinStage,
     "tables": TablesStage,
     "report": FiguresStage,
     "page": Config,
@@ -182,6 +186,8 @@ def stage_settings(config: Config, stage: str) -> Any:
     """
     dumped = TypeAdapter(Config).dump_python(config, mode="json")
     kind, _, name = stage.partition("-")
+    if kind in ("scores", "metrics"):
+        dumped = dumped["metrics"]
     if kind == "member":
         dumped["member"] = dumped["members"][name]
     if kind == "restore":

@@ -7,6 +7,7 @@ from typing import Final
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import lacking_files, weights_folder
 from idfsr.run.config import Config
+from idfsr.run.families import families_of
 from idfsr.run.plugins import missing_packages
 
 MADE: Final = Path("results")
@@ -20,8 +21,10 @@ def check_inputs(config: Config) -> None:
         config: Of the run. Its paths are relative to the working directory.
 
     Raises:
-        IdfsrError: Something is missing: a line for each, with the setting that names it.
+        IdfsrError: A metric is unknown, or something is missing: a line for each, with the setting
+            that names it.
     """
+    families_of(config)
     problems = []
     if config.dataset.kind != "synthref" and not Path(config.dataset.root).is_dir():
         problems.append(f"{config.dataset.root}: no such folder, wanted images (dataset.root)")

@@ -9,7 +9,7 @@ from idfsr.run.config import STAGES, stage_json
 from idfsr.constants import IDFSR_METHODS, MEMBER_FIRST
 from idfsr.dataset.sharding import plan_shards, read_split_rows
 from idfsr.run.provenance import code_digest
-from idfsr.io.weights_list import MANIFEST, missing_files, read_manifest, weights_folder
+from idfsr.io.weights_list import missing_files, read_manifest, weights_folder
 
 
 def settings(wildcards):
@@ -147,12 +147,6 @@ def weights_there(names, manifest):
         if not set(names).isdisjoint(file.needed_by)
     ]
     return list(dict.fromkeys(str(path) for path in paths if path.is_file()))
-
-
-def metrics_weights(wildcards):
-    """Published weights of the run's metrics."""
-    metrics = settings(wildcards).metrics
-    return weights_there([*metrics.table1, *metrics.table2], MANIFEST)
 
 
 def baseline_weights(wildcards):

@@ -42,8 +42,8 @@ def load_clipiqa(weights_dir: Path, device: torch.device) -> ClipIqa:
         IdfsrError: The file is missing, cut short, or of another network.
     """
     path = find_weights(weights_dir, WEIGHTS, "CLIP with ResNet-50")
-    from pyiqa.archs.clip_model import ModifiedResNet  # noqa: PLC0415 - slow, reads $TORCH_HOME
-    from pyiqa.archs.clipiqa_arch import CLIPIQA  # noqa: PLC0415 - likewise
+    from pyiqa.archs.clip_model import ModifiedResNet  # slow, reads $TORCH_HOME
+    from pyiqa.archs.clipiqa_arch import CLIPIQA  # likewise
 
     try:
         with warnings.catch_warnings():

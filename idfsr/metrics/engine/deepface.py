@@ -8,9 +8,9 @@ see them in batches. `idfsr.metrics.engine.deepface_columns` makes `verify` and 
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -27,7 +27,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from idfsr.io.weights_list import find_weights
-from idfsr.metrics.engine.features import Feature, ImageBatch
+from idfsr.metrics.engine.deepface_family import Name
+from idfsr.metrics.engine.metric import Features, ImageBatch
 from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.weights import check_state
 from idfsr.models.winograd import speed_up
@@ -39,8 +40,6 @@ SIZE: Final = 224
 """Of a face, in pixels: made to fit, black beside it."""
 EMOTION_SIZE: Final = 48
 """Of the grey face that the network for emotions sees, in pixels."""
-
-Name = Literal["vgg_face", "deepface_age", "deepface_gender", "deepface_emotion", "deepface_race"]
 
 
 class Kind(NamedTuple):
@@ -97,19 +96,10 @@ def find_faces(image: UInt8[np.ndarray, "H W 3"]) -> Faces:
     return Faces(num_faces, np.concatenate(crops), int(np.argmax(areas)))
 
 
-@dataclass
-class FaceFinder:
-    """Finds the faces of a batch once for all networks that are asked of it in turn."""
-
-    _found: dict[str, Faces] = field(default_factory=dict)
-
-    def __call__(self, batch: ImageBatch) -> list[Faces]:
-        """Return what is in each image."""
-        self._found = {
-            key: self._found[key] if key in self._found else find_faces(image)
-            for key, image in zip(batch.keys, batch.image, strict=True)
-        }
-        return [self._found[key] for key in batch.keys]
+@lru_cache(maxsize=1)
+def find_all_faces(batch: ImageBatch) -> list[Faces]:
+    """Find the faces of a batch once for all networks that are asked of it in turn."""
+    return [find_faces(image) for image in batch.image]
 
 
 def _as_linear(convolution: nn.Conv2d) -> nn.Linear:
@@ -167,32 +157,31 @@ def run_network(
     return values
 
 
-def extract_embeddings(finder: FaceFinder, network: nn.Module, batch: ImageBatch) -> list[Feature]:
+def extract_embeddings(network: nn.Module, batch: ImageBatch) -> Features:
     """Embed all faces of each image.
 
     Returns:
         "num_faces", see `Faces`; "embeddings", those of the faces one after the other.
     """
-    found = finder(batch)
+    found = find_all_faces(batch)
     values = run_network(network, "vgg_face", np.concatenate([faces.crops for faces in found]))
     ends = np.cumsum([len(faces.crops) for faces in found])
-    return [
-        {"num_faces": faces.num_faces, "embeddings": embeddings.ravel()}
-        for faces, embeddings in zip(found, np.split(values, ends[:-1]), strict=True)
-    ]
+    embeddings = np.empty(len(found), dtype=object)
+    for row, faces in enumerate(np.split(values, ends[:-1])):
+        embeddings[row] = faces.ravel()
+    return {"num_faces": _num_faces(found), "embeddings": embeddings}
 
 
-def extract_probabilities(
-    finder: FaceFinder, network: nn.Module, name: Name, batch: ImageBatch
-) -> list[Feature]:
+def extract_probabilities(network: nn.Module, name: Name, batch: ImageBatch) -> Features:
     """Classify the largest face of each image.
 
     Returns:
         "num_faces", see `Faces`; "probabilities" of the classes, of ages those of 0 to 100 years.
     """
-    found = finder(batch)
+    found = find_all_faces(batch)
     values = run_network(network, name, np.stack([faces.crops[faces.largest] for faces in found]))
-    return [
-        {"num_faces": faces.num_faces, "probabilities": probabilities}
-        for faces, probabilities in zip(found, values, strict=True)
-    ]
+    return {"num_faces": _num_faces(found), "probabilities": values}
+
+
+def _num_faces(found: list[Faces]) -> np.ndarray:
+    return np.array([faces.num_faces for faces in found])

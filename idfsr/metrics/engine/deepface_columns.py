@@ -10,8 +10,9 @@ import numpy as np
 from jaxtyping import Float
 
 from idfsr.constants import DEEPFACE_THRESHOLD
-from idfsr.metrics.engine.deepface import KINDS, Name
-from idfsr.metrics.engine.features import Features
+from idfsr.metrics.engine.deepface import KINDS
+from idfsr.metrics.engine.deepface_family import Name
+from idfsr.metrics.engine.metric import Features
 
 EMBEDDING_DIM: Final = 4096
 DECIMALS: Final = 6

@@ -1,138 +1,64 @@
-"""What networks say of single images, kept so that each network sees an image once.
+"""What a network says of the ground truths, in a file, so that it sees each of them once.
 
-The ground truth is the same for all methods and scale factors, and a restored image does not
-change when a table is made again. So features are kept by the content of the image, in Parquet
-files of which a table of metrics is derived: a new method costs only its own images, and a new
-metric only its own network.
+The ground truth is the same for all methods and scale factors.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from jaxtyping import UInt8
+import pandas as pd
 
 from idfsr.errors import IdfsrError
-from idfsr.io.files import atomic_path
-from idfsr.io.tables import open_table
-
-Feature = dict[str, Any]
-"""What one network says of one image: names to numbers, words, or arrays of one dimension."""
-
-Features = dict[str, np.ndarray]
-"""The same of many images: an array a name, an image a row. Where the images differ in length, it
-holds an array for each."""
+from idfsr.io.schemas import KEY
+from idfsr.io.tables import read_table, write_table
+from idfsr.metrics.engine.metric import Features
 
 
-@dataclass(frozen=True)
-class ImageBatch:
-    """Images of one kind, restored or ground truth; see `make_batch`."""
+def write_features(path: Path, keys: pd.DataFrame, features: Features) -> None:
+    """Write what a network said of some images.
 
-    keys: list[str]
-    """A digest of each image and of its crop."""
-    image: UInt8[np.ndarray, "B H W 3"]
-    crop: UInt8[np.ndarray, "B 112 112 3"]
-    """Their faces, aligned to the ArcFace template."""
-
-    def take(self, rows: Sequence[int]) -> "ImageBatch":
-        """Return some of the images."""
-        indices = list(rows)
-        return ImageBatch([self.keys[row] for row in rows], self.image[indices], self.crop[indices])
+    Args:
+        path: The Parquet table to make: a row an image, a column a name.
+        keys: Identity and image.
+        features: A row an image.
+    """
+    columns = {name: list(values) for name, values in features.items()}
+    write_table(keys[KEY].reset_index(drop=True).assign(**columns), path)
 
 
-def make_batch(
-    image: UInt8[np.ndarray, "B H W 3"], crop: UInt8[np.ndarray, "B 112 112 3"]
-) -> ImageBatch:
-    """Name images by their content, which is all that a network sees of them."""
-    return ImageBatch([_digest(*pair) for pair in zip(image, crop, strict=True)], image, crop)
+def read_features(path: Path, keys: pd.DataFrame) -> Features:
+    """Read what a network said of some images.
+
+    Args:
+        path: Of `write_features`.
+        keys: Identity and image of those wanted, in this order.
+
+    Raises:
+        IdfsrError: The file is missing, is not such a table, or lacks an image.
+    """
+    table = read_table(path)
+    if set(KEY) - set(table) or len(table.columns) == len(KEY):
+        found = ", ".join(table.columns)
+        message = (
+            f"{path}: found columns {found}, wanted {', '.join(KEY)} and features: remove the "
+            "file, and the same run makes it again"
+        )
+        raise IdfsrError(message)
+    table = table.set_index(KEY)
+    wanted = list(keys[KEY].itertuples(index=False, name=None))
+    lacking = [key for key in wanted if key not in table.index]
+    if lacking:
+        message = (
+            f"{path}: found nothing of {'/'.join(lacking[0])}, wanted every test image: remove "
+            "the file, and the same run makes it again"
+        )
+        raise IdfsrError(message)
+    rows = table.loc[wanted]
+    return {str(name): _stack(rows[name].to_numpy()) for name in rows}
 
 
-def _digest(image: UInt8[np.ndarray, "H W 3"], crop: UInt8[np.ndarray, "112 112 3"]) -> str:
-    digest = hashlib.sha256(str(image.shape).encode())
-    digest.update(image.tobytes())
-    digest.update(crop.tobytes())
-    return digest.hexdigest()
-
-
-@dataclass(frozen=True)
-class Extractor:
-    """A network that is asked of single images."""
-
-    name: str
-    digest: str
-    """Of its weights, of our code around it, of the library and of the engine that it runs on."""
-    extract: Callable[[ImageBatch], list[Feature]]
-    """One for each image, which depends on that image alone."""
-
-
-class FeatureStore:
-    """Features by extractor and content of the image."""
-
-    def __init__(self, extractors: Iterable[Extractor]) -> None:
-        self._extractors = {one.name: one for one in extractors}
-        self._known: dict[str, dict[str, Feature]] = {name: {} for name in self._extractors}
-
-    def read(self, path: Path) -> None:
-        """Take over what a file holds of these extractors, if their digests are the same.
-
-        Raises:
-            IdfsrError: The file is missing or is not one of `write`.
-        """
-        with open_table(path) as file:
-            metadata = file.schema_arrow.metadata or {}
-            names = [
-                name
-                for name, one in self._extractors.items()
-                if metadata.get(name.encode(), b"").decode() == one.digest
-            ]
-            if "key" not in file.schema_arrow.names:
-                message = f"{path}: found no column key, wanted features of `idfsr features`"
-                raise IdfsrError(message)
-            table = file.read(columns=["key", *names])
-        keys = table["key"].to_pylist()
-        for name in names:
-            found = zip(keys, table[name].to_pylist(), strict=True)
-            self._known[name].update({key: one for key, one in found if one is not None})
-
-    def complete(self, batch: ImageBatch, names: Iterable[str]) -> None:
-        """Ask extractors of the images that they have not seen."""
-        for name in names:
-            known = self._known[name]
-            rows = [row for row, key in enumerate(batch.keys) if key not in known]
-            if rows:
-                new = batch.take(rows)
-                known.update(zip(new.keys, self._ask(name, new), strict=True))
-
-    def _ask(self, name: str, batch: ImageBatch) -> list[Feature]:
-        return self._extractors[name].extract(batch)
-
-    def features(self, name: str, keys: Sequence[str]) -> Features:
-        """Return what an extractor said of images, in their order."""
-        found = [self._known[name][key] for key in keys]
-        return {field: _stack([feature[field] for feature in found]) for field in found[0]}
-
-    def write(self, path: Path, keys: Iterable[str]) -> None:
-        """Write what is known of some images, with the digests of the extractors."""
-        unique = sorted(set(keys))
-        columns = {
-            name: pa.array([known.get(key) for key in unique])
-            for name, known in self._known.items()
-        }
-        digests = {name: one.digest for name, one in self._extractors.items()}
-        table = pa.table({"key": unique, **columns}).replace_schema_metadata(digests)
-        with atomic_path(path) as temporary:
-            pq.write_table(table, temporary, compression="zstd")
-
-
-def _stack(values: list[Any]) -> np.ndarray:
-    arrays = [np.asarray(value) for value in values]
-    if len({array.shape for array in arrays}) == 1:
-        return np.stack(arrays)
-    ragged = np.empty(len(arrays), dtype=object)
-    ragged[:] = arrays
-    return ragged
+def _stack(values: np.ndarray) -> np.ndarray:
+    """Bring the arrays of images into one where they have one length."""
+    if values.dtype == object and len({array.shape for array in values}) == 1:
+        return np.stack(list(values))
+    return values

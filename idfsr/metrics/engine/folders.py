@@ -13,7 +13,8 @@ from idfsr.dataset.index import EXTENSIONS
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector
 from idfsr.io.images import read_image
-from idfsr.metrics.engine.pairs import Pairs, check_sizes, crop_pairs
+from idfsr.metrics.engine.metric import Pairs
+from idfsr.metrics.engine.pairs import check_sizes, crop_pairs
 
 logger = logging.getLogger(__name__)
 

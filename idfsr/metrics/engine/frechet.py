@@ -11,8 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-MIN_IMAGES: Final = 2
-"""One image has no covariance."""
+from idfsr.metrics.engine.metric import MIN_IMAGES
 
 ROWS_TO_REDUCE: Final = 1.25
 """Images per feature above which triangles are cheaper than the centred rows themselves; at twice

@@ -1,7 +1,6 @@
 """Pairs of a restored image and its ground truth, out of the files of a run."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,29 +15,49 @@ from idfsr.io.images import decode_png
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
-from idfsr.metrics.engine.features import ImageBatch, make_batch
+from idfsr.metrics.engine.metric import ImageBatch, Pairs
 
 _RESTORED_COLUMNS: Final = (*KEY, "scale_factor", "method", "sr_image", "model_digest")
 _SHARD_COLUMNS: Final = (*KEY, "scale_factor", "gt_image", "landmarks")
 _NUM_NAMED: Final = 3  # images named in an error
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """A batch: row i of each array belongs to the same image."""
-
-    gt_image: UInt8[np.ndarray, "B H W 3"]
-    sr_image: UInt8[np.ndarray, "B H W 3"]
-    gt_crop: UInt8[np.ndarray, "B 112 112 3"]
-    """The face of gt_image, aligned to the ArcFace template by the landmarks of gt_image."""
-    sr_crop: UInt8[np.ndarray, "B 112 112 3"]
-    """The same cut out of sr_image: the same landmarks, so that no detector can fail on it."""
-
-
 def read_truth(shards: Sequence[Path]) -> pd.DataFrame:
     """Return the test rows of shards: identity, image, scale_factor, gt_image (PNG), landmarks."""
     table: pd.DataFrame = read_shard(shards, columns=_SHARD_COLUMNS, part="test").to_pandas()
     return table
+
+
+def sort_by_scale(
+    shards: Sequence[Path], restored: Sequence[Path]
+) -> dict[int, tuple[list[Path], list[Path]]]:
+    """Put shards and restored images of one scale factor together.
+
+    Returns:
+        Scale factor, rising, to its shards and its tables of restored images.
+
+    Raises:
+        IdfsrError: A file has no row or rows of several scale factors, or a scale factor has only
+            one of the two.
+    """
+    of_shards, of_restored = _group_by_scale(shards), _group_by_scale(restored)
+    if set(of_shards) != set(of_restored):
+        found, wanted = (", ".join(map(str, sorted(one))) for one in (of_restored, of_shards))
+        message = f"restored images: found scale factor {found or 'none'}, wanted {wanted or 'one'}"
+        raise IdfsrError(message)
+    return {scale: (of_shards[scale], of_restored[scale]) for scale in sorted(of_shards)}
+
+
+def _group_by_scale(paths: Sequence[Path]) -> dict[int, list[Path]]:
+    groups: dict[int, list[Path]] = {}
+    for path in paths:
+        scales = set(read_table(path, columns=["scale_factor"])["scale_factor"])
+        if len(scales) != 1:
+            found = ", ".join(map(str, sorted(scales))) or "none"
+            message = f"{path}: found scale factor {found}, wanted rows of one"
+            raise IdfsrError(message)
+        groups.setdefault(int(scales.pop()), []).append(path)
+    return groups
 
 
 def read_pairs(
@@ -53,8 +72,8 @@ def read_pairs(
         scale_factor: Of every row of both.
 
     Returns:
-        A row a pair, sorted by identity and image: gt_image, sr_image (PNG), landmarks,
-        model_digest. Images that the method could not restore are not among them.
+        A row a pair, sorted by identity and image: gt_image, sr_image (PNG), landmarks, method,
+        scale_factor, model_digest. Images that the method could not restore are not among them.
 
     Raises:
         IdfsrError: A restored image has no ground truth or the reverse, an image occurs twice, a
@@ -119,11 +138,7 @@ def truth_batches(rows: pd.DataFrame, batch_size: int) -> Iterator[ImageBatch]:
     for start in range(0, len(rows), batch_size):
         chunk = rows.iloc[start : start + batch_size]
         images = [decode_png(data) for data in chunk["gt_image"]]
-        crops = [
-            align_arcface(image, points)
-            for image, points in zip(images, _landmarks(chunk), strict=True)
-        ]
-        yield make_batch(np.stack(images), np.stack(crops))
+        yield _crop(images, _landmarks(chunk))
 
 
 def _landmarks(rows: pd.DataFrame) -> list[Float[np.ndarray, "5 2"]]:
@@ -187,12 +202,14 @@ def crop_pairs(
     landmarks: Sequence[Float[np.ndarray, "5 2"]],
 ) -> Pairs:
     """Cut the faces out of both images of each pair, by the landmarks of the ground truth."""
-    return Pairs(
-        np.stack(gt_images),
-        np.stack(sr_images),
-        np.stack([align_arcface(*pair) for pair in zip(gt_images, landmarks, strict=True)]),
-        np.stack([align_arcface(*pair) for pair in zip(sr_images, landmarks, strict=True)]),
-    )
+    return Pairs(sr=_crop(sr_images, landmarks), gt=_crop(gt_images, landmarks))
+
+
+def _crop(
+    images: Sequence[UInt8[np.ndarray, "H W 3"]], landmarks: Sequence[Float[np.ndarray, "5 2"]]
+) -> ImageBatch:
+    crops = [align_arcface(*pair) for pair in zip(images, landmarks, strict=True)]
+    return ImageBatch(np.stack(images), np.stack(crops))
 
 
 def _text(shape: tuple[int, ...]) -> str:

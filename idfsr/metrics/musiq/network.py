@@ -27,7 +27,7 @@ def load_musiq(weights_dir: Path, device: torch.device) -> nn.Module:
     """
     path = find_weights(weights_dir, WEIGHTS, "MUSIQ for KonIQ-10k")
     state = read_torch_tensors(path, "the weights of MUSIQ for KonIQ-10k")
-    from pyiqa.archs.musiq_arch import MUSIQ  # noqa: PLC0415 - slow, and reads $TORCH_HOME
+    from pyiqa.archs.musiq_arch import MUSIQ  # slow, and reads $TORCH_HOME
 
     network: nn.Module = MUSIQ(pretrained=False)
     check_state(state, network.state_dict(), str(path))

@@ -13,9 +13,11 @@ from PIL import Image
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.engine import deepface, features
-from idfsr.metrics.engine.deepface import FOLDER, KINDS, FaceFinder, Name, find_faces, load_network
+from idfsr.metrics.engine import deepface
+from idfsr.metrics.engine.deepface import FOLDER, KINDS, find_all_faces, find_faces, load_network
 from idfsr.metrics.engine.deepface_columns import compare_ages, compare_classes, verify
+from idfsr.metrics.engine.deepface_family import Name
+from idfsr.metrics.engine.metric import Features, ImageBatch
 
 CPU = torch.device("cpu")
 
@@ -87,12 +89,12 @@ def files(photographs: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> 
     return files
 
 
-def to_batch(photographs: np.ndarray) -> features.ImageBatch:
-    return features.make_batch(photographs, np.zeros((len(photographs), 112, 112, 3), np.uint8))
+def to_batch(photographs: np.ndarray) -> ImageBatch:
+    return ImageBatch(photographs, np.zeros((len(photographs), 112, 112, 3), np.uint8))
 
 
-def stack(found: list[features.Feature]) -> features.Features:
-    return {name: features._stack([one[name] for one in found]) for name in found[0]}
+def take(found: Features, rows: list[int]) -> Features:
+    return {name: values[rows] for name, values in found.items()}
 
 
 def test_faces_are_found_as_by_the_package(photographs: np.ndarray) -> None:
@@ -108,9 +110,9 @@ def test_distances_and_verdicts_are_those_of_verify(
     package: Any, weights_dir: Path, photographs: np.ndarray, files: list[str]
 ) -> None:
     network = load_network(weights_dir, "vgg_face", CPU)
-    seen = deepface.extract_embeddings(FaceFinder(), network, to_batch(photographs))
+    seen = deepface.extract_embeddings(network, to_batch(photographs))
     pairs = [(0, 1), (1, 2), (3, 1)]
-    sr, gt = (stack([seen[pair[side]] for pair in pairs]) for side in (0, 1))
+    sr, gt = (take(seen, [pair[side] for pair in pairs]) for side in (0, 1))
     found = verify(sr, gt)
     for row, pair in enumerate(pairs):
         wanted = package.verify(*(files[one] for one in pair), enforce_detection=False)
@@ -128,10 +130,10 @@ def test_classes_are_those_of_analyze(
 ) -> None:
     name: Any = f"deepface_{attribute}"
     network = load_network(weights_dir, name, CPU)
-    seen = deepface.extract_probabilities(FaceFinder(), network, name, to_batch(photographs))
-    backwards = stack(seen[::-1])
+    seen = deepface.extract_probabilities(network, name, to_batch(photographs))
+    backwards = take(seen, [3, 2, 1, 0])
     compare = compare_ages if attribute == "age" else lambda *sides: compare_classes(name, *sides)
-    found = compare(backwards, stack(seen))
+    found = compare(backwards, seen)
     for row, file in enumerate(files):
         faces = package.analyze(file, actions=(attribute,), enforce_detection=False, silent=True)
         largest = max(faces, key=lambda face: face["region"]["w"] * face["region"]["h"])
@@ -141,8 +143,8 @@ def test_classes_are_those_of_analyze(
             continue
         assert found[f"gt_{attribute}"][row] == largest[f"dominant_{attribute}"]
         wanted = np.array(list(largest[attribute].values())) / 100
-        np.testing.assert_allclose(seen[row]["probabilities"], wanted, rtol=1e-5)
-    probabilities = stack(seen)["probabilities"]
+        np.testing.assert_allclose(seen["probabilities"][row], wanted, rtol=1e-5)
+    probabilities = seen["probabilities"]
     assert probabilities.std(axis=0).max() > 1e-4
 
 
@@ -151,26 +153,27 @@ def test_neither_batch_nor_order_matters(weights_dir: Path, photographs: np.ndar
     # in float64: sums of float32 have another sixth digit in a batch of another size
     network = load_network(weights_dir, "vgg_face", CPU).double()
     network.register_forward_pre_hook(lambda _, inputs: tuple(x.double() for x in inputs))
-    finder = FaceFinder()
-    together = deepface.extract_embeddings(finder, network, to_batch(photographs))
-    backwards = deepface.extract_embeddings(finder, network, to_batch(photographs[::-1].copy()))
-    alone = [
-        deepface.extract_embeddings(finder, network, to_batch(photographs[row : row + 1]))[0]
-        for row in range(len(photographs))
-    ]
-    for row, one in enumerate(together):
-        for other in (backwards[-1 - row], alone[row]):
-            assert other["num_faces"] == one["num_faces"]
-            np.testing.assert_allclose(other["embeddings"], one["embeddings"], rtol=1e-6, atol=1e-8)
+    together = deepface.extract_embeddings(network, to_batch(photographs))
+    backwards = deepface.extract_embeddings(network, to_batch(photographs[::-1].copy()))
+    for row in range(len(photographs)):
+        alone = deepface.extract_embeddings(network, to_batch(photographs[row : row + 1]))
+        for other, place in ((backwards, -1 - row), (alone, 0)):
+            assert other["num_faces"][place] == together["num_faces"][row]
+            np.testing.assert_allclose(
+                other["embeddings"][place], together["embeddings"][row], rtol=1e-6, atol=1e-8
+            )
 
 
 def test_faces_of_a_batch_are_found_once(
     photographs: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finder, batch = FaceFinder(), to_batch(photographs)
-    found = finder(batch)
-    monkeypatch.setattr(deepface, "find_faces", lambda _: pytest.fail("searched again"))
-    assert [id(faces) for faces in finder(batch.take([2, 0]))] == [id(found[2]), id(found[0])]
+    batch = to_batch(photographs)
+    found = find_all_faces(batch)
+    with monkeypatch.context() as patch:
+        patch.setattr(deepface, "find_faces", lambda _: pytest.fail("searched again"))
+        assert find_all_faces(batch) is found
+    again = find_all_faces(to_batch(photographs[::-1].copy()))
+    assert [faces.num_faces for faces in again] == [0, 2, 1, 1]  # another batch is not confused
 
 
 def test_files_that_are_missing_or_of_another_network(

@@ -82,10 +82,10 @@ def test_grey_and_coloured_files_are_read_in_batches_and_missing_faces_counted(
     pairs = pair_files(tmp_path / "gt", tmp_path / "sr")
     with caplog.at_level(logging.WARNING):
         batches = list(read_batches(pairs, detector, 256, 2))
-    assert [len(batch.gt_image) for batch in batches] == [2, 1]
-    np.testing.assert_array_equal(batches[0].gt_image[0], head)
-    np.testing.assert_array_equal(batches[1].sr_image[0], np.stack([head[..., 0]] * 3, axis=-1))
-    assert batches[0].sr_crop.shape == (2, 112, 112, 3)
+    assert [len(batch.gt.image) for batch in batches] == [2, 1]
+    np.testing.assert_array_equal(batches[0].gt.image[0], head)
+    np.testing.assert_array_equal(batches[1].sr.image[0], np.stack([head[..., 0]] * 3, axis=-1))
+    assert batches[0].sr.crop.shape == (2, 112, 112, 3)
     assert "no face found in 1 of 3 ground truths" in caplog.text
     assert "4 images are grey" in caplog.text
 

@@ -8,7 +8,7 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
 from idfsr.io.images import decode_png, encode_png
 from idfsr.io.tables import write_table
-from idfsr.metrics.engine.pairs import batches, read_pairs
+from idfsr.metrics.engine.pairs import batches, read_pairs, sort_by_scale
 
 KEYS = [("00001", "0"), ("00001", "1"), ("00002", "0")]
 
@@ -24,12 +24,12 @@ def test_pairs_are_joined_by_name_and_sorted(small_run: Any) -> None:
 def test_both_images_are_cropped_by_the_landmarks_of_the_truth(small_run: Any) -> None:
     rows = read_pairs(small_run.shards, small_run.restored, "bicubic", 8)
     first, second = batches(rows, batch_size=2)
-    assert (len(first.gt_image), len(second.gt_image)) == (2, 1)
+    assert (len(first.gt.image), len(second.gt.image)) == (2, 1)
     landmarks = rows["landmarks"][2].reshape(5, 2).astype(float)
     assert landmarks[0].tolist() == [20, 26]
     for crops, images in (
-        (second.gt_crop, small_run.gt_images),
-        (second.sr_crop, small_run.sr_images),
+        (second.gt.crop, small_run.gt_images),
+        (second.sr.crop, small_run.sr_images),
     ):
         np.testing.assert_array_equal(crops[0], align_arcface(images[KEYS[2]], landmarks))
 
@@ -95,3 +95,14 @@ def test_images_that_were_not_restored_are_left_out(small_run: Any) -> None:
     write_table(table.assign(sr_image=None).astype({"sr_image": object}), path)
     with pytest.raises(IdfsrError, match="bicubic: restored none of 3 images"):
         read_pairs(small_run.shards, [path], "bicubic", 8)
+
+
+def test_files_are_sorted_by_their_scale(small_run: Any) -> None:
+    shards, restored = small_run.shards, small_run.restored
+    assert sort_by_scale(shards, restored) == {8: (shards, restored)}
+    other = small_run.restore(KEYS, scale_factor=16)
+    with pytest.raises(IdfsrError, match="restored images: found scale factor 8, 16, wanted 8"):
+        sort_by_scale(shards, [*restored, other])
+    mixed = small_run.restore(KEYS, scale_factor=[8, 8, 16])
+    with pytest.raises(IdfsrError, match=f"{mixed}: found scale factor 8, 16, wanted rows of one"):
+        sort_by_scale(shards, [mixed])
