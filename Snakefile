@@ -43,6 +43,7 @@ wildcard_constraints:
     method="[a-z0-9-]+",
     network="[a-z0-9_]+",
     trained="networks/[a-z0-9_]+|lr_detector|pretrain",
+    family="[a-z0-9_]+",
     identity="[^/]+",
 
 
@@ -54,7 +55,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/fits.smk"
 include: "workflow/rules/restorations.smk"
 include: "workflow/rules/probes.smk"
-include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/metrics.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/curves.smk"
 include: "workflow/rules/report.smk"

@@ -17,7 +17,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.registry import METRICS
+from idfsr.metrics.engine.registry import all_metrics
 from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import Layout, method_label, metric_columns, scale_label
@@ -138,7 +138,7 @@ def lay_out_differences(paired: pd.DataFrame) -> dict[str, Any]:
         cells.setdefault(metric, {})[row["scale_factor"], row["method_b"]] = Difference(
             text=sign + column.text(difference),
             interval="" if math.isnan(lo) else f"[{column.text(lo)}, {column.text(hi)}]",
-            verdict=judge(lo, hi, METRICS[metric].direction),
+            verdict=judge(lo, hi, all_metrics()[metric].direction),
         )
     return {
         "heads": [

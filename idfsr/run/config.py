@@ -19,7 +19,7 @@ from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.lr_training import LrDetectorStage
-from idfsr.config.metrics import MetricsConfig, MetricsStage, TablesStage
+from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.config.model import ModelConfig
 from idfsr.config.networks import NetworkStage
 from idfsr.config.pretrain import PretrainConfig, PretrainStage
@@ -27,6 +27,7 @@ from idfsr.config.probes import ProbesConfig, ProbesStage
 from idfsr.config.quality import QualityConfig, QualityStage
 from idfsr.config.report import FiguresStage, ReportConfig
 from idfsr.config.restore import RestoreConfig, RestoreStage
+from idfsr.config.scores import DeepfaceStage, JoinStage, ScoresStage, SfaceStage
 from idfsr.config.shards import ShardsConfig, ShardsStage
 from idfsr.config.split import SplitConfig, SplitStage
 from idfsr.config.stage import first_mistake
@@ -107,7 +108,10 @@ STAGES: dict[str, Any] = {
     "pretrain": PretrainStage,
     "fit": FitStage,
     "probes": ProbesStage,
-    "metrics": MetricsStage,
+    "scores": ScoresStage,
+    "scores-sface": SfaceStage,
+    "scores-deepface": DeepfaceStage,
+    "metrics": JoinStage,
     "tables": TablesStage,
     "report": FiguresStage,
     "page": Config,
@@ -220,6 +224,8 @@ def stage_settings(config: Config, stage: str) -> Any:
     for field, path in BORROWED.get(stage, {}).items():
         section, _, value = path.partition(".")
         dumped[field] = dumped[section][value]
+    if kind in ("scores", "metrics"):
+        dumped = dumped["metrics"]
     if kind == "restore":
         dumped["method"] = method_settings(config, name)
     record = RestoreStage if kind == "restore" else STAGES[stage]

@@ -18,11 +18,11 @@ LAYERS = {
     "faces": {"config", "io", "models"},
     "training": {"config", "io", "faces", "models", "diffusion"},
     "methods": {"config", "io", "faces", "models", "diffusion"},
-    "metrics": {"config", "dataset", "io", "faces", "models", "run"},
+    "metrics": {"config", "dataset", "io", "faces", "models"},
     "experiments": {"config", "io", "methods", "metrics"},
     "photographs": {"config", "run", "dataset", "io", "methods", "faces", "models", "training"},
     "report": {"config", "run", "io", "faces", "metrics", "methods"},
-    "run": {"config", "dataset", "io", "methods", "training"},
+    "run": {"config", "dataset", "io", "methods", "metrics", "training"},
 }
 """Sub-package to the others that it may import; all may import the modules of the root."""
 
@@ -53,6 +53,15 @@ def test_light_stages_never_import_torch() -> None:
                 for alias in node.names
             }
             assert "torch" not in words, f"{module} reaches torch through {name}"
+
+
+def test_a_job_of_one_family_has_no_other_in_its_digest() -> None:
+    for stage in ("scores", "truth_features", "join_scores"):
+        closure = module_closure(f"idfsr.stages.{stage}")
+        others = [name for name in closure if name.startswith("idfsr.metrics.")]
+        assert others
+        assert all(name.startswith("idfsr.metrics.engine") for name in others), others
+        assert "idfsr.config.metrics" not in closure
 
 
 @pytest.fixture

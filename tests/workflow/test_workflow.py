@@ -13,7 +13,9 @@ from idfsr.run.provenance import module_closure, module_path
 from .conftest import TINY
 from .project import ROOT, copy_sources, run_snakemake
 
-EVALUATION = {"features", "figure_grid", "figure_metrics", "metrics", "report", "tables"}
+EVALUATION = {
+    "truth_features", "scores", "metrics", "figure_grid", "figure_metrics", "report", "tables",
+}  # fmt: skip
 
 
 def planned_rules(directory: Path, *arguments: str) -> set[str]:

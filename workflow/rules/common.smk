@@ -122,11 +122,6 @@ def weights(name):
     return files
 
 
-def metrics_weights(wildcards):
-    """Published weights of the run's metrics."""
-    return inputs.metrics_weights(settings(wildcards))
-
-
 def network_files(wildcards):
     """Files that the training of a small network reads, by the name of their argument."""
     return training_files(wildcards.network, wildcards.run, lambda: plan(wildcards))
