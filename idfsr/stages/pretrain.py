@@ -2,9 +2,10 @@
 
 Reads pretraining shards of all scale factors and, if given, weights to begin with; makes averaged
 weights and a line of statistics a step. Killed, it goes on when the same command is run again, and
-on a CPU ends with the same bytes; the state stands in --state-dir until it is done, with event
-files for TensorBoard and the sheets of `pretrain.sample_images` in progress/, which then comes to
-stand beside the statistics.
+on a CPU ends with the same bytes; one process at a time trains in --state-dir, where the state
+stands with event files for TensorBoard and the sheets of `pretrain.sample_images` in progress/,
+which comes to stand beside the statistics in the end. The state stays: the same command makes the
+same outputs again in seconds, and after a run of the workflow that ends well it is removed.
 
     idfsr pretrain --config pretrain.json --shards shards/x*/pretrain-*.parquet \
         --init idfsr/weights/idfsr64.safetensors --id-encoder idfsr/weights/arcface.safetensors \
@@ -76,4 +77,4 @@ def run(args: argparse.Namespace) -> None:
     with atomic_path(args.model) as temporary:
         save_model(temporary, model)
     write_card(card, args.card)
-    finish(trained, args.stats)
+    finish(trained, args.stats, args.model, args.card)

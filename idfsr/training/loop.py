@@ -23,7 +23,18 @@ from torch.nn.parallel import DistributedDataParallel
 from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
-from idfsr.training.checkpoint import TrainState, load_state, state_writer
+from idfsr.run.finished import (
+    FINISHED_NAME,
+    LOCK_NAME,
+    PROGRESS_NAME,
+    STATE_NAME,
+    STATS_NAME,
+    note_finished,
+    remove_state,
+)
+from idfsr.run.lock import Lock, take
+from idfsr.run.provenance import code_digest, module_path
+from idfsr.training.checkpoint import TrainState, check_settings, read_state, state_writer
 from idfsr.training.distributed import (
     num_processes,
     rank,
@@ -31,13 +42,11 @@ from idfsr.training.distributed import (
     wait_for_all,
 )
 from idfsr.training.ema import decay_at, start_ema, update_ema
-from idfsr.training.monitor import PROGRESS_NAME, STATS_NAME, open_monitor
+from idfsr.training.monitor import open_monitor
 from idfsr.training.signals import InterruptedTrainingError, noticed_signals
 from idfsr.training.step import Objective, Recipe, add_gradients
 
 logger = logging.getLogger(__name__)
-
-STATE_NAME = "state.pt"
 
 UNBOUND_FIELDS = (
     "num_images",
@@ -69,6 +78,8 @@ class Trained(Progress):
 
     ema: dict[str, Tensor]
     """Averaged state of the recipe's module."""
+    lock: Lock | None = None
+    """Of the folder of the state, held until `finish`; in the first process only."""
 
 
 def learning_rate_at(images_seen: int, config: TrainConfig) -> float:
@@ -93,6 +104,22 @@ def bound_settings(recipe: Recipe, config: TrainConfig, seed: int) -> dict[str, 
     return {"seed": seed, **section, **recipe.settings}
 
 
+def recipe_digest(recipe: Recipe) -> str:
+    """Return the digest of the code of a training: of the loop, the loss and the network."""
+    modules = ("idfsr.training.loop", recipe.loss.__module__, type(recipe.module).__module__)
+    return code_digest(*(name for name in modules if module_path(name) is not None))
+
+
+def is_of_another(state: TrainState, recipe: Recipe, config: TrainConfig, seed: int) -> bool:
+    """Say whether a finished training is not the one that is wanted, nor its beginning."""
+    longer = state.images_seen >= config.num_images + config.batch_size
+    return (
+        longer
+        or state.code != recipe_digest(recipe)
+        or state.settings != bound_settings(recipe, config, seed)
+    )
+
+
 def begin_or_resume(
     recipe: Recipe,
     config: TrainConfig,
@@ -103,18 +130,31 @@ def begin_or_resume(
 ) -> TrainState:
     """Return the state to go on from, its weights, moments and scale loaded.
 
+    That of a finished training gives the same outputs again; it is removed if another training is
+    wanted.
+
     Raises:
-        IdfsrError: The state is of another training, or has seen more images than are wanted.
+        IdfsrError: The state is of another training, which has not finished, or has seen more
+            images than are wanted.
     """
     module, settings = recipe.module, bound_settings(recipe, config, seed)
-    state = load_state(state_path, settings, next(module.parameters()).device)
+    state = read_state(state_path, next(module.parameters()).device)
+    has_finished = (state_path.parent / FINISHED_NAME).exists()
+    wait_for_all()
+    if state is not None and has_finished and is_of_another(state, recipe, config, seed):
+        logger.info("%s: begun anew: %s is of another training", recipe.name, state_path)
+        state = None
     if state is None:
+        if rank() == 0:
+            remove_state(state_path.parent)
         return TrainState(
             settings=settings,
             module=module.state_dict(),
             optimiser=optimiser.state_dict(),
             ema=start_ema(module),
+            code=recipe_digest(recipe),
         )
+    check_settings(state_path, state, settings)
     if state.images_seen >= config.num_images + config.batch_size:
         message = (
             f"{state_path}: found {state.images_seen} images seen, "
@@ -124,6 +164,9 @@ def begin_or_resume(
     module.load_state_dict(state.module)
     optimiser.load_state_dict(state.optimiser)
     scaler.load_state_dict(state.scaler)
+    state.code = recipe_digest(recipe)
+    if rank() == 0 and state.images_seen < config.num_images:
+        (state_path.parent / FINISHED_NAME).unlink(missing_ok=True)
     logger.info("%s: resumed at %d images", recipe.name, state.images_seen)
     return state
 
@@ -195,9 +238,14 @@ def train(
         device: Where to train.
 
     Raises:
-        IdfsrError: The state is of another training, or the loss is no longer finite.
+        IdfsrError: Another process trains in the folder, the state is of another training, or the
+            loss is no longer finite.
         InterruptedTrainingError: One of `SIGNALS` came; the state is saved.
     """
+    # One training at a time: nothing is read or written before the others know it.
+    lock = take(state_dir / LOCK_NAME) if rank() == 0 else None
+    wait_for_all()
+
     # Resume where the last checkpoint was made.
     state_path, stats_path = state_dir / STATE_NAME, state_dir / STATS_NAME
     module = recipe.module.to(device).to(memory_format=torch.channels_last).train()
@@ -254,7 +302,8 @@ def train(
             if ends or crosses(state.images_seen, config.checkpoint_images, config):
                 state.module, state.optimiser = module.state_dict(), optimiser.state_dict()
                 state.scaler, state.stats_bytes = scaler.state_dict(), monitor.flush()
-                if rank() == 0:
+                if lock is not None:
+                    lock.check()
                     writer.save(state)
             if ends:
                 writer.wait()
@@ -269,20 +318,27 @@ def train(
         images_seen=state.images_seen,
         seconds=state.seconds,
         waited_seconds=state.waited_seconds,
+        lock=lock,
     )
 
 
-def finish(trained: Trained, stats: Path) -> None:
-    """Write the statistics, and remove the state: a run after this one begins anew.
+def finish(trained: Trained, stats: Path, *others: Path) -> None:
+    """Write the statistics, note what the training has made, and let others into its folder.
 
     The last thing a training does, when all else it makes is written. The event files and pictures
-    of `idfsr.training.monitor` come to stand beside the statistics. Other files in the folder of
-    the state are left alone.
+    of `idfsr.training.monitor` come to stand beside the statistics. The state stays until the
+    outputs are safe: see `idfsr.run.finished`.
 
     Args:
-        trained: What the loop returned.
+        trained: What the loop returned, in the first process.
         stats: JSON lines to write.
+        *others: What else the training has made.
+
+    Raises:
+        IdfsrError: Another process has taken over the folder.
     """
+    assert trained.lock is not None
+    trained.lock.check()
     with atomic_path(stats) as temporary:
         shutil.copyfile(trained.stats_path, temporary)
     state_dir = trained.stats_path.parent
@@ -291,7 +347,5 @@ def finish(trained: Trained, stats: Path) -> None:
     for file in progress.iterdir():
         shutil.move(file, kept / file.name)
     progress.rmdir()
-    for name in (STATE_NAME, STATS_NAME):
-        (state_dir / name).unlink()
-    if not any(state_dir.iterdir()):
-        state_dir.rmdir()
+    note_finished(state_dir, [stats, *others])
+    trained.lock.release()
