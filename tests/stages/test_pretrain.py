@@ -79,7 +79,7 @@ def test_a_finished_state_is_of_no_use_to_another_training(
     if change == "settings":
         other = dataclasses.replace(CONFIG, seed=CONFIG.seed + 1)
     else:
-        monkeypatch.setattr("idfsr.training.loop.code_digest", lambda *_: "other")
+        monkeypatch.setattr("idfsr.training.begin.code_digest", lambda *_: "other")
     main(arguments(tmp_path, other, "b"))
     assert "pretrain: begun anew" in caplog.text
     lines = (tmp_path / "b.jsonl").read_text().splitlines()
