@@ -34,7 +34,7 @@ def test_makes_weights_statistics_and_a_card(tmp_path: Path) -> None:
     card = (tmp_path / "card.md").read_text()
     assert "| identities held out | 2 |" in card
     assert "rank 1 among" in card
-    assert not (tmp_path / "state").exists()
+    assert (tmp_path / "state/finished.json").is_file()
 
 
 def test_again_makes_the_same_bytes(tmp_path: Path) -> None:

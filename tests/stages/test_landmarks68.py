@@ -35,7 +35,7 @@ def test_makes_weights_statistics_and_a_card(tmp_path: Path) -> None:
     lines = (tmp_path / "stats.jsonl").read_text().splitlines()
     assert [json.loads(line)["images_seen"] for line in lines] == [4, 8]
     assert read_card(tmp_path / "card.md").images_seen == 8
-    assert not (tmp_path / "state").exists()
+    assert (tmp_path / "state/finished.json").is_file()
 
 
 def test_again_makes_the_same_bytes(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_makes_weights_statistics_and_a_card(
     assert history.images_seen == (16 if name == "codeformer" else 8), "stages of a network add up"
     assert history.num_parameters == sum(p.numel() for p in network.parameters())
     assert "| identities held out | 2 |" in (tmp_path / f"{name}.md").read_text()
-    assert not (tmp_path / "state").exists()
+    assert (tmp_path / "state/finished.json").is_file()
 
 
 def test_again_makes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
