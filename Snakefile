@@ -5,6 +5,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
+from idfsr.run.at_work import begin_work, end_work
 from idfsr.run.cluster import check_partitions
 from idfsr.run.config import load_config, parse_config
 from idfsr.run.inputs import check_inputs, missing_metrics
@@ -63,10 +64,17 @@ include: "workflow/rules/networks.smk"
 
 
 onstart:
-    for line in missing_metrics(RUN):
+    on_slurm = workflow.executor_plugin.name == "slurm"
+    jobs = list(workflow.dag.needrun_jobs())
+    ended = begin_work(runs_of(jobs), log[0], on_slurm=on_slurm)
+    for line in [*ended, *missing_metrics(RUN)]:
         print(line, file=sys.stderr)
-    if workflow.executor_plugin.name == "slurm":
-        check_partitions(partitions(workflow.dag.needrun_jobs()))
+    if on_slurm:
+        check_partitions(partitions(jobs))
+
+
+onsuccess:
+    end_work(runs_of(workflow.dag.jobs))
 
 
 rule all:

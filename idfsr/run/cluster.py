@@ -59,6 +59,19 @@ def check_partitions(names: Iterable[str]) -> None:
         raise IdfsrError(message)
 
 
+def job_has_ended(job_id: str) -> bool:
+    """Say whether Slurm knows that a job of this user does not run, or waits to run once more.
+
+    Where Slurm does not answer it is False.
+    """
+    try:
+        lines = slurm("squeue", "--noheader", "--me", "--format", "%A %T")
+    except IdfsrError:
+        return False
+    states = dict(line.split() for line in lines)
+    return states.get(job_id, "PENDING") == "PENDING"
+
+
 def cancel_runs(names: Sequence[str]) -> int:
     """Cancel the jobs of some runs, and wait until none of their processes is left.
 

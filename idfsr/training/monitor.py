@@ -20,10 +20,9 @@ from tqdm import tqdm
 
 from idfsr.io.files import atomic_path
 from idfsr.io.images import encode_png
+from idfsr.run.finished import PROGRESS_NAME
 from idfsr.training.checkpoint import TrainState
 from idfsr.training.distributed import rank
-
-STATS_NAME, PROGRESS_NAME = "stats.jsonl", "progress"
 
 
 class Monitor:

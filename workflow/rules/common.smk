@@ -16,6 +16,11 @@ def settings(wildcards):
     return CONFIGS[wildcards.run]
 
 
+def runs_of(jobs):
+    """Names of the runs to which some jobs belong."""
+    return {job.wildcards.run for job in jobs if "run" in job.wildcards.keys()}
+
+
 def partitions(jobs):
     """The partitions that those of some jobs ask for that will be submitted to Slurm."""
     asked = [job.resources.get("slurm_partition") for job in jobs if not job.is_local]
