@@ -12,9 +12,9 @@ from typing import Final
 
 import psutil
 
+from idfsr.io.finished import remove_finished
+from idfsr.io.lock import Holder, live_holder, process_runs, take
 from idfsr.run.cluster import cancel_runs, run_ids
-from idfsr.run.finished import remove_finished
-from idfsr.run.lock import Holder, live_holder, process_runs, take
 
 LOCKS: Final = Path(".snakemake/at-work")
 RESULTS: Final = Path("results")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from idfsr.errors import IdfsrError
+from idfsr.io.lock import live_holder
 from idfsr.run.at_work import LOCKS
-from idfsr.run.lock import live_holder
 from idfsr.run.progress import last_line, read_jobs, sum_costs
 
 SNAKEMAKE: Final = Path(".snakemake")

@@ -22,14 +22,14 @@ from torch.nn.parallel import DistributedDataParallel
 from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
-from idfsr.run.finished import (
+from idfsr.io.finished import (
     LOCK_NAME,
     PROGRESS_NAME,
     STATE_NAME,
     STATS_NAME,
     note_finished,
 )
-from idfsr.run.lock import Lock, take
+from idfsr.io.lock import Lock, take
 from idfsr.training.begin import begin_or_resume
 from idfsr.training.checkpoint import TrainState, state_writer
 from idfsr.training.distributed import (
@@ -237,7 +237,7 @@ def finish(trained: Trained, stats: Path, *others: Path) -> None:
 
     The last thing a training does, when all else it makes is written. The event files and pictures
     of `idfsr.training.monitor` come to stand beside the statistics. The state stays until the
-    outputs are safe: see `idfsr.run.finished`.
+    outputs are safe: see `idfsr.io.finished`.
 
     Args:
         trained: What the loop returned, in the first process.

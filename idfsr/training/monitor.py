@@ -19,8 +19,8 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from idfsr.io.files import atomic_path
+from idfsr.io.finished import PROGRESS_NAME
 from idfsr.io.images import encode_png
-from idfsr.run.finished import PROGRESS_NAME
 from idfsr.training.checkpoint import TrainState
 from idfsr.training.distributed import rank
 

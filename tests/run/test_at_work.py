@@ -10,10 +10,10 @@ import psutil
 import pytest
 
 from idfsr.errors import IdfsrError
+from idfsr.io.finished import note_finished
+from idfsr.io.lock import take
 from idfsr.run import at_work
 from idfsr.run.at_work import MARK, begin_work, end_left_jobs, end_work, left_jobs, live_snakemakes
-from idfsr.run.finished import note_finished
-from idfsr.run.lock import take
 
 SAYS_WHEN_ASKED = """
 import pathlib, signal, sys
@@ -134,7 +134,7 @@ def test_a_state_goes_when_its_outputs_are_in_their_places(case: str) -> None:
     if case == "changed":
         model.write_text("another")
     if case == "in use":
-        code = "from pathlib import Path; from idfsr.run.lock import take; import time\n"
+        code = "from pathlib import Path; from idfsr.io.lock import take; import time\n"
         code += f"take(Path('{state}/lock')); print(flush=True); time.sleep(600)"
         job = start_job(code, f"{os.getpid()} {psutil.Process().create_time()} /elsewhere")
         end_work(["demo"])

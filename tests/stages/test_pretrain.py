@@ -8,10 +8,10 @@ import pytest
 
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.config.shards import ShardsConfig
+from idfsr.io.finished import outputs_in_place, remove_finished
 from idfsr.main import main
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.run.config import Config, stage_json
-from idfsr.run.finished import outputs_in_place, remove_finished
 from tests.training.makers import TINY_MODEL, write_pretrain_shard
 
 CONFIG = Config(
@@ -111,7 +111,7 @@ def test_leaves_other_files_beside_the_state(tmp_path: Path) -> None:
 def test_a_second_process_is_one_line_and_leaves_the_state_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = "import sys, time; from pathlib import Path; from idfsr.run.lock import take\n"
+    code = "import sys, time; from pathlib import Path; from idfsr.io.lock import take\n"
     code += "lock = take(Path(sys.argv[1])); print(flush=True); time.sleep(600)"
     words = [sys.executable, "-c", code, str(tmp_path / "state/lock")]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as holder:

@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from idfsr.io.lock import Holder
 from idfsr.main import main
-from idfsr.run.lock import Holder
 
 LOG = """\
 SLURM run ID: 8f3c

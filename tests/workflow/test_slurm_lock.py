@@ -19,7 +19,7 @@ pytestmark = [
 HOLD = """
 import sys, time
 from pathlib import Path
-from idfsr.run.lock import take
+from idfsr.io.lock import take
 
 take(Path(sys.argv[1]) / "state/lock")
 Path(sys.argv[1], f"held-{sys.argv[2]}").touch()

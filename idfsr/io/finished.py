@@ -13,7 +13,7 @@ from typing import Final
 
 from idfsr.io.digests import file_digest
 from idfsr.io.files import atomic_path
-from idfsr.run.lock import live_holder
+from idfsr.io.lock import live_holder
 
 STATE_NAME: Final = "state.pt"
 STATS_NAME: Final = "stats.jsonl"

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from idfsr.errors import IdfsrError
-from idfsr.run import lock as module
-from idfsr.run.lock import Holder, is_live, live_holder, process_runs, take, this_process
+from idfsr.io.lock import Holder, is_live, live_holder, process_runs, take, this_process
+from idfsr.io import lock as module
 
 OWN = Holder(host="a", pid=1, started=0.0, slurm_cluster="c", slurm_job="7", slurm_restarts=1)
 
@@ -59,7 +59,7 @@ def test_a_dead_process_is_in_nobodys_way(tmp_path: Path) -> None:
 TAKE_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
-from idfsr.run.lock import take
+from idfsr.io.lock import take
 take(Path(sys.argv[1]), "a.log")
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -159,7 +159,7 @@ TAKE_WHEN_ALL_HAVE_LOOKED = """
 import os, sys, time
 from pathlib import Path
 from idfsr.errors import IdfsrError
-from idfsr.run import lock
+from idfsr.io import lock
 
 folder, num = Path(sys.argv[1]), int(sys.argv[2])
 real = lock._move_away
