@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import UInt8
 
 from idfsr.errors import IdfsrError
-from idfsr.io.files import atomic_path
+from idfsr.io.seals import parquet_writer
 from idfsr.io.tables import open_table
 
 Feature = dict[str, Any]
@@ -125,8 +124,8 @@ class FeatureStore:
         }
         digests = {name: one.digest for name, one in self._extractors.items()}
         table = pa.table({"key": unique, **columns}).replace_schema_metadata(digests)
-        with atomic_path(path) as temporary:
-            pq.write_table(table, temporary, compression="zstd")
+        with parquet_writer(path, table.schema) as writer:
+            writer.write_table(table)
 
 
 def _stack(values: list[Any]) -> np.ndarray:

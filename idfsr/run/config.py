@@ -43,6 +43,7 @@ from idfsr.config.types import Count, Seed, section
 from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
 from idfsr.run.plugins import method_names
+from idfsr.sealed_json import seal
 
 
 def _known_method(name: str) -> str:
@@ -191,9 +192,10 @@ def stage_settings(config: Config, stage: str) -> Any:
 
 
 def stage_json(config: Config, stage: str) -> str:
-    """Return what a stage is given as sorted JSON of a single line."""
+    """Return what a stage is given as sorted JSON of a single line, with its digest."""
     given = stage_settings(config, stage)
-    return json.dumps(TypeAdapter(STAGES[stage]).dump_python(given, mode="json"), sort_keys=True)
+    values = TypeAdapter(STAGES[stage]).dump_python(given, mode="json")
+    return json.dumps(seal(values), sort_keys=True)
 
 
 def json_schema() -> dict[str, Any]:

@@ -19,7 +19,6 @@ reads, so that a new metric or setting costs no network that has seen the images
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
@@ -28,8 +27,8 @@ from idfsr.config.metrics import MetricsConfig, MetricsStage
 from idfsr.config.stage import load_stage
 from idfsr.config.weights import WeightsConfig
 from idfsr.io.file_lists import listed_files
-from idfsr.io.files import atomic_path
 from idfsr.io.tables import write_table
+from idfsr.io.texts import write_json
 from idfsr.io.weights_list import weights_folder
 from idfsr.metrics.comparisons import Resources
 from idfsr.metrics.evaluate import evaluate, load_evaluator, table_schema
@@ -97,7 +96,6 @@ def run(args: argparse.Namespace) -> None:
         evaluator.store.read(args.features)
     table, set_metrics, keys = evaluate(evaluator, rows, args.method, args.scale_factor)
     write_table(table, args.metrics, table_schema(table))
-    with atomic_path(args.set_metrics) as path:
-        path.write_text(json.dumps(set_metrics, indent=2) + "\n", encoding="utf-8")
+    write_json(args.set_metrics, set_metrics)
     if args.features:
         evaluator.store.write(args.features, keys)

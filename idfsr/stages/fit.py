@@ -20,7 +20,6 @@ unless --config names another.
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 
 import torch
@@ -33,6 +32,7 @@ from idfsr.io.examples import load_identity
 from idfsr.io.files import atomic_path
 from idfsr.io.shards import check_id_encoder
 from idfsr.io.tables import read_metadata
+from idfsr.io.texts import stats_line
 from idfsr.methods.embedding import Embedding, save_embedding
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
@@ -109,5 +109,5 @@ def fit_stage(args: argparse.Namespace) -> None:
         fitted = dataclasses.replace(base, z_id=result.z_id, identity=identity)
         save_embedding(embedding, fitted)
         with atomic_path(stats) as temporary:
-            lines = [json.dumps(record) for record in result.records()]
-            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            lines = "".join(map(stats_line, result.records()))
+            temporary.write_text(lines, encoding="utf-8")

@@ -1,11 +1,12 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from idfsr.errors import IdfsrError
+from idfsr.io.tables import write_table
 from idfsr.metrics.features import Extractor, Feature, FeatureStore, ImageBatch, make_batch
 
 
@@ -113,6 +114,6 @@ def test_files_of_another_kind(network: Network, tmp_path: Path) -> None:
     path.write_bytes(b"no table")
     with pytest.raises(IdfsrError, match=r"features\.parquet: not a Parquet table"):
         make_store(network).read(path)
-    pq.write_table(pa.table({"a": [1]}), path)
+    write_table(pd.DataFrame({"a": [1]}), path)
     with pytest.raises(IdfsrError, match="found no column key, wanted features of `idfsr feat"):
         make_store(network).read(path)

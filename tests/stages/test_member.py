@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from idfsr.config.networks import MembersConfig
 from idfsr.config.training import TrainConfig
@@ -11,6 +12,7 @@ from idfsr.main import main
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network, save_network
 from idfsr.run.config import Config, stage_json
+from idfsr.sealed_json import seal
 from idfsr.training.card import read_card
 from idfsr.training.members import MEMBERS
 from idfsr.training.members.train import LANDMARKS
@@ -44,8 +46,8 @@ def save_template_detector(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     )
     path, sizes = folder / "landmarks68.safetensors", Landmarks68Config(image_size=32)
     save_network(path, Landmarks68Net(sizes), sizes)
-    history = "title: 68 landmarks\nnum_parameters: 1\nimages_seen: 1\nminutes: 1.0"
-    path.with_suffix(".md").write_text(f"---\n{history}\n---\n")
+    history = {"title": "68 landmarks", "num_parameters": 1, "images_seen": 1, "minutes": 1.0}
+    path.with_suffix(".md").write_text(f"---\n{yaml.safe_dump(seal(history))}---\n")
 
 
 def test_members_are_those_of_the_settings() -> None:

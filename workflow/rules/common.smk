@@ -2,13 +2,11 @@
 
 from functools import cache
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
 from idfsr.run.config import STAGES, stage_json
 from idfsr.constants import IDFSR_METHODS, MEMBER_FIRST
 from idfsr.dataset.sharding import plan_shards, read_split_rows
 from idfsr.run.provenance import code_digest
+from idfsr.io.tables import read_table
 from idfsr.io.weights_list import MANIFEST, missing_files, read_manifest, weights_folder
 
 
@@ -35,8 +33,8 @@ def rendered_images(wildcards):
 @cache
 def count_usable(manifest, _mtime_ns):
     """Images of the manifest that can be used. Each version of a table is read once."""
-    status = pq.read_table(manifest, columns=["status"])["status"]
-    return pc.sum(pc.equal(status, "ok")).as_py()
+    status = read_table(manifest, columns=["status"])["status"]
+    return int((status == "ok").sum())
 
 
 def landmark_shards(wildcards):
