@@ -150,6 +150,7 @@ def shipped_digests() -> frozenset[str]:
 
 
 def _digest_of_unsealed(path: Path) -> str:
+    """Return the digest of a shipped file, or of one of other software."""
     found = file_digest(path)
     if found in shipped_digests():
         return found
@@ -157,12 +158,15 @@ def _digest_of_unsealed(path: Path) -> str:
         num_bytes = min(int.from_bytes(file.read(8), "little"), path.stat().st_size)
         text = file.read(num_bytes)
     try:
-        metadata = json.loads(text).get("__metadata__", {})
-    except (ValueError, AttributeError):
-        raise DamagedFileError(path, "not a safetensors file") from None
-    if set(metadata) <= {"format"}:
-        return found
-    raise DamagedFileError(path, "found no sha256 recorded in it")
+        header = json.loads(text)
+    except ValueError:
+        header = None
+    metadata = header.pop("__metadata__", {}) if isinstance(header, dict) else None
+    if metadata is None or not all("dtype" in tensor for tensor in header.values()):
+        raise DamagedFileError(path, "not a safetensors file")
+    if not set(metadata) <= {"format"}:
+        raise DamagedFileError(path, "found no sha256 recorded in it")
+    return found
 
 
 @_once_a_process
