@@ -17,6 +17,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from idfsr.errors import IdfsrError
+from idfsr.io.tables import read_tsv
 from idfsr.metrics.engine.registry import all_metrics
 from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.footnotes import write_footnotes
@@ -156,14 +157,11 @@ def read_summary(path: Path) -> list[dict[str, Any]]:
     """Read the counts of the split: part, reason, num_identities, num_images.
 
     Raises:
-        IdfsrError: The file is missing.
+        IdfsrError: See `read_tsv`.
     """
-    try:
-        summary = pd.read_csv(path, sep="\t", keep_default_na=False)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted the summary of the split"
-        raise IdfsrError(message) from None
-    return records(summary)
+    summary = read_tsv(path)
+    counts = ["num_identities", "num_images"]
+    return records(summary.astype(dict.fromkeys(counts, int)))
 
 
 def list_versions() -> dict[str, str]:

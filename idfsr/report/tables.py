@@ -5,7 +5,7 @@ A metric of a set of images, such as a Frechet distance, has one value and no in
 not be computed is empty.
 """
 
-import json
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from idfsr.errors import IdfsrError
-from idfsr.io.files import atomic_path
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
+from idfsr.io.texts import read_json, read_text, write_text
 from idfsr.metrics.engine.metric import Metric
 from idfsr.metrics.engine.registry import all_metrics, find_metrics
 from idfsr.report.intervals import mean_interval
@@ -47,13 +47,10 @@ class Measurements:
 
 
 def _read_set(path: Path) -> tuple[tuple[str, int], dict[str, float]]:
+    values = read_json(path, "the set metrics of a method as JSON")
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         key = str(values["method"]), int(values["scale_factor"])
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted the set metrics of a method as JSON"
-        raise IdfsrError(message) from None
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         message = f"{path}: {error}, wanted JSON with method, scale_factor and set metrics"
         raise IdfsrError(message) from None
     numbers = {name: value for name, value in values.items() if name in all_metrics()}
@@ -240,19 +237,19 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table with six significant digits, so that the same numbers give the same bytes."""
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    write_text(path, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote.
+    """Read a table of comma-separated values, e.g. of `write_csv`.
 
     Raises:
-        IdfsrError: The file is missing.
+        IdfsrError: The file is missing, is not a table, or is not what its digest says.
     """
+    text = read_text(path, "a table of comma-separated values")
     try:
         # A digest of digits alone, or with an e among them, is not a number.
-        return pd.read_csv(path, dtype={"model_digest": str}, keep_default_na=True)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted a table of `idfsr tables`"
+        return pd.read_csv(io.StringIO(text), dtype={"model_digest": str}, keep_default_na=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        message = f"{path}: not a table of comma-separated values: {error}"
         raise IdfsrError(message) from None

@@ -43,6 +43,7 @@ from idfsr.methods.engine.registry import (
     own_methods,
     own_settings,
 )
+from idfsr.sealed_json import seal
 from idfsr.training.networks import network_names
 
 
@@ -234,9 +235,10 @@ def stage_settings(config: Config, stage: str) -> Any:
 
 
 def stage_json(config: Config, stage: str) -> str:
-    """Return what a stage is given as sorted JSON of a single line."""
+    """Return what a stage is given as sorted JSON of a single line, with its digest."""
     given = stage_settings(config, stage)
-    return json.dumps(TypeAdapter(type(given)).dump_python(given, mode="json"), sort_keys=True)
+    values = TypeAdapter(type(given)).dump_python(given, mode="json")
+    return json.dumps(seal(values), sort_keys=True)
 
 
 def json_schema() -> dict[str, Any]:

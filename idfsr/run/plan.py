@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from idfsr.dataset.sharding import ShardPart, plan_shards, read_split_rows
 from idfsr.errors import IdfsrError
 from idfsr.io.schemas import OK
+from idfsr.io.seals import check_parquet
 from idfsr.run.config import Config
 
 FIT: Final = "results/{run}/fit/x{scale_factor}/{identity}"
@@ -156,6 +157,11 @@ def make_plan(config: Config, split: Path) -> Plan:
 
 
 def count_usable(manifest: Path) -> int:
-    """Return how many images of a manifest can be used."""
+    """Return how many images of a manifest can be used.
+
+    Raises:
+        IdfsrError: It was damaged.
+    """
+    check_parquet(manifest)
     status = pq.read_table(manifest, columns=["status"])["status"]
     return int(pc.sum(pc.equal(status, OK)).as_py())

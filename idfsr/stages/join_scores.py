@@ -11,13 +11,12 @@ metric whose published weights are not there is named and its column stays empty
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from idfsr.config.scores import JoinStage
 from idfsr.config.stage import load_stage
-from idfsr.io.files import atomic_path
 from idfsr.io.tables import write_table
+from idfsr.io.texts import write_json
 from idfsr.io.weights_list import weights_folder
 from idfsr.metrics.engine.join import join_scores
 from idfsr.metrics.engine.registry import drop_missing
@@ -41,5 +40,4 @@ def run(args: argparse.Namespace) -> None:
     names, missing = drop_missing((*settings.table1, *settings.table2), args.weights)
     table, facts = join_scores(args.scores, names, missing, args.scale_factor)
     write_table(table, args.metrics, table_schema(table))
-    with atomic_path(args.set_metrics) as path:
-        path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    write_json(args.set_metrics, facts)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
+from idfsr.io.seals import append_digest, check_appended
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -53,6 +54,7 @@ def save_state(path: Path, state: TrainState) -> None:
     """Write a state; a kill at any moment leaves the former one or this."""
     with atomic_path(path) as temporary:
         torch.save(state.fields(), temporary)
+        append_digest(temporary)
 
 
 def _copied(value: Any) -> Any:
@@ -118,10 +120,11 @@ def read_state(path: Path, device: torch.device) -> TrainState | None:
         None if there is no file: the training has not begun.
 
     Raises:
-        IdfsrError: The file is not a state.
+        IdfsrError: The file is not a state, or was damaged.
     """
     if not path.exists():
         return None
+    check_appended(path)
     try:
         fields = torch.load(path, map_location=device, weights_only=True)
         return TrainState(**fields)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from idfsr.errors import IdfsrError
-from idfsr.io.lock import Holder, is_live, live_holder, process_runs, take, this_process
 from idfsr.io import lock as module
+from idfsr.io.lock import Holder, is_live, live_holder, process_runs, take, this_process
 
 OWN = Holder(host="a", pid=1, started=0.0, slurm_cluster="c", slurm_job="7", slurm_restarts=1)
 

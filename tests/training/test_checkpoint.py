@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from idfsr.errors import IdfsrError
+from idfsr.io.seals import append_digest
 from idfsr.training.checkpoint import (
     TrainState,
     check_settings,
@@ -60,12 +61,13 @@ def test_other_settings_are_refused(tmp_path: Path, change: dict[str, object], w
 @pytest.mark.parametrize("content", [b"", b"no state", b"PK\x03\x04"])
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.pt").write_bytes(content)
-    with pytest.raises(IdfsrError, match=r"state\.pt: found .* wanted a training's state"):
+    with pytest.raises(IdfsrError, match=r"state\.pt: found .* remove it and run again"):
         read_state(tmp_path / "state.pt", CPU)
 
 
 def test_nothing_is_unpickled_freely(tmp_path: Path) -> None:
     torch.save({"settings": Path("anything")}, tmp_path / "state.pt")
+    append_digest(tmp_path / "state.pt")
     with pytest.raises(IdfsrError, match="found UnpicklingError"):
         read_state(tmp_path / "state.pt", CPU)
 
