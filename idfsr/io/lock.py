@@ -30,7 +30,7 @@ import psutil
 from pydantic import TypeAdapter, ValidationError
 
 from idfsr.errors import IdfsrError
-from idfsr.run.cluster import job_has_ended
+from idfsr.io.slurm import job_has_ended
 
 logger = logging.getLogger(__name__)
 
