@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from idfsr.io.provenance import code_digest
 from idfsr.io.weights_list import missing_files, read_manifest, weights_folder
 from idfsr.metrics.engine.metric import Family
 from idfsr.metrics.engine.registry import find_families, find_family
 from idfsr.run.config import STAGES, Config
-from idfsr.run.provenance import code_digest
 
 
 def families_of(config: Config) -> dict[str, Family]:

@@ -10,7 +10,7 @@ import torch
 from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.finished import FINISHED_NAME, remove_state
-from idfsr.run.provenance import code_digest, module_path
+from idfsr.io.provenance import code_digest, module_path
 from idfsr.training.checkpoint import TrainState, check_settings, read_state
 from idfsr.training.distributed import rank, wait_for_all
 from idfsr.training.ema import start_ema

@@ -11,6 +11,7 @@ import pytest
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.config.shards import ShardsConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.tables import write_table
 from idfsr.run.config import Config
 from idfsr.run.plan import FIT, FIT_LIST, Plan, count_usable, make_plan
 
@@ -113,7 +114,7 @@ def test_probes_want_two_people(plan: Plan) -> None:
 
 def test_counts_the_images_that_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "manifest.parquet"
-    pd.DataFrame({"status": ["ok", "truncated", "ok"]}).to_parquet(path)
+    write_table(pd.DataFrame({"status": ["ok", "truncated", "ok"]}), path)
     assert count_usable(path) == 2
 
 

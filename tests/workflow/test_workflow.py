@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from idfsr.run.provenance import module_closure, module_path
+from idfsr.io.provenance import module_closure, module_path
 
 from .conftest import TINY
 from .project import ROOT, copy_sources, run_snakemake

@@ -7,7 +7,7 @@ from idfsr.run import inputs, paths
 from idfsr.run.config import stage_json
 from idfsr.run.networks import embedded_files, file_arguments, training_files
 from idfsr.run.plan import count_usable, make_plan
-from idfsr.run.provenance import code_digest
+from idfsr.io.provenance import code_digest
 from idfsr.training.networks import modules_of
 
 

@@ -14,9 +14,9 @@ from PIL import Image, ImageFilter
 
 from idfsr.io.examples import load_identity
 from idfsr.io.images import decode_png
+from idfsr.io.provenance import PACKAGE_DIR
 from idfsr.io.tables import read_table
 from idfsr.io.tensors import from_network
-from idfsr.run.provenance import PACKAGE_DIR
 from tests.training.makers import write_test_shard
 
 SHARPEN = """
@@ -64,7 +64,7 @@ from idfsr.report.metric_plots import method_colour
 from idfsr.report.layout import method_label
 from idfsr.run.config import json_schema, parse_config, stage_json
 from idfsr.run.inputs import missing_packages
-from idfsr.run.provenance import code_digest
+from idfsr.io.provenance import code_digest
 
 values = {"methods": ["bicubic", "sharpen"], "method_settings": {"sharpen": {"radius": 3}}}
 config = parse_config(values, "run")

@@ -9,6 +9,7 @@ import torch
 
 from idfsr import methods
 from idfsr.errors import IdfsrError
+from idfsr.io.provenance import PACKAGE_DIR, module_closure
 from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST
 from idfsr.methods.engine.check import check_method
 from idfsr.methods.engine.contract import Restorer
@@ -25,7 +26,6 @@ from idfsr.models.checkpoint import save_model
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_settings
-from idfsr.run.provenance import PACKAGE_DIR, module_closure
 from tests.training.makers import TINY_MODEL
 
 

@@ -12,6 +12,7 @@ from idfsr.config.metrics import MetricsConfig
 from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.assets import ASSETS
+from idfsr.io.provenance import PACKAGE_DIR
 from idfsr.io.weights_list import read_manifest
 from idfsr.metrics.clipiqa import network as clipiqa
 from idfsr.metrics.engine import deepface
@@ -29,7 +30,6 @@ from idfsr.metrics.inception import network as inception
 from idfsr.metrics.lpips import network as lpips
 from idfsr.metrics.musiq import network as musiq
 from idfsr.run.config import load_config
-from idfsr.run.provenance import PACKAGE_DIR
 
 SETTINGS = (MetricsConfig(), load_config(Path("config/celebref-hq.yaml")).metrics)
 

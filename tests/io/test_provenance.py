@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.run import provenance
-from idfsr.run.provenance import code_digest, imported_modules, module_closure
+from idfsr.io import provenance
+from idfsr.io.provenance import code_digest, imported_modules, module_closure
 
 LAYERS = {
     "config": set(),
