@@ -5,6 +5,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
+from idfsr.run.at_work import begin_work, end_work
 from idfsr.run.cluster import check_partitions
 from idfsr.run.config import load_config, parse_config
 from idfsr.run.inputs import check_inputs, missing_metrics
@@ -43,6 +44,7 @@ wildcard_constraints:
     method="[a-z0-9-]+",
     network="[a-z0-9_]+",
     trained="networks/[a-z0-9_]+|lr_detector|pretrain",
+    family="[a-z0-9_]+",
     identity="[^/]+",
 
 
@@ -54,7 +56,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/fits.smk"
 include: "workflow/rules/restorations.smk"
 include: "workflow/rules/probes.smk"
-include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/metrics.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/curves.smk"
 include: "workflow/rules/report.smk"
@@ -62,10 +64,17 @@ include: "workflow/rules/networks.smk"
 
 
 onstart:
-    for line in missing_metrics(RUN):
+    on_slurm = workflow.executor_plugin.name == "slurm"
+    jobs = list(workflow.dag.needrun_jobs())
+    ended = begin_work(runs_of(jobs), log[0], on_slurm=on_slurm)
+    for line in [*ended, *missing_metrics(RUN)]:
         print(line, file=sys.stderr)
-    if workflow.executor_plugin.name == "slurm":
-        check_partitions(partitions(workflow.dag.needrun_jobs()))
+    if on_slurm:
+        check_partitions(partitions(jobs))
+
+
+onsuccess:
+    end_work(runs_of(workflow.dag.jobs))
 
 
 rule all:

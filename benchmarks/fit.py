@@ -32,8 +32,8 @@ from idfsr.io.tables import read_metadata
 from idfsr.methods.engine.registry import find_method
 from idfsr.methods.engine.restore import restore_identity
 from idfsr.methods.idfsr.restore import load_restorer
-from idfsr.metrics.ids import identity_distance
-from idfsr.metrics.sface import load_sface
+from idfsr.metrics.sface.distance import identity_distance
+from idfsr.metrics.sface.network import load_sface
 from idfsr.report.intervals import mean_interval
 from idfsr.training.fit import fit_identity
 

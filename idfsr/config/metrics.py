@@ -31,13 +31,6 @@ class MetricsConfig:
 
 
 @section
-class MetricsStage:
-    """What the metrics are given."""
-
-    metrics: MetricsConfig
-
-
-@section
 class TablesStage:
     """What the tables are given."""
 

@@ -1,12 +1,12 @@
 """The settings file of one stage, as the workflow writes it."""
 
-import json
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from idfsr.errors import IdfsrError
+from idfsr.sealed_json import SEAL, parse_json, unseal
 
 Stage = TypeVar("Stage")
 
@@ -26,21 +26,24 @@ def load_stage(path: Path, stage: type[Stage]) -> Stage:
     """Read the settings of one stage.
 
     Args:
-        path: JSON, with every section of the stage and no other.
+        path: JSON, with every section of the stage and no other. The workflow adds its digest,
+            which is checked; a file written by hand has none.
         stage: Its sections, e.g. `idfsr.config.fit.FitStage`.
 
     Raises:
-        IdfsrError: The file is missing, is not JSON, lacks a section of this stage or holds
-            another one.
+        IdfsrError: The file is missing, is not JSON, was damaged, lacks a section of this stage or
+            holds another one.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         message = f"{path}: no such file, wanted the stage's settings as JSON"
         raise IdfsrError(message) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         message = f"{path}: not JSON: {error}"
         raise IdfsrError(message) from None
+    if isinstance(values, dict) and SEAL in values:
+        values = unseal(values, path)
     try:
         return TypeAdapter(stage).validate_python(values)
     except ValidationError as error:

@@ -4,11 +4,13 @@ An identity never straddles two shards, so the references of a target are in the
 """
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
 from idfsr.errors import IdfsrError
+from idfsr.io.texts import read_text
 
 ShardPart = Literal["pretrain", "test"]
 
@@ -26,14 +28,10 @@ def read_split_rows(path: Path) -> list[dict[str, str]]:
     """Read the split: a dictionary with identity, image and part for each row.
 
     Raises:
-        IdfsrError: The file is missing or lacks a column.
+        IdfsrError: The file is missing, lacks a column, or is not what its digest says.
     """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted the split"
-        raise IdfsrError(message) from None
+    text = read_text(path, "the split")
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t"))
     missing = set(COLUMNS) - set(rows[0] if rows else ())
     if missing:
         message = f"{path}: no column {', '.join(sorted(missing))}, wanted the split"

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from idfsr.config.types import section
 from idfsr.errors import IdfsrError
+from idfsr.io.seals import check_weights
 
 HISTORY: Final = "history"
 """Metadata of a network that was trained here: `History` as JSON."""
@@ -32,9 +33,11 @@ def read_history(path: Path) -> History | None:
     """Return how a network was trained; None if its file does not say.
 
     Raises:
-        IdfsrError: There is no such file, it is not safetensors, or says something else.
+        IdfsrError: There is no such file, it is not safetensors, it was damaged, or it says
+            something else.
     """
     try:
+        check_weights(path)
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
         if HISTORY not in metadata:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from idfsr.constants import ID_DIM, NUM_LANDMARKS
 from idfsr.errors import IdfsrError
-from idfsr.io.files import atomic_path
+from idfsr.io.seals import parquet_writer
 from idfsr.io.tables import open_table, read_metadata
 
 ROWS_PER_GROUP = 32
@@ -66,12 +66,7 @@ def write_shard(rows: Iterable[dict[str, Any]], path: Path, metadata: dict[str, 
     remaining = iter(rows)
     num_rows = 0
     schema = SHARD_SCHEMA.with_metadata(metadata)
-    with (
-        atomic_path(path) as temporary,
-        pq.ParquetWriter(
-            temporary, schema, compression="zstd", use_dictionary=["identity", "part"]
-        ) as writer,
-    ):
+    with parquet_writer(path, schema, use_dictionary=["identity", "part"]) as writer:
         while group := list(islice(remaining, ROWS_PER_GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
             num_rows += len(group)
@@ -96,7 +91,7 @@ def read_shard(
         The rows, which may be none.
 
     Raises:
-        IdfsrError: A file is missing or is not a shard, or there is no file at all.
+        IdfsrError: A file is missing, is not a shard or was damaged, or there is no file at all.
     """
     if not paths:
         message = "no shard given, wanted at least one Parquet file"

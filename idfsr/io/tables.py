@@ -1,5 +1,6 @@
-"""Parquet tables between the stages."""
+"""Tables between the stages: Parquet, and tab-separated values for people to read."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,23 +10,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from idfsr.errors import IdfsrError
-from idfsr.io.files import atomic_path
+from idfsr.io.seals import check_parquet, parquet_writer
+from idfsr.io.texts import read_text, write_text
 
 
 def open_table(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file.
+    """Open a Parquet file that this package wrote.
 
     Raises:
-        IdfsrError: It is missing or is not a Parquet file.
+        IdfsrError: It is missing, is not such a file, or was damaged.
     """
     try:
+        check_parquet(path)
         return pq.ParquetFile(path)
     except FileNotFoundError:
         message = f"{path}: no such file, wanted a Parquet table"
-        raise IdfsrError(message) from None
-    except (pa.ArrowInvalid, OSError) as error:
-        message = f"{path}: not a Parquet table: {str(error).splitlines()[0]}"
-        raise IdfsrError(message) from None
+    except OSError as error:
+        message = f"{path}: cannot be read: {error}, wanted a Parquet table"
+    raise IdfsrError(message)
 
 
 def read_table(
@@ -40,7 +42,7 @@ def read_table(
             `[("part", "==", "test")]`; row groups without such rows are not read.
 
     Raises:
-        IdfsrError: The file is missing, is not Parquet, or lacks a column that is asked for.
+        IdfsrError: See `open_table`; or the file lacks a column that is asked for.
     """
     with open_table(path) as file:
         found = file.schema_arrow.names
@@ -73,15 +75,15 @@ def write_table(
         frame = frame[schema.names]
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **(metadata or {})})
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    with parquet_writer(path, table.schema) as writer:
+        writer.write_table(table)
 
 
 def read_metadata(path: Path) -> dict[str, str]:
     """Return what `write_table` was given as metadata.
 
     Raises:
-        IdfsrError: The file is missing or is not Parquet.
+        IdfsrError: See `open_table`.
     """
     with open_table(path) as file:
         found = file.schema_arrow.metadata or {}
@@ -92,18 +94,16 @@ def read_tsv(path: Path) -> pd.DataFrame:
     """Read a table of tab-separated values; every column is text, as "00001" has to be.
 
     Raises:
-        IdfsrError: The file is missing or is not such a table.
+        IdfsrError: The file is missing, is not such a table, or is not what its digest says.
     """
+    text = read_text(path, "a table of tab-separated values")
     try:
-        return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted a table of tab-separated values"
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        return pd.read_csv(io.StringIO(text), sep="\t", dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         message = f"{path}: not a table of tab-separated values: {error}"
-    raise IdfsrError(message)
+        raise IdfsrError(message) from None
 
 
 def write_tsv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table of tab-separated values with a header, in full or not at all."""
-    with atomic_path(path) as temporary:
-        frame.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+    """Write a table of tab-separated values with a header; see `write_text`."""
+    write_text(path, frame.to_csv(sep="\t", index=False, lineterminator="\n"))

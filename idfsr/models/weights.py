@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
+from idfsr.io.seals import SEAL, check_weights, seal_weights
 
 DIGEST_LENGTH = 16
 
@@ -25,11 +26,30 @@ Settings = TypeVar("Settings")
 def model_digest(path: Path) -> str:
     """Return the first 16 hexadecimal digits of a file's SHA-256.
 
+    A safetensors file is taken as it was before its own digest was recorded in it.
+
     Raises:
-        IdfsrError: There is no such file.
+        IdfsrError: There is no such file, or it was damaged.
     """
     _check_exists(path)
-    return file_digest(path)[:DIGEST_LENGTH]
+    digest = check_weights(path) if path.suffix == ".safetensors" else file_digest(path)
+    return digest[:DIGEST_LENGTH]
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors as safetensors, with a digest that each reader checks.
+
+    Args:
+        path: Written in place; the caller sees to it that no half of a file is left behind.
+        tensors: By name.
+        metadata: Text by name, stored in the file's header.
+    """
+    plain = path.with_name(f"{path.name}.plain")
+    try:
+        save_file(tensors, plain, metadata=dict(metadata) or {"format": "pt"})
+        seal_weights(plain, path)
+    finally:
+        plain.unlink(missing_ok=True)
 
 
 def save_weights(path: Path, module: nn.Module, metadata: Mapping[str, str]) -> None:
@@ -45,7 +65,7 @@ def save_weights(path: Path, module: nn.Module, metadata: Mapping[str, str]) -> 
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, tensor in module.state_dict().items()
     }
-    save_file(state, path, metadata=dict(metadata))
+    save_tensors(path, state, metadata)
 
 
 def halve_precision(path: Path, halved: Path, more: Mapping[str, str]) -> None:
@@ -57,13 +77,13 @@ def halve_precision(path: Path, halved: Path, more: Mapping[str, str]) -> None:
         more: Metadata beside those of the file.
 
     Raises:
-        IdfsrError: There is no such file, or it is not safetensors.
+        IdfsrError: There is no such file, it is not safetensors, or it was damaged.
     """
     state = {
         name: tensor.half() if tensor.is_floating_point() else tensor
         for name, tensor in read_tensors(path).items()
     }
-    save_file(state, halved, metadata={**read_metadata(path), **more})
+    save_tensors(halved, state, {**read_metadata(path), **more})
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -85,7 +105,7 @@ def read_settings(path: Path, name: str, settings_type: type[Settings]) -> Setti
         settings_type: A dataclass.
 
     Raises:
-        IdfsrError: There is no such file, it is not safetensors, or holds no such settings.
+        IdfsrError: See `read_metadata`; or it holds no such settings.
     """
     metadata = read_metadata(path)
     if name not in metadata:
@@ -105,18 +125,17 @@ def read_metadata(path: Path) -> dict[str, str]:
     """Return the text of a weight file's header.
 
     Raises:
-        IdfsrError: There is no such file, or it is not safetensors.
+        IdfsrError: There is no such file, it is not safetensors, or it was damaged.
     """
     with _open_weights(path) as file:
-        return dict(file.metadata() or {})
+        return {name: text for name, text in (file.metadata() or {}).items() if name != SEAL}
 
 
 def read_weights(path: Path, module: nn.Module) -> None:
     """Fill a network from a file, in the network's own precision and on its device.
 
     Raises:
-        IdfsrError: There is no such file, it is not safetensors, or its names or shapes are not
-            those of the network.
+        IdfsrError: See `read_tensors`; or its names or shapes are not those of the network.
     """
     state = read_tensors(path)
     check_state(state, module.state_dict(), str(path))
@@ -151,6 +170,7 @@ def check_state(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], sourc
 def _open_weights(path: Path) -> Any:
     _check_exists(path)
     try:
+        check_weights(path)
         return safe_open(path, framework="pt")
     except SafetensorError as error:
         message = f"{path}: not a safetensors file: {error}"
@@ -161,7 +181,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a weight file by name.
 
     Raises:
-        IdfsrError: There is no such file, or it is not safetensors.
+        IdfsrError: There is no such file, it is not safetensors, or it was damaged.
     """
     with _open_weights(path) as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from jaxtyping import Float, UInt8
-from safetensors.torch import save_file
 from torch import Tensor
 
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
-from idfsr.models.weights import read_metadata, read_tensors
+from idfsr.models.weights import read_metadata, read_tensors, save_tensors
 
 METADATA_NAME = "person"
 TENSORS = ("z_id", "ref_images", "ref_landmarks", "ref_z_id")
@@ -44,7 +43,7 @@ def save_person(path: Path, person: Person) -> None:
     tensors = {name: values.pop(name).contiguous() for name in TENSORS}
     with atomic_path(path) as temporary:
         metadata = {METADATA_NAME: json.dumps(values, sort_keys=True)}
-        save_file(tensors, temporary, metadata=metadata)
+        save_tensors(temporary, tensors, metadata)
 
 
 def load_person(path: Path, **wanted: str) -> Person:
@@ -55,8 +54,8 @@ def load_person(path: Path, **wanted: str) -> Person:
         wanted: Fields of `Person` that must have these values.
 
     Raises:
-        IdfsrError: The file is missing or is not one that `save_person` wrote, or the person was
-            fitted with another network than is wanted.
+        IdfsrError: The file is missing, was damaged or is not one that `save_person` wrote, or the
+            person was fitted with another network than is wanted.
     """
     metadata, tensors = read_metadata(path), read_tensors(path)
     if METADATA_NAME not in metadata or tensors.keys() != set(TENSORS):

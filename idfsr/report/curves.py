@@ -1,9 +1,7 @@
 """Losses over a training: of the fits on held-out images, and of the pretraining."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +9,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from idfsr.errors import IdfsrError
+from idfsr.io.texts import read_stats
 from idfsr.report.layout import scale_label
 from idfsr.report.style import BAD, GOOD, INK, QUIET, figure_style
 
@@ -19,21 +18,6 @@ FULL_OPACITY_LINES = 8
 
 SMOOTHING_SHARE = 0.05
 """Of the steps, averaged into one point of the smooth curve."""
-
-
-def read_stats(path: Path) -> list[dict[str, Any]]:
-    """Read the statistics of a training, one JSON object a line.
-
-    Raises:
-        IdfsrError: The file is missing or is something else.
-    """
-    try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted the statistics of a training"
-    except json.JSONDecodeError as error:
-        message = f"{path}: not JSON lines: {error}"
-    raise IdfsrError(message)
 
 
 def read_held_out(paths: Sequence[Path]) -> pd.DataFrame:

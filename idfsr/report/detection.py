@@ -17,6 +17,7 @@ from idfsr.io.schemas import KEY, OK, reason_kind
 from idfsr.report.grid import choose_examples
 from idfsr.report.layout import scale_label
 from idfsr.report.style import GOOD, INK, QUIET, figure_style
+from idfsr.report.tables import read_csv
 from idfsr.report.tiles import TILE, TileSheet, draw_box, draw_landmarks
 
 CONTEXT = 1.8
@@ -171,16 +172,12 @@ def read_errors(path: Path) -> pd.DataFrame:
     """Read the errors of the detectors.
 
     Raises:
-        IdfsrError: The file is missing or lacks a column.
+        IdfsrError: The file is missing, lacks a column, or is not what its digest says.
     """
     wanted: Sequence[str] = (
         "detector", "scale_factor", "num_images", "found", "nme", "nme_p90",
     )  # fmt: skip
-    try:
-        errors = pd.read_csv(path)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted the errors of the detectors as CSV"
-        raise IdfsrError(message) from None
+    errors = read_csv(path)
     if not set(wanted) <= set(errors):
         message = f"{path}: found columns {', '.join(map(str, errors))}, wanted {', '.join(wanted)}"
         raise IdfsrError(message)

@@ -12,8 +12,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from idfsr.methods.engine.registry import find_method, is_method
-from idfsr.metrics.registry import find_metrics
-from idfsr.report.tables import WITH_SPREAD, records
+from idfsr.metrics.engine.registry import find_metrics
+from idfsr.report.tables import records
 
 ARROWS = {"higher": "↑", "lower": "↓"}
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -95,12 +95,12 @@ def metric_columns(names: Sequence[str]) -> tuple[Column, ...]:
     """Return the printed columns of metrics."""
     return tuple(
         Column(
-            key=f"{metric.name}_mean" if metric.name in WITH_SPREAD else metric.name,
+            key=f"{metric.name}_mean" if metric.spread else metric.name,
             title=metric.title,
             unit=metric.unit,
             direction=metric.direction,
             decimals=metric.decimals,
-            spread_key=f"{metric.name}_std" if metric.name in WITH_SPREAD else "",
+            spread_key=f"{metric.name}_std" if metric.spread else "",
         )
         for metric in find_metrics(names)
     )

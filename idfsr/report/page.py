@@ -17,7 +17,8 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.registry import METRICS
+from idfsr.io.tables import read_tsv
+from idfsr.metrics.engine.registry import all_metrics
 from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import Layout, method_label, metric_columns, scale_label
@@ -138,7 +139,7 @@ def lay_out_differences(paired: pd.DataFrame) -> dict[str, Any]:
         cells.setdefault(metric, {})[row["scale_factor"], row["method_b"]] = Difference(
             text=sign + column.text(difference),
             interval="" if math.isnan(lo) else f"[{column.text(lo)}, {column.text(hi)}]",
-            verdict=judge(lo, hi, METRICS[metric].direction),
+            verdict=judge(lo, hi, all_metrics()[metric].direction),
         )
     return {
         "heads": [
@@ -156,14 +157,11 @@ def read_summary(path: Path) -> list[dict[str, Any]]:
     """Read the counts of the split: part, reason, num_identities, num_images.
 
     Raises:
-        IdfsrError: The file is missing.
+        IdfsrError: See `read_tsv`.
     """
-    try:
-        summary = pd.read_csv(path, sep="\t", keep_default_na=False)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted the summary of the split"
-        raise IdfsrError(message) from None
-    return records(summary)
+    summary = read_tsv(path)
+    counts = ["num_identities", "num_images"]
+    return records(summary.astype(dict.fromkeys(counts, int)))
 
 
 def list_versions() -> dict[str, str]:

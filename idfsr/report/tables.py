@@ -5,7 +5,7 @@ A metric of a set of images, such as a Frechet distance, has one value and no in
 not be computed is empty.
 """
 
-import json
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +15,15 @@ import numpy as np
 import pandas as pd
 
 from idfsr.errors import IdfsrError
-from idfsr.io.files import atomic_path
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
-from idfsr.metrics.registry import METRICS, find_metrics
+from idfsr.io.texts import read_json, read_text, write_text
+from idfsr.metrics.engine.metric import Metric
+from idfsr.metrics.engine.registry import all_metrics, find_metrics
 from idfsr.report.intervals import mean_interval
 
 KEYS = ["identity", "image", "method", "scale_factor", "model_digest"]
 """Columns of every table of metrics, beside those of the metrics."""
-
-WITH_SPREAD = ("age_diff", "age_diff_embedded")
-"""Metrics of which the paper gives the standard deviation over images, not the mean alone."""
 
 FACE_COUNTS = {"gt_num_faces": "num_gt_without_face", "sr_num_faces": "num_sr_without_face"}
 """Numbers of faces that DeepFace's detector found in an image, and in how many it found none."""
@@ -49,16 +47,13 @@ class Measurements:
 
 
 def _read_set(path: Path) -> tuple[tuple[str, int], dict[str, float]]:
+    values = read_json(path, "the set metrics of a method as JSON")
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         key = str(values["method"]), int(values["scale_factor"])
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted the set metrics of a method as JSON"
-        raise IdfsrError(message) from None
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         message = f"{path}: {error}, wanted JSON with method, scale_factor and set metrics"
         raise IdfsrError(message) from None
-    numbers = {name: value for name, value in values.items() if name in METRICS}
+    numbers = {name: value for name, value in values.items() if name in all_metrics()}
     return key, {
         name: float("nan") if value is None else float(value) for name, value in numbers.items()
     }
@@ -82,7 +77,7 @@ def _check_images(images: pd.DataFrame) -> None:
     """
     # DeepFace's metrics may leave out images without a face; the face counts say how many
     names = [
-        name for name, metric in METRICS.items()
+        name for name, metric in all_metrics().items()
         if name in images and "face_note" not in metric.details
     ]  # fmt: skip
     for scale_factor, method, rows in _groups(images, list(dict.fromkeys(images["method"]))):
@@ -142,14 +137,15 @@ def _digest(digests: "pd.Series[str]", where: str) -> str:
     return found[0]
 
 
-def _cells(name: str, rows: pd.DataFrame, num_bootstrap: int) -> dict[str, float]:
+def _cells(metric: Metric, rows: pd.DataFrame, num_bootstrap: int) -> dict[str, float]:
     """Return the columns of a metric of single images."""
+    name = metric.name
     values = rows[name] if name in rows else pd.Series(np.nan, index=rows.index)
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     interval = mean_interval(numbers, rows["identity"].tolist(), num_bootstrap)
-    column = f"{name}_mean" if name in WITH_SPREAD else name
+    column = f"{name}_mean" if metric.spread else name
     cells = {column: interval.mean, f"{column}_lo": interval.lo, f"{column}_hi": interval.hi}
-    if name in WITH_SPREAD:
+    if metric.spread:
         known = numbers[~np.isnan(numbers)]
         cells[f"{name}_std"] = float(known.std()) if len(known) else float("nan")
     return cells
@@ -176,9 +172,9 @@ def build_table(
 
     Returns:
         Columns method, scale_factor, num_images, num_identities, then for each metric its value,
-        `<metric>_lo` and `<metric>_hi` (set metrics have the value alone; `WITH_SPREAD` ones are
-        `<metric>_mean` and `<metric>_std`), with DeepFace's metrics those of `FACE_COUNTS`, and
-        model_digest.
+        `<metric>_lo` and `<metric>_hi` (set metrics have the value alone; those with
+        `Metric.spread` are `<metric>_mean` and `<metric>_std`), with DeepFace's metrics those of
+        `FACE_COUNTS`, and model_digest.
 
     Raises:
         IdfsrError: A metric is unknown, or images of one row come from different models.
@@ -197,7 +193,7 @@ def build_table(
                 values = measurements.sets.get((method, scale_factor), {})
                 row[metric.name] = values.get(metric.name, float("nan"))
             else:
-                row |= _cells(metric.name, rows, num_bootstrap)
+                row |= _cells(metric, rows, num_bootstrap)
         if any("face_note" in metric.details for metric in metrics):
             row |= _count_without_face(rows)
         row["model_digest"] = _digest(rows["model_digest"], f"x{scale_factor}/{method}")
@@ -241,19 +237,19 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table with six significant digits, so that the same numbers give the same bytes."""
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    write_text(path, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote.
+    """Read a table of comma-separated values, e.g. of `write_csv`.
 
     Raises:
-        IdfsrError: The file is missing.
+        IdfsrError: The file is missing, is not a table, or is not what its digest says.
     """
+    text = read_text(path, "a table of comma-separated values")
     try:
         # A digest of digits alone, or with an e among them, is not a number.
-        return pd.read_csv(path, dtype={"model_digest": str}, keep_default_na=True)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted a table of `idfsr tables`"
+        return pd.read_csv(io.StringIO(text), dtype={"model_digest": str}, keep_default_na=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        message = f"{path}: not a table of comma-separated values: {error}"
         raise IdfsrError(message) from None

@@ -19,7 +19,7 @@ from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.lr_training import LrDetectorStage
-from idfsr.config.metrics import MetricsConfig, MetricsStage, TablesStage
+from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.config.model import ModelConfig
 from idfsr.config.networks import NetworkStage
 from idfsr.config.pretrain import PretrainConfig, PretrainStage
@@ -27,6 +27,7 @@ from idfsr.config.probes import ProbesConfig, ProbesStage
 from idfsr.config.quality import QualityConfig, QualityStage
 from idfsr.config.report import FiguresStage, ReportConfig
 from idfsr.config.restore import RestoreConfig, RestoreStage
+from idfsr.config.scores import DeepfaceStage, JoinStage, ScoresStage, SfaceStage
 from idfsr.config.shards import ShardsConfig, ShardsStage
 from idfsr.config.split import SplitConfig, SplitStage
 from idfsr.config.stage import first_mistake
@@ -42,6 +43,7 @@ from idfsr.methods.engine.registry import (
     own_methods,
     own_settings,
 )
+from idfsr.sealed_json import seal
 from idfsr.training.networks import network_names
 
 
@@ -107,13 +109,26 @@ STAGES: dict[str, Any] = {
     "pretrain": PretrainStage,
     "fit": FitStage,
     "probes": ProbesStage,
-    "metrics": MetricsStage,
+    "scores": ScoresStage,
+    "scores-sface": SfaceStage,
+    "scores-deepface": DeepfaceStage,
+    "metrics": JoinStage,
     "tables": TablesStage,
     "report": FiguresStage,
     "page": Config,
 }
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these
 each method has a stage of its own, restore-<method>, which is given `RestoreStage`."""
+
+BORROWED: dict[str, dict[str, str]] = {
+    "lr_detector": {
+        "gt_size": "shards.image_size",
+        "score_threshold": "landmarks.score_threshold",
+    },
+    "shards": {"search_size": "lr_detector.image_size"},
+}
+"""Single values of another stage's section that a stage is given, and where they stand: it does not
+run again for the rest of that section."""
 
 
 def method_settings(config: Config, name: str) -> dict[str, Any]:
@@ -144,17 +159,6 @@ def _with_all_settings(config: Config) -> Config:
     return dataclasses.replace(
         config, method_settings={name: own for name, own in found.items() if own}
     )
-
-
-BORROWED: dict[str, dict[str, str]] = {
-    "lr_detector": {
-        "gt_size": "shards.image_size",
-        "score_threshold": "landmarks.score_threshold",
-    },
-    "shards": {"search_size": "lr_detector.image_size"},
-}
-"""Single values of another stage's section that a stage is given, and where they stand: it does not
-run again for the rest of that section."""
 
 
 def parse_config(values: dict[str, Any], source: str) -> Config:
@@ -221,6 +225,8 @@ def stage_settings(config: Config, stage: str) -> Any:
     for field, path in BORROWED.get(stage, {}).items():
         section, _, value = path.partition(".")
         dumped[field] = dumped[section][value]
+    if kind in ("scores", "metrics"):
+        dumped = dumped["metrics"]
     if kind == "restore":
         dumped["method"] = method_settings(config, name)
     record = RestoreStage if kind == "restore" else STAGES[stage]
@@ -229,9 +235,10 @@ def stage_settings(config: Config, stage: str) -> Any:
 
 
 def stage_json(config: Config, stage: str) -> str:
-    """Return what a stage is given as sorted JSON of a single line."""
+    """Return what a stage is given as sorted JSON of a single line, with its digest."""
     given = stage_settings(config, stage)
-    return json.dumps(TypeAdapter(type(given)).dump_python(given, mode="json"), sort_keys=True)
+    values = TypeAdapter(type(given)).dump_python(given, mode="json")
+    return json.dumps(seal(values), sort_keys=True)
 
 
 def json_schema() -> dict[str, Any]:

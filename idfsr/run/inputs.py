@@ -8,7 +8,6 @@ from typing import Final
 from idfsr.dataset.listing import contents_digest
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import (
-    MANIFEST,
     lacking_files,
     missing_files,
     read_manifest,
@@ -16,6 +15,7 @@ from idfsr.io.weights_list import (
 )
 from idfsr.methods.engine.registry import missing_packages
 from idfsr.run.config import Config
+from idfsr.run.families import families_of
 
 MADE: Final = Path("results")
 """Folder of the files that rules make."""
@@ -28,8 +28,10 @@ def check_inputs(config: Config) -> None:
         config: Of the run. Its paths are relative to the working directory.
 
     Raises:
-        IdfsrError: Something is missing: a line for each, with the setting that names it.
+        IdfsrError: A metric is unknown, or something is missing: a line for each, with the setting
+            that names it.
     """
+    families_of(config)
     problems = []
     if config.dataset.kind != "synthref" and not Path(config.dataset.root).is_dir():
         problems.append(f"{config.dataset.root}: no such folder, wanted images (dataset.root)")
@@ -74,11 +76,6 @@ def weights_there(names: Iterable[str], manifest: Path) -> list[str]:
         if not wanted.isdisjoint(file.needed_by)
     ]
     return list(dict.fromkeys(str(path) for path in paths if path.is_file()))
-
-
-def metrics_weights(config: Config) -> list[str]:
-    """Return the published weights of a run's metrics that are there."""
-    return weights_there([*config.metrics.table1, *config.metrics.table2], MANIFEST)
 
 
 def baseline_weights(config: Config, methods: Iterable[str]) -> list[str]:

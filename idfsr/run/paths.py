@@ -60,14 +60,14 @@ def figures(config: Config) -> list[str]:
 
 
 def restore_settings(config: Config, method: str) -> str:
-    """Return the settings of a restoration, the method's own among them."""
+    """Return the settings of a restoration, with the method's own where it has some."""
     return f"results/{config.run}/config/restore-{method}.json"
 
 
 def pretrained_model(config: Config, method: str) -> list[str]:
     """Return the model that the run trains, where the method uses it."""
-    uses_it = "model" in find_method(method).run_files
-    return [f"results/{config.run}/pretrain/model.safetensors"] if uses_it else []
+    made = "model" in find_method(method).run_files
+    return [f"results/{config.run}/pretrain/model.safetensors"] if made else []
 
 
 def of_the_fit(method: str, path: str) -> list[str]:

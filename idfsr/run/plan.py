@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from idfsr.dataset.sharding import ShardPart, plan_shards, read_split_rows
 from idfsr.errors import IdfsrError
 from idfsr.io.schemas import OK
+from idfsr.io.seals import check_parquet
 from idfsr.run.config import Config
 
 FIT: Final = "results/{run}/fit/x{scale_factor}/{identity}"
@@ -130,6 +131,14 @@ class Plan:
         ]
         return self.of_all_people(f"{RESTORED}.parquet", RESTORED_LIST, values)
 
+    def restored_at_all_scales(self, method: str) -> list[str]:
+        """Return the restored images of one method at every scale, or the lists of them."""
+        return [
+            path
+            for scale_factor in self.config.shards.scale_factors
+            for path in self.restored(scale_factor, [method])
+        ]
+
     def probes(self) -> list[str]:
         """Return the probes; none with a single test identity, for they exchange two people."""
         factors = self.config.shards.scale_factors if len(self.people) > 1 else ()
@@ -156,6 +165,11 @@ def make_plan(config: Config, split: Path) -> Plan:
 
 
 def count_usable(manifest: Path) -> int:
-    """Return how many images of a manifest can be used."""
+    """Return how many images of a manifest can be used.
+
+    Raises:
+        IdfsrError: It was damaged.
+    """
+    check_parquet(manifest)
     status = pq.read_table(manifest, columns=["status"])["status"]
     return int(pc.sum(pc.equal(status, OK)).as_py())

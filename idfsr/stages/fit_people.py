@@ -13,7 +13,6 @@ and ends with the same bytes. `fit.identities_at_once` people share the network'
 
 import argparse
 import dataclasses
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from idfsr.io.files import atomic_path
 from idfsr.io.made import Made, digest_shards, make_people
 from idfsr.io.shards import check_id_encoder
 from idfsr.io.tables import read_metadata
+from idfsr.io.texts import stats_line
 from idfsr.methods.engine.embedding import Embedding, save_embedding
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.device import pick_device
@@ -102,8 +102,8 @@ def prepare_fits(
             fitted = dataclasses.replace(base, z_id=result.z_id, identity=identity)
             save_embedding(embedding, fitted)
             with atomic_path(stats) as temporary:
-                lines = [json.dumps(record) for record in result.records()]
-                temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+                lines = "".join(map(stats_line, result.records()))
+                temporary.write_text(lines, encoding="utf-8")
 
     return fit
 

@@ -23,6 +23,7 @@ from idfsr.dataset.sharding import read_split_rows
 from idfsr.faces.targets import read_faces
 from idfsr.faces.weights import build_network, read_stock_weights, read_weights
 from idfsr.io.files import atomic_path
+from idfsr.io.texts import write_text
 from idfsr.models.device import pick_device
 from idfsr.models.weights import save_weights
 from idfsr.training.card import write_card
@@ -63,5 +64,4 @@ def run(args: argparse.Namespace) -> None:
     metadata = {"retinaface": json.dumps({"backbone": "mobilenet0.25"})}
     with atomic_path(args.model) as temporary:
         save_weights(temporary, network, metadata)
-    with atomic_path(args.errors) as temporary:
-        table.to_csv(temporary, index=False)
+    write_text(args.errors, table.to_csv(index=False))

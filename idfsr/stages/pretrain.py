@@ -2,9 +2,10 @@
 
 Reads pretraining shards of all scale factors and, if given, weights to begin with; makes averaged
 weights and a line of statistics a step. If it is killed, the same command goes on, and on a CPU
-ends with the same bytes. Until it is done, --state-dir holds the state, and a folder progress/ with
-event files for TensorBoard and the sheets of `pretrain.sample_images`. Then progress/ moves to the
-folder of the statistics.
+ends with the same bytes. One process at a time trains in --state-dir, which holds the state, and in
+progress/ event files for TensorBoard and the sheets of `pretrain.sample_images`; in the end that
+folder stands beside the statistics too. The state stays: the same command makes the same outputs
+again in seconds. A run of the workflow that ends well removes it.
 
     idfsr pretrain --config pretrain.json --shards shards/x*/pretrain-*.parquet \
         --init idfsr/weights/idfsr64.safetensors --id-encoder idfsr/weights/arcface.safetensors \
@@ -76,4 +77,4 @@ def run(args: argparse.Namespace) -> None:
     with atomic_path(args.model) as temporary:
         save_model(temporary, model)
     write_card(card, args.card)
-    finish(trained, args.stats)
+    finish(trained, args.stats, args.model, args.card)

@@ -21,7 +21,7 @@ from idfsr.io.file_lists import listed_files
 from idfsr.io.tables import read_metadata, write_table
 from idfsr.methods.engine.embedding import load_embedding
 from idfsr.methods.idfsr.restore import load_restorer
-from idfsr.metrics.sface import load_sface
+from idfsr.metrics.sface.network import load_sface
 
 
 def register(parser: argparse.ArgumentParser) -> None:

@@ -52,12 +52,16 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def check_arguments(args: argparse.Namespace) -> None:
-    """Check that a method that takes fitted embeddings is told where they are.
+    """Check that a method has the files of the run that it uses.
 
     Raises:
-        IdfsrError: It is not, or there is no such method.
+        IdfsrError: It has not.
     """
-    if "embedding" in find_method(args.method).run_files and args.fits_dir is None:
+    run_files = find_method(args.method).run_files
+    if "model" in run_files and args.model is None:
+        message = f"{args.method}: found no weights, wanted --model FILE"
+        raise IdfsrError(message)
+    if "embedding" in run_files and args.fits_dir is None:
         message = f"{args.method}: found no embeddings, wanted --fits-dir FOLDER"
         raise IdfsrError(message)
 
@@ -95,6 +99,31 @@ def wanted_people(args: argparse.Namespace) -> dict[str, Made]:
     return wanted
 
 
+def prepare_method(
+    args: argparse.Namespace, config: RestoreStage, scale_factor: int
+) -> Callable[[str], Restorer]:
+    """Load what a method needs, and return what gives it ready for a person.
+
+    Raises:
+        IdfsrError: A file is missing or not what it should be.
+    """
+    restorer = load_method(
+        args.method,
+        config,
+        scale_factor=scale_factor,
+        weights_list=args.weights_list,
+        model=args.model,
+    )
+    if restorer.id_encoder is not None:
+        check_id_encoder(args.shards, restorer.id_encoder)
+
+    def for_person(identity: str) -> Restorer:
+        path = embedding_of(args, identity)
+        return restorer if path is None else restorer.fitted(path, identity, scale_factor)
+
+    return for_person
+
+
 def prepare_restorations(
     args: argparse.Namespace, config: RestoreStage, wanted: Mapping[str, Made]
 ) -> Callable[[Sequence[str]], None]:
@@ -103,23 +132,21 @@ def prepare_restorations(
     Raises:
         IdfsrError: A file is missing or not what it should be.
     """
-    method = find_method(args.method)
     scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    loaded = load_method(args.method, config, scale_factor, args.weights_list, args.model)
-    if loaded.id_encoder is not None:
-        check_id_encoder(args.shards, loaded.id_encoder)
+    method, restorer_for = find_method(args.method), prepare_method(args, config, scale_factor)
 
     def restore(group: Sequence[str]) -> None:
         (identity,) = group
-        embedding = embedding_of(args, identity)
-        restorer: Restorer = (
-            loaded if embedding is None else loaded.fitted_to(identity, scale_factor, embedding)
-        )
         examples = load_identity(args.shards, identity, "test")
         if "ref_image" in method.needs:
             examples["ref_image"] = load_ref_images(args.shards, identity, "test")
         table = restore_identity(
-            method, restorer, examples, identity, scale_factor, config.restore.batch_size
+            method,
+            restorer_for(identity),
+            examples,
+            identity,
+            scale_factor,
+            config.restore.batch_size,
         )
         (path,) = wanted[identity].files
         write_table(table, path, RESTORED_SCHEMA)

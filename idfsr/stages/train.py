@@ -90,4 +90,4 @@ def run(args: argparse.Namespace) -> None:
     with atomic_path(args.weights) as temporary:
         training.save(temporary, network, training.sizes)
     write_card(card, args.card)
-    finish(trained, args.stats)
+    finish(trained, args.stats, args.weights, args.card)

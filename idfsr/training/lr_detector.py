@@ -7,7 +7,6 @@ loss that RetinaFace was trained with. Batch norms keep their statistics, which 
 have folded away.
 """
 
-import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from idfsr.faces.priors import build_priors
 from idfsr.faces.retinaface import RetinaFace, normalise
 from idfsr.faces.targets import Face
 from idfsr.io.degradation import degrade
+from idfsr.io.texts import stats_line
 from idfsr.models.weights import count_parameters
 from idfsr.training.card import Card
 from idfsr.training.loop import Progress
@@ -120,7 +120,7 @@ def fine_tune(
         seen = images_seen + settings.batch_size
         records.append({"images_seen": seen, "loss": losses.total().item(), **terms})
     seconds = time.perf_counter() - start
-    stats.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+    stats.write_text("".join(map(stats_line, records)), encoding="utf-8")
     return Progress(
         stats_path=stats, images_seen=settings.num_steps * settings.batch_size, seconds=seconds
     )

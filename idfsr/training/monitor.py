@@ -5,7 +5,6 @@ TensorBoard only, whose event files stand with the pictures in a folder beside t
 a run reported after its last checkpoint comes again in the next run, and is taken back before.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from io import BufferedIOBase, BytesIO
@@ -19,11 +18,11 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from idfsr.io.files import atomic_path
+from idfsr.io.finished import PROGRESS_NAME
 from idfsr.io.images import encode_png
+from idfsr.io.texts import stats_line
 from idfsr.training.checkpoint import TrainState
 from idfsr.training.distributed import rank
-
-STATS_NAME, PROGRESS_NAME = "stats.jsonl", "progress"
 
 
 class Monitor:
@@ -49,7 +48,7 @@ class Monitor:
             waited_share: Of the time of the step, that passed until its batch was there.
         """
         finite = {name: value if isfinite(value) else None for name, value in record.items()}
-        self._stats.write(f"{json.dumps({'images_seen': images_seen, **finite})}\n".encode())
+        self._stats.write(stats_line({"images_seen": images_seen, **finite}).encode())
         self._bar.set_postfix(loss=f"{record['loss']:.4f}", refresh=False)
         self._bar.update(images_seen - self._bar.n)
         if self._board is not None:

@@ -231,6 +231,7 @@ def pretrain(
             **{f"model.{name}": value for name, value in vars(config.model).items()},
             "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],
             "init": model_digest(init) if init else "",
+            "id_encoder": file_digest(sources.id_encoder) if id_encoder else "",
         },
     )
     trained = train(recipe, config.pretrain, config.seed, state_dir, device)

@@ -11,7 +11,7 @@ from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes, restore_prob
 from idfsr.io.examples import load_identity
 from idfsr.io.shards import read_shard
 from idfsr.methods.idfsr.restore import IdfsrRestorer
-from idfsr.metrics.sface import SFace, load_sface
+from idfsr.metrics.sface.network import SFace, load_sface
 from tests.training.makers import make_network, unit, write_test_shard
 
 ASSETS = Path(__file__).parents[2] / ".assets"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from idfsr.config.model import ModelConfig
 from idfsr.errors import IdfsrError
@@ -15,6 +15,7 @@ from idfsr.models.weights import (
     halve_precision,
     model_digest,
     read_metadata,
+    save_tensors,
     save_weights,
 )
 
@@ -95,7 +96,7 @@ def test_file_that_does_not_say_its_encoder_loads(tmp_path: Path, network: IDFSR
 
 def test_other_network_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
-    save_file({"a": torch.zeros(1)}, path, metadata={"iresnet": "{}"})
+    save_tensors(path, {"a": torch.zeros(1)}, {"iresnet": "{}"})
     with pytest.raises(IdfsrError, match="metadata found: iresnet; wanted 'model'"):
         load_idfsr(path)
 

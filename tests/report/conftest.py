@@ -1,6 +1,5 @@
 """Metric tables made by hand."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pandas as pd
 import pytest
 
 from idfsr.io.tables import write_table
+from idfsr.io.texts import write_json
 from idfsr.report.tables import Measurements, read_measurements
 
 METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
@@ -62,7 +62,7 @@ def write_run(tmp_path: Path) -> WriteRun:
                     "mobilenetv2_fd": None if scale_factor == 16 else 10.0,
                 }
                 set_path = path.with_suffix(".set.json")
-                set_path.write_text(json.dumps(values))
+                write_json(set_path, values)
                 set_metrics.append(set_path)
         return metrics, set_metrics
 

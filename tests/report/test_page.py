@@ -11,6 +11,7 @@ from PIL import Image
 from idfsr.config.metrics import MetricsConfig
 from idfsr.config.report import ReportConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.texts import write_text
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.networks import list_networks
 from idfsr.report.page import (
@@ -161,7 +162,7 @@ def test_differences_in_print() -> None:
 
 def test_run_without_fitted_model(inputs: PageInputs, tmp_path: Path) -> None:
     header = (tmp_path / "paired.csv").read_text().splitlines()[0]
-    (tmp_path / "paired.csv").write_text(header + "\n")
+    write_text(tmp_path / "paired.csv", header + "\n")
     assert "no fitted model to compare with" in render_page(inputs)
 
 

@@ -55,8 +55,6 @@ def test_schema_file_is_up_to_date() -> None:
         ({"shards": {"image_size": 64}}, "shards.image_size is 64, wanted model.image_size, 256"),
         ({"run": "../up"}, "run"),
         ({"seed": -1}, "seed"),
-        ({"networks": {"priro": {}}}, "wanted one of arcface, asffnet, "),
-        ({"networks": {"prior": {"num_image": 3}}}, "networks.prior.num_image: Unexpected"),
         ({"methods": ["bilinear"]}, "methods.0: Value error, wanted one of asffnet, "),
         (
             {"method_settings": {"pgdiff": {"num_inference_steps": 30}}},
@@ -80,6 +78,8 @@ def test_schema_file_is_up_to_date() -> None:
             {"method_settings": {"pgdiff-ref": {"guidance_scale": 1}}},
             "method_settings.pgdiff-ref: shares its settings, wanted method_settings.pgdiff",
         ),
+        ({"networks": {"priro": {}}}, "wanted one of arcface, asffnet, "),
+        ({"networks": {"prior": {"num_image": 3}}}, "networks.prior.num_image: Unexpected"),
     ],
 )
 def test_bad_settings_are_refused_in_one_line(values: dict[str, object], words: str) -> None:

@@ -43,9 +43,8 @@ def test_figures_stand_in_the_order_of_the_report() -> None:
 
 def test_what_a_method_is_given() -> None:
     assert paths.restore_settings(CONFIG, "dr2") == "results/r/config/restore-dr2.json"
-    assert paths.restore_settings(CONFIG, "bicubic") == "results/r/config/restore.json"
+    assert paths.restore_settings(CONFIG, "bicubic") == "results/r/config/restore-bicubic.json"
     assert paths.pretrained_model(CONFIG, "dr2") == []
     assert paths.pretrained_model(CONFIG, "idfsr-pt") == ["results/r/pretrain/model.safetensors"]
     assert paths.of_the_fit("idfsr-pt", "a") == []
     assert paths.of_the_fit("idfsr-ft", "a") == ["a"]
-    assert paths.restore_memory("bicubic") < paths.restore_memory("dr2")

@@ -11,6 +11,7 @@ import pytest
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.config.shards import ShardsConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.tables import write_table
 from idfsr.run.config import Config
 from idfsr.run.plan import FIT, FIT_LIST, Plan, count_usable, make_plan
 
@@ -94,6 +95,13 @@ def test_one_job_a_person_makes_the_persons_files(plan: Plan) -> None:
     ]
 
 
+def test_restored_images_at_every_scale(plan: Plan) -> None:
+    assert in_jobs_of(plan, 3).restored_at_all_scales("bicubic") == [
+        "results/r/restored/x8/bicubic/batch-00000.tsv",
+        "results/r/restored/x16/bicubic/batch-00000.tsv",
+    ]
+
+
 def test_a_job_of_several_people_makes_a_list(plan: Plan) -> None:
     batches = in_jobs_of(plan, 2)
     assert batches.batches() == ["00000", "00001"]
@@ -113,7 +121,7 @@ def test_probes_want_two_people(plan: Plan) -> None:
 
 def test_counts_the_images_that_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "manifest.parquet"
-    pd.DataFrame({"status": ["ok", "truncated", "ok"]}).to_parquet(path)
+    write_table(pd.DataFrame({"status": ["ok", "truncated", "ok"]}), path)
     assert count_usable(path) == 2
 
 

@@ -1,6 +1,5 @@
 """`idfsr figure`: every kind from its files to a PNG with title and caption."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from idfsr.io.digests import file_digest
 from idfsr.io.images import encode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tables import write_table
+from idfsr.io.texts import stats_line, write_json
 from idfsr.main import main
 from idfsr.stages.figure import FIGURES
 
@@ -47,14 +47,14 @@ def inputs(
         write_table(scores.assign(**dict.fromkeys(METRICS, 0.5)), metrics[-1])
         sets.append(tmp_path / f"metrics/{method}.set.json")
         values = {"method": method, "scale_factor": 8, "mobilenetv2_fd": 2.0}
-        sets[-1].write_text(json.dumps(values))
+        write_json(sets[-1], values)
     fits = [tmp_path / f"fit/x8/{identity}/stats.jsonl" for identity in ("a", "b")]
     for path in fits:
         path.parent.mkdir(parents=True)
-        path.write_text('{"step": 0, "held_out_loss": 2.0}\n{"step": 9, "held_out_loss": 1.0}\n')
-    (tmp_path / "pretrain.jsonl").write_text(
-        '{"images_seen": 8, "loss": 2.0}\n{"images_seen": 16, "loss": 1.0}\n'
-    )
+        rows = [{"step": 9 * number, "held_out_loss": 2.0 - number} for number in range(2)]
+        path.write_text("".join(map(stats_line, rows)))
+    rows = [{"images_seen": 8 * number, "loss": 2 / number} for number in (1, 2)]
+    (tmp_path / "pretrain.jsonl").write_text("".join(map(stats_line, rows)))
     (tmp_path / "errors.csv").write_text(
         "detector,scale_factor,num_images,found,nme,nme_p90\n"
         "stock,8,4,0.5,0.2,0.4\nfine-tuned,8,4,1.0,0.1,0.2\n"

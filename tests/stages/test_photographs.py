@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from idfsr.io.provenance import module_closure
 from idfsr.main import main
 from idfsr.photographs.networks import CONFIG
 from idfsr.run.config import load_config
-from idfsr.run.provenance import module_closure
 
 
 def test_two_photographs_of_one_name_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import shutil
@@ -6,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from idfsr.methods.registry import BASELINES
 
 from idfsr.config.restore import RestoreConfig
 from idfsr.io.examples import IdentityExamples
@@ -16,6 +16,7 @@ from idfsr.io.tensors import from_network
 from idfsr.main import main
 from idfsr.methods.bicubic import Bicubic
 from idfsr.methods.engine.embedding import Embedding, save_embedding
+from idfsr.methods.engine.registry import own_methods
 from idfsr.models.checkpoint import save_model
 from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_json
@@ -45,7 +46,7 @@ WEIGHTS = Path("idfsr/weights")
 def restore(folder: Path, method: str, *people: str, batch_size: int = 2, code: str = "0") -> Path:
     """Restore people, 00007 if none is named, and return the folder of the tables."""
     config = Config(restore=RestoreConfig(num_inference_steps=4, batch_size=batch_size))
-    (folder / "restore.json").write_text(stage_json(config, "restore"))
+    (folder / "restore.json").write_text(stage_json(config, f"restore-{method}"))
     out = folder / f"{method}-{batch_size}"
     own = folder / "weights"
     main(
@@ -82,8 +83,6 @@ def test_every_method_restores_every_test_image(files: Path) -> None:
 
 
 class SecondReference(Bicubic):
-    needs = ("ref_image",)
-
     def restore(self, examples: IdentityExamples) -> np.ndarray:
         return from_network(examples["ref_image"][:, 1])
 
@@ -91,7 +90,10 @@ class SecondReference(Bicubic):
 def test_references_as_they_are_reach_a_method_that_needs_them(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(BASELINES, "bicubic", SecondReference)
+    second = dataclasses.replace(
+        own_methods()["bicubic"], needs=("ref_image",), load=lambda _context: SecondReference()
+    )
+    monkeypatch.setitem(own_methods(), "bicubic", second)
     table = read_table(restore(files, "bicubic") / "00007.parquet")
     assert table["problem"].tolist() == ["", ""]
     for png in table["sr_image"]:

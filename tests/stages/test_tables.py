@@ -1,6 +1,5 @@
 """`idfsr tables` from files to files."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pandas as pd
 import pytest
 
 from idfsr.io.tables import write_table
+from idfsr.io.texts import write_json
 from idfsr.main import main
 
 OUTPUTS = ("table1", "table2", "paired", "conditions", "networks", "markdown", "latex")
@@ -21,9 +21,7 @@ def arguments(tmp_path: Path, stage_config: Callable[[str], Path]) -> list[str]:
         path = tmp_path / f"{method}.parquet"
         write_table(rows.assign(method=method, scale_factor=8, model_digest="m"), path)
         set_path = tmp_path / f"{method}.set.json"
-        set_path.write_text(
-            json.dumps({"method": method, "scale_factor": 8, "mobilenetv2_fd": None})
-        )
+        write_json(set_path, {"method": method, "scale_factor": 8, "mobilenetv2_fd": None})
         metrics.append(str(path))
         set_metrics.append(str(set_path))
     return [

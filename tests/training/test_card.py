@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -6,6 +5,7 @@ import torch
 
 from idfsr.errors import IdfsrError
 from idfsr.io.history import History
+from idfsr.io.texts import stats_line
 from idfsr.training.card import (
     Card,
     curve_rows,
@@ -19,7 +19,7 @@ from idfsr.training.loop import Trained
 
 def write_stats(path: Path, num: int) -> Path:
     records = [{"images_seen": 4 * (step + 1), "loss": float(step)} for step in range(num)]
-    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    path.write_text("".join(map(stats_line, records)))
     return path
 
 
@@ -76,7 +76,10 @@ def test_card_says_what_it_was_given(tmp_path: Path) -> None:
 def test_card_without_a_history_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IdfsrError, match=r"card\.md: no such file, wanted a card"):
         read_card(tmp_path / "card.md")
-    for text in ("# A network\n", "---\ntitle: A\n---\n", "---\n: [\n---\n"):
+    for text in ("# A network\n", "---\n: [\n---\n"):
         (tmp_path / "card.md").write_text(text)
         with pytest.raises(IdfsrError, match=r"card\.md: wanted a card that begins with its hist"):
             read_card(tmp_path / "card.md")
+    (tmp_path / "card.md").write_text("---\ntitle: A\n---\n")
+    with pytest.raises(IdfsrError, match=r"card\.md: found values without their sha256"):
+        read_card(tmp_path / "card.md")

@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 
 from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.texts import read_stats
 from idfsr.training.checkpoint import TrainState, save_state
 from idfsr.training.loop import learning_rate_at, train
 from idfsr.training.signals import EXIT_INTERRUPTED, InterruptedTrainingError
@@ -89,7 +89,7 @@ def test_two_steps_by_hand(tmp_path: Path) -> None:
     averaged = 0.1 * 1 + 0.9 * first
     averaged = 2 / 11 * averaged + 9 / 11 * second
     assert trained.ema["weight"].item() == pytest.approx(averaged, rel=1e-5)
-    rows = [json.loads(line) for line in trained.stats_path.read_text().splitlines()]
+    rows = read_stats(trained.stats_path)
     assert [row["images_seen"] for row in rows] == [2, 4]
     assert rows[0] == {"images_seen": 2, "learning_rate": 0.05, "loss": 1.0, "gradient_norm": 2.0}
     assert trained.images_seen == 4
@@ -214,7 +214,7 @@ def test_step_that_overflows_is_skipped_and_counted(tmp_path: Path) -> None:
         return loss(batch, generator)
 
     trained = train(dataclasses.replace(recipe, loss=watched), config, 0, tmp_path, CPU)
-    rows = [json.loads(line) for line in trained.stats_path.read_text().splitlines()]
+    rows = read_stats(trained.stats_path)
     assert [row["num_skipped"] for row in rows] == [1, 2, 2, 2]
     assert [row["loss_scale"] for row in rows] == [2.0**16, 2.0**15, 2.0**14, 2.0**14]
     assert rows[1]["gradient_norm"] is None

@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from idfsr.io.images import decode_png
+from idfsr.io.texts import read_stats, stats_line
 from idfsr.training.checkpoint import TrainState
 from idfsr.training.loop import finish
 from idfsr.training.monitor import open_monitor
@@ -39,7 +39,7 @@ def test_tensorboard_shows_each_step_of_a_killed_training_once(tmp_path: Path) -
     assert killed.returncode == -signal.SIGKILL
     time.sleep(1)  # TensorBoard reads the files in the order of the seconds in their names
     trained = run_toy(tmp_path, toy_recipe())
-    rows = [json.loads(line) for line in trained.stats_path.read_text().splitlines()]
+    rows = read_stats(trained.stats_path)
     points = read_points(tmp_path / "progress", "toy/loss")
     assert [step for step, _ in points] == list(range(4, 100, 4))
     np.testing.assert_allclose([v for _, v in points], [row["loss"] for row in rows], rtol=1e-6)
@@ -55,7 +55,7 @@ def test_pictures_come_to_stand_beside_the_statistics(tmp_path: Path) -> None:
     (tmp_path / "progress").mkdir()
     (tmp_path / "progress" / "mine.txt").write_text("of another run")
     finish(trained, tmp_path / "stats.jsonl")
-    assert not (tmp_path / "state").exists()
+    assert (tmp_path / "state/finished.json").is_file()
     kept = tmp_path / "progress"
     assert sorted(path.name.split(".")[0] for path in kept.iterdir()) == [
         "events", "mine", "samples-000000040",
@@ -72,12 +72,15 @@ def test_pictures_come_to_stand_beside_the_statistics(tmp_path: Path) -> None:
 
 def test_statistics_go_on_where_the_state_was_saved(tmp_path: Path) -> None:
     path = tmp_path / "stats.jsonl"
-    path.write_bytes(b'{"images_seen": 4, "loss": 1}\n{"images_seen": 8, "loss": 2}\n')
-    state = TrainState(settings={}, module={}, optimiser={}, ema={}, images_seen=4, stats_bytes=30)
+    saved, later = (stats_line({"images_seen": 4 * n, "loss": n}) for n in (1, 2))
+    path.write_text(saved + later)
+    state = TrainState(
+        settings={}, module={}, optimiser={}, ema={}, images_seen=4, stats_bytes=len(saved)
+    )
     with open_monitor(path, state, "toy", 8) as monitor:
         monitor.note_step({"loss": 3.0, "gradient_norm": float("inf")}, 8, 0.5)
         assert monitor.flush() == len(path.read_bytes())
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows = read_stats(path)
     assert rows == [
         {"images_seen": 4, "loss": 1},
         {"images_seen": 8, "loss": 3.0, "gradient_norm": None},

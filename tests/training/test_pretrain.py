@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from torch import Tensor
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.config.shards import ShardsConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.shards import read_shard, write_shard
 from idfsr.models.checkpoint import save_model
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
@@ -233,7 +233,8 @@ def test_encoders_are_not_mixed(tmp_path: Path) -> None:
     short = dataclasses.replace(CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, num_images=4))
     shards = [write_pretrain_shard(tmp_path / f"x{scale}.parquet", scale) for scale in (8, 16)]
     for path, name in zip(shards, ("iresnet50-a", "iresnet50-b"), strict=True):
-        pq.write_table(pq.read_table(path).replace_schema_metadata({"id_encoder": name}), path)
+        rows = read_shard([path]).to_pylist()
+        write_shard(rows, path, {"id_encoder": name})
     with pytest.raises(IdfsrError, match=r"x16\.parquet: found z_id of the encoder iresnet50-b, w"):
         run(short, shards, tmp_path / "state")
     model, _, _ = run(short, shards[:1], tmp_path / "state")

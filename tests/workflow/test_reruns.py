@@ -1,11 +1,11 @@
 """Which jobs run again after an edit: exactly these, by dry runs on the finished tiny run.
 
-A job is written as its rule, with the method where it has one.
+A job is written as its rule, with the family of metrics and the method where it has them.
 """
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,18 @@ from .project import run_snakemake
 pytestmark = pytest.mark.slow
 
 METHODS = ("bicubic", "codeformer", "idfsr-pt", "idfsr-ft")
+FAMILIES = ("attributes", "brisque", "mobilenetv2", "psnr", "sface", "ssim")
 
 
-def of(rule: str, *methods: str) -> set[str]:
-    """Return the jobs of a rule for some methods."""
-    return {f"{rule} {method}" for method in methods}
+def of(rule: str, *names: str) -> set[str]:
+    """Return the jobs of a rule for some methods or families."""
+    return {f"{rule} {name}" for name in names}
+
+
+def scored(families: Sequence[str], methods: Sequence[str]) -> set[str]:
+    """Return the scores of some families and methods, and the metrics of which they are a part."""
+    scores = {f"scores {family} {method}" for family in families for method in methods}
+    return scores | of("metrics", *methods)
 
 
 SETTINGS = {"stage_settings"}
@@ -33,16 +40,22 @@ TABLES = {"tables", "figure_metrics", "report"}
 
 def restored(*methods: str) -> set[str]:
     """Return the restoration with some methods and all that is made of it."""
-    return of("restore_batch", *methods) | of("metrics", *methods) | {"figure_grid"} | TABLES
+    return of("restore_batch", *methods) | scored(FAMILIES, methods) | {"figure_grid"} | TABLES
 
 
-EVALUATION = {"features", "figure_grid"} | of("metrics", *METHODS) | TABLES
+TRUTH = of("truth_features", "attributes", "sface")
 FITTED = {"fit_batch", "figure_fit_curves", "probes"} | restored("idfsr-ft")
 PRETRAINED = {"pretrain", "figure_pretrain_curve"} | FITTED | restored("idfsr-pt")
-PREPARED = {"shards", "features", "figure_warping"} | PRETRAINED | restored(*METHODS)
+PREPARED = {"shards", "figure_warping"} | TRUTH | PRETRAINED | restored(*METHODS)
 # After an index or a split Snakemake looks anew, and only then names landmarks, shards, fits,
 # restorations and probes.
-SPLIT = {"split", "lr_detector", "pretrain"} | EVALUATION | FIGURES - {"figure_landmarks"}
+SPLIT = (
+    {"split", "lr_detector", "pretrain"}
+    | TRUTH
+    | scored(FAMILIES, METHODS)
+    | TABLES
+    | FIGURES - {"figure_landmarks"}
+)
 QUALITY = {"quality", "figure_landmarks"} | SPLIT
 
 
@@ -84,14 +97,18 @@ EDITS = {
     "probes": section("probes", "num_images: Count = 2", "num_images: Count = 1",
                       SETTINGS | {"probes"} | TABLES),
     "metrics": section("metrics", "num_bootstrap: Count = 2000", "num_bootstrap: Count = 1000",
-                       EVALUATION | FIGURES),
+                       TABLES | FIGURES),
     "report": section("report", "num_examples: Count = 6", "num_examples: Count = 8",
                       FIGURES | {"report"}),
     # Code.
     "U-Net": Edit("idfsr/models/unet.py", "angles.cos(), angles.sin()",
                   "angles.sin(), angles.cos()", PRETRAINED),
-    "metric": Edit("idfsr/metrics/psnr.py", "\ndef psnr(", "\nEDITED = 1\n\n\ndef psnr(",
-                   EVALUATION | {"probes"}),
+    "metric": Edit(
+        "idfsr/metrics/psnr.py",
+        "\ndef psnr(",
+        "\nEDITED = 1\n\n\ndef psnr(",
+        scored(["psnr"], METHODS) | {"probes", "figure_grid"} | TABLES,
+    ),
     "method": Edit("idfsr/methods/codeformer/restore.py", "\nclass ", "\nEDITED = 1\n\n\nclass ",
                    restored("codeformer")),
     "method that the run has not": Edit("idfsr/methods/dr2/restore.py", "\nclass ",
@@ -120,8 +137,10 @@ def plan(directory: Path, *arguments: str) -> set[str]:
     _, *parts = heading.split(result.stdout)
     jobs = set()
     for rule, text in zip(parts[::2], parts[1::2], strict=True):
-        method = re.search(r"^    wildcards: .*\bmethod=([\w-]+)", text, re.MULTILINE)
-        jobs.add(f"{rule} {method[1]}" if method else rule)
+        named = re.search(r"^    wildcards: (.*)$", text, re.MULTILINE)
+        names = dict(pair.split("=") for pair in named[1].split(", ")) if named else {}
+        words = [rule, *(names[name] for name in ("family", "method") if name in names)]
+        jobs.add(" ".join(words))
     return jobs - {"all"}
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from idfsr.run.provenance import module_closure, module_path
+from idfsr.io.provenance import module_closure, module_path
 
 from .conftest import TINY
 from .project import ROOT, copy_sources, run_snakemake
 
-EVALUATION = {"features", "figure_grid", "figure_metrics", "metrics", "report", "tables"}
+EVALUATION = {
+    "truth_features", "scores", "metrics", "figure_grid", "figure_metrics", "report", "tables",
+}  # fmt: skip
 METHODS = ("bicubic", "codeformer", "idfsr-ft", "idfsr-pt")
 
 

@@ -2,18 +2,23 @@
 
 from functools import cache
 
-from idfsr.run import inputs, paths
+from idfsr.methods.engine.registry import find_method, method_modules
+from idfsr.run import families, inputs, paths
 from idfsr.run.config import stage_json
 from idfsr.run.networks import embedded_files, file_arguments, training_files
 from idfsr.run.plan import count_usable, make_plan
-from idfsr.methods.engine.registry import find_method, method_modules
-from idfsr.run.provenance import code_digest
+from idfsr.io.provenance import code_digest
 from idfsr.training.networks import modules_of
 
 
 def settings(wildcards):
     """The validated configuration of the run that a file belongs to."""
     return CONFIGS[wildcards.run]
+
+
+def runs_of(jobs):
+    """Names of the runs to which some jobs belong."""
+    return {job.wildcards.run for job in jobs if "run" in job.wildcards.keys()}
 
 
 def partitions(jobs):
@@ -100,11 +105,6 @@ def embeddings(wildcards):
     return plan(wildcards).embeddings(int(wildcards.scale_factor))
 
 
-def restored(wildcards):
-    """Restored images of one method and scale."""
-    return plan(wildcards).restored(int(wildcards.scale_factor), [wildcards.method])
-
-
 def of_all_scales(pattern):
     """An input function: the pattern for each scale factor and method."""
     return lambda wildcards: paths.of_each_scale_and_method(
@@ -120,11 +120,6 @@ def weights(name):
         return [path] if path else []
 
     return files
-
-
-def metrics_weights(wildcards):
-    """Published weights of the run's metrics."""
-    return inputs.metrics_weights(settings(wildcards))
 
 
 def network_files(wildcards):

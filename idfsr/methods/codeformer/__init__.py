@@ -13,7 +13,8 @@ class CodeFormerConfig:
     """Restoring with CodeFormer (Zhou et al. 2022)."""
 
     w: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """0 trusts the codebook, 1 the image; 0.5 as its authors advise, the paper does not say."""
+    """0 trusts the codebook, 1 the image; 0.5 as its authors advise. The paper does not say;
+    docs/decisions/0019."""
 
 
 def load(context: Context) -> Restorer:

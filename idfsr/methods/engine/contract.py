@@ -46,7 +46,7 @@ class Context:
     weights: Mapping[str, Path] = field(default_factory=dict)
     """Files by their names in config/weights.yaml; those that `Method.weights` lists."""
     model: Path | None = None
-    """The run's pretrained network, for a method with "model" in its `run_files`."""
+    """The network that the run trains; there where `Method.run_files` lists it."""
 
 
 class Restorer(abc.ABC):
@@ -68,15 +68,16 @@ class Restorer(abc.ABC):
         """Digest of the ID encoder whose z_id its network knows; None if it takes no z_id."""
         return None
 
-    def fitted_to(self, identity: str, scale_factor: int, embedding: Path) -> "Restorer":
-        """Return the method for one person, with the fitted embedding.
-
-        Called for a method with "embedding" in its `run_files`, which others do not have.
+    def fitted(self, embedding: Path, identity: str, scale_factor: int) -> "Restorer":
+        """Return the method with a person's fitted embedding, if `Method.run_files` lists that.
 
         Args:
-            identity: The person's name.
+            embedding: Its file.
+            identity: The person.
             scale_factor: Of the images.
-            embedding: File of the fit.
+
+        Raises:
+            IdfsrError: The file is missing, or is of another person, scale factor or network.
         """
         raise NotImplementedError
 

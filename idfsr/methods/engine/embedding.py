@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from jaxtyping import Float
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from idfsr.constants import ID_DIM
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
-from idfsr.models.weights import read_metadata
+from idfsr.models.weights import read_metadata, read_tensors, save_tensors
 
 METADATA_NAME = "fit"
 
@@ -42,11 +41,8 @@ def save_embedding(path: Path, embedding: Embedding) -> None:
         if field.name != "z_id"
     }
     with atomic_path(path) as temporary:
-        save_file(
-            {"z_id": embedding.z_id.contiguous()},
-            temporary,
-            metadata={METADATA_NAME: json.dumps(facts, sort_keys=True)},
-        )
+        metadata = {METADATA_NAME: json.dumps(facts, sort_keys=True)}
+        save_tensors(temporary, {"z_id": embedding.z_id.contiguous()}, metadata)
 
 
 def load_embedding(path: Path, **wanted: str | int) -> Embedding:
@@ -57,10 +53,10 @@ def load_embedding(path: Path, **wanted: str | int) -> Embedding:
         wanted: Fields of `Embedding` that must have these values.
 
     Raises:
-        IdfsrError: The file is missing or is not one that `save_embedding` wrote, or the embedding
-            belongs to another person, scale factor or network than is wanted.
+        IdfsrError: The file is missing, was damaged or is not one that `save_embedding` wrote, or
+            the embedding belongs to another person, scale factor or network than is wanted.
     """
-    metadata, tensors = read_metadata(path), load_file(path)
+    metadata, tensors = read_metadata(path), read_tensors(path)
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if METADATA_NAME not in metadata or shapes != {"z_id": (ID_DIM,)}:
         message = f"{path}: found {len(shapes)} tensors, wanted z_id of a fit with its metadata"

@@ -136,6 +136,7 @@ def own_settings(name: str, values: Mapping[str, Any], where: str) -> Any:
 def load_method(
     name: str,
     stage: RestoreStage,
+    *,
     scale_factor: int,
     weights_list: Path,
     model: Path | None,
@@ -147,7 +148,7 @@ def load_method(
         stage: The stage's settings.
         scale_factor: Of the images.
         weights_list: See `idfsr.config.weights.WeightsConfig.baselines`.
-        model: The run's pretrained network, for a method that takes it.
+        model: The network that the run trains, for a method that uses it.
 
     Raises:
         IdfsrError: See `find_method`; or a package, a setting or a file is missing or is not what
@@ -156,9 +157,6 @@ def load_method(
     method = find_method(name)
     if missing := missing_packages([name]):
         raise IdfsrError(missing[0])
-    if "model" in method.run_files and model is None:
-        message = f"{name}: found no weights, wanted --model FILE"
-        raise IdfsrError(message)
     context = Context(
         seed=stage.seed,
         restore=stage.restore,

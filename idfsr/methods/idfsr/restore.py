@@ -62,28 +62,19 @@ class IdfsrRestorer(Restorer):
 
     @classmethod
     def load(cls, context: Context) -> "IdfsrRestorer":
-        """Read the network.
-
-        Raises:
-            IdfsrError: The file is missing or not what it should be.
-        """
+        """Read the network."""
         assert context.model is not None
         return load_restorer(context.restore, context.seed, context.model, None)
 
-    def fitted_to(self, identity: str, scale_factor: int, embedding: Path) -> "IdfsrRestorer":
-        """Return it with a person's fitted z_id; the network is shared.
-
-        Raises:
-            IdfsrError: The embedding is missing, not what it should be, or belongs to another
-                person, scale factor or network.
-        """
-        fitted = load_embedding(
+    def fitted(self, embedding: Path, identity: str, scale_factor: int) -> "IdfsrRestorer":
+        """Read the embedding; see `Restorer.fitted`."""
+        found = load_embedding(
             embedding,
             identity=identity,
             scale_factor=scale_factor,
             model_digest=self.model_digest,
         )
-        return dataclasses.replace(self, fitted_z_id=fitted.z_id)
+        return dataclasses.replace(self, fitted_z_id=found.z_id)
 
     @property
     def id_encoder(self) -> str:

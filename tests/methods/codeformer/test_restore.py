@@ -66,10 +66,9 @@ def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         load_method(
             "codeformer",
             stage_settings(Config(), "restore-codeformer"),
-            identity="a",
             scale_factor=8,
             weights_list=MANIFEST,
-            run_files={},
+            model=None,
         )
 
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from idfsr.errors import IdfsrError
 from idfsr.methods.engine.embedding import Embedding, load_embedding, save_embedding
+from idfsr.models.weights import save_tensors
 
 EMBEDDING = Embedding(
     z_id=torch.arange(512.0),
@@ -33,6 +33,6 @@ def test_same_bytes_each_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tensors", [{"z_id": torch.zeros(4)}, {"weight": torch.zeros(512)}, {}])
 def test_other_files_are_refused(tmp_path: Path, tensors: dict[str, torch.Tensor]) -> None:
-    save_file(tensors, tmp_path / "e.safetensors", metadata={"identity": "a"})
+    save_tensors(tmp_path / "e.safetensors", tensors, {"identity": "a"})
     with pytest.raises(IdfsrError, match=r"e\.safetensors: found \d tensors, wanted z_id"):
         load_embedding(tmp_path / "e.safetensors")

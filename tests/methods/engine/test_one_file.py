@@ -14,9 +14,9 @@ from PIL import Image, ImageFilter
 
 from idfsr.io.examples import load_identity
 from idfsr.io.images import decode_png
+from idfsr.io.provenance import PACKAGE_DIR
 from idfsr.io.tables import read_table
 from idfsr.io.tensors import from_network
-from idfsr.run.provenance import PACKAGE_DIR
 from tests.training.makers import write_test_shard
 
 SHARPEN = """
@@ -59,12 +59,12 @@ METHODS = (
 FACTS = """
 import json, sys
 from pathlib import Path
-from idfsr.methods.engine.registry import find_method, method_modules, own_methods
-from idfsr.report.dots import method_colour
+from idfsr.methods.engine.registry import method_modules, own_methods
+from idfsr.report.metric_plots import method_colour
 from idfsr.report.layout import method_label
 from idfsr.run.config import json_schema, parse_config, stage_json
 from idfsr.run.inputs import missing_packages
-from idfsr.run.provenance import code_digest
+from idfsr.io.provenance import code_digest
 
 values = {"methods": ["bicubic", "sharpen"], "method_settings": {"sharpen": {"radius": 3}}}
 config = parse_config(values, "run")
@@ -77,7 +77,8 @@ print(json.dumps({
     "schema": json_schema()["properties"]["method_settings"]["properties"]["sharpen"]["title"],
     "missing": missing_packages(config.methods),
     "code": {
-        name: code_digest("idfsr.stages.restore", *method_modules(name)) for name in own_methods()
+        name: code_digest("idfsr.stages.restore_people", *method_modules(name))
+        for name in own_methods()
     },
     "torch": "torch" in sys.modules,
 }))
@@ -129,11 +130,11 @@ def test_everything_knows_a_method_of_one_new_file(copy: Path, tmp_path: Path) -
     shard = write_test_shard(tmp_path / "test.parquet")
     run(
         copy,
-        *("-m", "idfsr.main", "restore", "--config", str(copy / "restore.json")),
-        *("--method", "sharpen", "--shards", str(shard), "--identity", "00007"),
-        *("--restored", str(tmp_path / "restored.parquet")),
+        *("-m", "idfsr.main", "restore-people", "--config", str(copy / "restore.json")),
+        *("--method", "sharpen", "--shards", str(shard), "--identities", "00007"),
+        *("--code", "0", "--restored-dir", str(tmp_path)),
     )
-    table = read_table(tmp_path / "restored.parquet")
+    table = read_table(tmp_path / "00007.parquet")
     low = from_network(load_identity([shard], "00007", "test")["lr_image"])[1]
     large = Image.fromarray(low).resize((32, 32), Image.Resampling.BICUBIC)
     expected = np.array(large.filter(ImageFilter.UnsharpMask(3)))

@@ -9,9 +9,10 @@ import torch
 
 from idfsr import methods
 from idfsr.errors import IdfsrError
+from idfsr.io.provenance import PACKAGE_DIR, module_closure
 from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST
 from idfsr.methods.engine.check import check_method
-from idfsr.methods.engine.contract import Restorer, RunFile
+from idfsr.methods.engine.contract import Restorer
 from idfsr.methods.engine.embedding import Embedding, save_embedding
 from idfsr.methods.engine.registry import (
     _modules,
@@ -25,7 +26,6 @@ from idfsr.models.checkpoint import save_model
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_settings
-from idfsr.run.provenance import PACKAGE_DIR, module_closure
 from tests.training.makers import TINY_MODEL
 
 
@@ -46,23 +46,16 @@ def embedding(model: Path) -> Embedding:
     )
 
 
-def load(name: str, **run_files: Path) -> Restorer:
-    files: dict[RunFile, Path | None] = {"model": None, "embedding": None, **run_files}
-    return load_method(
-        name,
-        stage_settings(Config(), f"restore-{name}"),
-        identity="a",
-        scale_factor=8,
-        weights_list=MANIFEST,
-        run_files=files,
-    )
+def load(name: str, model: Path | None = None) -> Restorer:
+    stage = stage_settings(Config(), f"restore-{name}")
+    return load_method(name, stage, scale_factor=8, weights_list=MANIFEST, model=model)
 
 
 def test_idfsr_before_and_after_the_fit(model: Path, embedding: Embedding) -> None:
     path = model.with_name("embedding.safetensors")
     save_embedding(path, embedding)
-    pretrained = load("idfsr-pt", model=model, embedding=path)
-    fitted = load("idfsr-ft", model=model, embedding=path)
+    pretrained = load("idfsr-pt", model)
+    fitted = load("idfsr-ft", model).fitted(path, "a", 8)
     assert isinstance(pretrained, IdfsrRestorer)
     assert isinstance(fitted, IdfsrRestorer)
     assert pretrained.fitted_z_id is None
@@ -96,7 +89,7 @@ def test_what_methods_say_is_read_without_torch() -> None:
 
 def test_a_methods_files_are_in_the_code_of_its_own_jobs_only() -> None:
     closures = {
-        name: {*module_closure("idfsr.stages.restore")}.union(
+        name: {*module_closure("idfsr.stages.restore_people")}.union(
             *map(module_closure, method_modules(name))
         )
         for name in own_methods()
@@ -112,7 +105,10 @@ def test_a_methods_files_are_in_the_code_of_its_own_jobs_only() -> None:
 
 
 def test_the_floor_needs_no_code_of_networks() -> None:
-    code = {*module_closure("idfsr.stages.restore"), *module_closure("idfsr.methods.bicubic")}
+    code = {
+        *module_closure("idfsr.stages.restore_people"),
+        *module_closure("idfsr.methods.bicubic"),
+    }
     assert not {name for name in code if name.startswith(("idfsr.diffusion", "idfsr.models.unet"))}
 
 
@@ -144,14 +140,7 @@ def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_settings_of_another_method_are_refused(own: dict[str, int], words: str) -> None:
     stage = dataclasses.replace(stage_settings(Config(), "restore-codeformer"), method=own)
     with pytest.raises(IdfsrError, match=words):
-        load_method(
-            "codeformer", stage, identity="a", scale_factor=8, weights_list=MANIFEST, run_files={}
-        )
-
-
-def test_model_is_wanted() -> None:
-    with pytest.raises(IdfsrError, match="idfsr-pt: found no model, wanted --model FILE"):
-        load("idfsr-pt")
+        load_method("codeformer", stage, scale_factor=8, weights_list=MANIFEST, model=None)
 
 
 @pytest.mark.parametrize(
@@ -170,11 +159,6 @@ def test_broken_plugins_are_named(
         find_method("own")
 
 
-def test_fitted_method_wants_an_embedding(model: Path) -> None:
-    with pytest.raises(IdfsrError, match="idfsr-ft: found no embedding, wanted --embedding FILE"):
-        load("idfsr-ft", model=model)
-
-
 @pytest.mark.parametrize(
     ("field", "value"), [("identity", "b"), ("scale_factor", 16), ("model_digest", "0")]
 )
@@ -184,4 +168,4 @@ def test_embedding_of_something_else_is_refused(
     path = model.with_name("embedding.safetensors")
     save_embedding(path, dataclasses.replace(embedding, **{field: value}))
     with pytest.raises(IdfsrError, match=f"embedding.safetensors: found {field} {value}, wanted"):
-        load("idfsr-ft", model=model, embedding=path)
+        load("idfsr-ft", model).fitted(path, "a", 8)

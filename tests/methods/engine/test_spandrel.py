@@ -130,8 +130,7 @@ def test_missing_package_is_named(name: str, monkeypatch: pytest.MonkeyPatch) ->
         load_method(
             name,
             stage_settings(Config(), f"restore-{name}"),
-            identity="a",
             scale_factor=8,
             weights_list=MANIFEST,
-            run_files={},
+            model=None,
         )

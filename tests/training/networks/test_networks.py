@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from idfsr.run.provenance import module_closure
+from idfsr.io.provenance import module_closure
 from idfsr.training.networks import FILES, find_network, modules_of, network_names
 from idfsr.training.networks.train import find_training
 
