@@ -7,6 +7,9 @@ PYTHON ?= python3
 CORES ?= all
 UV := .venv/bin/uv pip install --quiet --no-deps --python .venv/bin/python
 ACTIVATE := source .venv/bin/activate
+# Processes that run the tests side by side. Each of them wants a core and about 2 GB.
+WORKERS ?= 2
+PYTEST := pytest --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup demo resume test test-all check fix clean
 
@@ -38,10 +41,11 @@ resume: setup ## go on with a run on Slurm whose Snakemake was killed: ARGS='--p
 	$(ACTIVATE) && idfsr resume -- $(or $(ARGS),--profile slurm)
 
 test: setup ## fast tests
-	$(ACTIVATE) && pytest -m 'not slow and not slurm and not gpu'
+	$(ACTIVATE) && $(PYTEST) -n $(WORKERS) -m 'not slow and not slurm and not gpu'
 
+# One worker more, for those with Slurm's tests mostly wait.
 test-all: setup ## all tests but those that need a GPU
-	$(ACTIVATE) && pytest -m 'not gpu'
+	$(ACTIVATE) && $(PYTEST) -n $$(($(WORKERS) + 1)) -m 'not gpu'
 
 check: setup ## format, lint, types, spelling, workflow lint, then all tests but GPU
 	$(ACTIVATE) && ruff format --check .

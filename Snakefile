@@ -5,9 +5,10 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
+from idfsr.run.at_work import begin_work, end_work
 from idfsr.run.cluster import check_partitions
 from idfsr.run.config import load_config, parse_config
-from idfsr.run.inputs import check_inputs
+from idfsr.run.inputs import check_inputs, missing_metrics
 
 min_version("9.27")
 
@@ -41,27 +42,39 @@ wildcard_constraints:
     batch="[0-9]{5}",
     part="pretrain|test",
     method="[a-z0-9-]+",
-    member="[a-z0-9_]+",
+    network="[a-z0-9_]+",
+    trained="networks/[a-z0-9_]+|lr_detector|pretrain",
+    family="[a-z0-9_]+",
     identity="[^/]+",
 
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/landmarks.smk"
 include: "workflow/rules/faces.smk"
 include: "workflow/rules/training.smk"
-include: "workflow/rules/evaluation.smk"
-include: "workflow/rules/batches.smk"
+include: "workflow/rules/fits.smk"
+include: "workflow/rules/restorations.smk"
+include: "workflow/rules/probes.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/sheets.smk"
+include: "workflow/rules/curves.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/landmarks68.smk"
-include: "workflow/rules/embedded.smk"
-include: "workflow/rules/members.smk"
+include: "workflow/rules/networks.smk"
 
 
 onstart:
-    for line in missing_metrics(RUN):
+    on_slurm = workflow.executor_plugin.name == "slurm"
+    jobs = list(workflow.dag.needrun_jobs())
+    ended = begin_work(runs_of(jobs), log[0], on_slurm=on_slurm)
+    for line in [*ended, *missing_metrics(RUN)]:
         print(line, file=sys.stderr)
-    if workflow.executor_plugin.name == "slurm":
-        check_partitions(partitions(workflow.dag.needrun_jobs()))
+    if on_slurm:
+        check_partitions(partitions(jobs))
+
+
+onsuccess:
+    end_work(runs_of(workflow.dag.jobs))
 
 
 rule all:

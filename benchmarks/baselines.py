@@ -46,12 +46,15 @@ from idfsr.faces.guides import stack_boxes
 from idfsr.faces.landmarks68 import FIRST_INNER, landmark_mask
 from idfsr.faces.mls import mls_grid
 from idfsr.io.examples import IdentityExamples
-from idfsr.methods.codeformer import CodeFormerMethod
-from idfsr.methods.contract import Context
-from idfsr.methods.difface import ETA, NUM_STEPS, DifFace
-from idfsr.methods.dr2 import NUM_STEPS as NUM_DR2_STEPS
-from idfsr.methods.dr2 import Dr2, dr2_sample, first_step
-from idfsr.methods.pgdiff import IDENTITY_WEIGHT, PgDiff, PgDiffReference, pgdiff_sample
+from idfsr.methods.codeformer import CodeFormerConfig
+from idfsr.methods.codeformer.restore import CodeFormerRestorer
+from idfsr.methods.difface.restore import ETA, NUM_STEPS, DifFace
+from idfsr.methods.dr2 import Dr2Config
+from idfsr.methods.dr2.restore import NUM_STEPS as NUM_DR2_STEPS
+from idfsr.methods.dr2.restore import Dr2, dr2_sample, first_step
+from idfsr.methods.engine.contract import Context
+from idfsr.methods.pgdiff import PgDiffConfig
+from idfsr.methods.pgdiff.restore import IDENTITY_WEIGHT, PgDiff, pgdiff_sample
 from idfsr.models.asffnet import FEATURE_STRIDE, ASFFNet, AsffNetConfig
 from idfsr.models.dmdnet import DMDNet, DmdNetConfig
 from idfsr.models.published import load_published
@@ -141,12 +144,14 @@ def save(network: nn.Module, path: Path) -> Path:
     return path
 
 
-def context(options: Options, networks: Mapping[str, nn.Module]) -> Context:
+def context(
+    options: Options, networks: Mapping[str, nn.Module], settings: object = None
+) -> Context:
     """Write networks, and return what a method is loaded from."""
     paths = {
         name: save(network, options.weights / f"{name}.pth") for name, network in networks.items()
     }
-    return Context(seed=0, settings={}, scale_factor=SCALE_FACTOR, weights=paths)
+    return Context(seed=0, settings=settings, scale_factor=SCALE_FACTOR, weights=paths)
 
 
 def images(count: int, size: int = SIZE) -> Tensor:
@@ -179,7 +184,7 @@ def codeformer(options: Options) -> Iterator[Pair]:
         bare=["basicsr", "basicsr.archs"],
     )
     theirs = fill(module.CodeFormer())
-    method = CodeFormerMethod.load(context(options, {"codeformer": theirs}))
+    method = CodeFormerRestorer.load(context(options, {"codeformer": theirs}, CodeFormerConfig()))
     image = images(1)
     yield Pair(
         f"CodeFormer, w = {method.w}",
@@ -246,7 +251,7 @@ def pgdiff(options: Options) -> Iterator[Pair]:
     files = {
         "iddpm_ffhq512": prior, "pgdiff_restorer": restorer, "pgdiff_arcface": recogniser,
     }  # fmt: skip
-    method = PgDiffReference.load(context(options, files))
+    method = PgDiff.load(context(options, files, PgDiffConfig()))
     degraded, reference = images(2)[:, None]
     scale = method.settings.guidance_scale
 
@@ -306,7 +311,7 @@ def dr2(options: Options) -> Iterator[Pair]:
     prior = fill(unet.UNetModel(in_channels=3, out_channels=6))
     diffusion = spaced.SpacedDiffusion(denoise_fn=prior, section=[NUM_DR2_STEPS])
     enhancer = fill(enhancers.createModel("SPARNetHD2D"))
-    method = Dr2.load(context(options, {"dr2_prior": prior, "dr2_enhancer": enhancer}))
+    method = Dr2.load(context(options, {"dr2_prior": prior, "dr2_enhancer": enhancer}, Dr2Config()))
     degraded = images(1, SIZE // 2)
     # the least factor that filters, for it has the fewest steps
     settings = dataclasses.replace(method.settings, factor=2)

@@ -24,6 +24,7 @@ from PIL import Image
 from tqdm import trange
 
 from idfsr.dataset.index import build_manifest
+from idfsr.dataset.listing import stat_images, write_listing
 from idfsr.dataset.split import split_images, summarise
 from idfsr.io.schemas import MANIFEST_SCHEMA
 from idfsr.io.tables import write_table, write_tsv
@@ -69,6 +70,8 @@ def fabricate_run(folder: Path, num_identities: int, num_images: int) -> None:
         (results / "config" / f"{stage}.json").write_text(f"{stage_json(config, stage)}\n")
     manifest = build_manifest(folder / config.dataset.root, len(os.sched_getaffinity(0)))
     write_table(manifest, results / "manifest.parquet", MANIFEST_SCHEMA)
+    digests = dict(zip(manifest["path"], manifest["sha256"], strict=True))
+    write_listing(results / "listing.tsv", stat_images(folder / config.dataset.root), digests)
     (results / "landmarks").mkdir()
     for shard in range(-(-len(manifest) // config.landmarks.images_per_shard)):
         (results / "landmarks" / f"shard-{shard:05d}.parquet").touch()

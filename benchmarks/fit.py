@@ -29,10 +29,11 @@ from idfsr.io.examples import load_identity
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_metadata
-from idfsr.methods.contract import restore_identity
-from idfsr.methods.registry import load_idfsr_method
-from idfsr.metrics.ids import identity_distance
-from idfsr.metrics.sface import load_sface
+from idfsr.methods.engine.registry import find_method
+from idfsr.methods.engine.restore import restore_identity
+from idfsr.methods.idfsr.restore import load_restorer
+from idfsr.metrics.sface.distance import identity_distance
+from idfsr.metrics.sface.network import load_sface
 from idfsr.report.intervals import mean_interval
 from idfsr.training.fit import fit_identity
 
@@ -58,19 +59,20 @@ def run_identity(
     torch.set_num_threads(1)
     settings = RestoreConfig(num_inference_steps=args.restore_steps)
     scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    method = load_idfsr_method(settings, args.seed, args.model, None)
+    restorer = load_restorer(settings, args.seed, args.model, None)
     fit_examples, test_examples = (
         load_identity(args.shards, identity, part) for part in ("fit", "test")
     )
     tables, losses = [], {}
     for name in (PRETRAINED, *args.variant):
-        fitted = method
+        fitted, method = restorer, find_method("idfsr-pt")
         if name != PRETRAINED:
             variant = parse_variant(name)
-            result = fit_identity(method.model, fit_examples, test_examples, variant, args.seed)
+            result = fit_identity(restorer.model, fit_examples, test_examples, variant, args.seed)
             losses[name] = result.held_out[0], result.held_out[variant.num_steps]
-            fitted = dataclasses.replace(method, fitted_z_id=result.z_id)
-        table = restore_identity(fitted, test_examples, identity, scale_factor, 16)
+            fitted = dataclasses.replace(restorer, fitted_z_id=result.z_id)
+            method = find_method("idfsr-ft")
+        table = restore_identity(method, fitted, test_examples, identity, scale_factor, 16)
         tables.append(table.assign(variant=name))
     return tables, losses
 

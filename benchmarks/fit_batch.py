@@ -1,6 +1,6 @@
 """How much faster people are fitted together than one by one, and how far the results are apart.
 
-Runs `idfsr fit` once for each of the first people of the test shards, then once for all of them,
+Runs `idfsr fit-people` once for each of the first people of the test shards, then for all of them,
 and prints the processor time and the time on the clock of both, their ratios and the largest
 difference between two z_id. Times are those of the processes, their start included: so a job is
 paid.
@@ -11,6 +11,7 @@ paid.
 """
 
 import argparse
+import json
 import resource
 import subprocess
 import sys
@@ -20,20 +21,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from idfsr.io.shards import read_shard
-from idfsr.methods.embedding import load_embedding
+from idfsr.methods.engine.embedding import load_embedding
 
 
 def fit(args: argparse.Namespace, identities: Sequence[str], folder: Path) -> tuple[float, float]:
     """Fit some people in one process; return its seconds of the processor and on the clock."""
+    settings = json.loads(args.config.read_text())
+    settings["fit"]["identities_at_once"] = len(identities)
+    config = folder / f"fit-{len(identities)}.json"
+    folder.mkdir(exist_ok=True)
+    config.write_text(json.dumps(settings))
     start = time.perf_counter()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(  # noqa: S603 - our own command
         [
-            sys.executable, "-m", "idfsr.main", "fit", "--config", args.config,
-            "--model", args.model, "--shards", *args.shards, "--identity", *identities,
-            "--embedding", *(folder / f"{identity}.safetensors" for identity in identities),
-            "--stats", *(folder / f"{identity}.jsonl" for identity in identities),
-            "--threads", str(args.threads),
+            sys.executable, "-m", "idfsr.main", "fit-people", "--config", config,
+            "--model", args.model, "--shards", *args.shards, "--identities", *identities,
+            "--code", "benchmark", "--fits-dir", folder, "--threads", str(args.threads),
         ],
         check=True,
         stderr=subprocess.DEVNULL,
@@ -64,7 +68,10 @@ def main() -> None:
         largest = max(
             float((a.z_id - b.z_id).abs().max())
             for a, b in (
-                [load_embedding(part / f"{identity}.safetensors") for part in (alone, together)]
+                [
+                    load_embedding(part / identity / "embedding.safetensors")
+                    for part in (alone, together)
+                ]
                 for identity in identities
             )
         )

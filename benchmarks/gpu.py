@@ -4,7 +4,7 @@ The peak is measured first: a product of two bfloat16 matrices of 8,192 x 8,192.
 those of the network as it is written, a multiplication with its addition being two. Images are
 random. Training is the loop of `idfsr pretrain`, its warm-up steps, which also compile, left out.
 Fitting is a whole fit of people of five photographs each, with the looks at five test images.
-Sampling restores a batch as `idfsr restore` does, the second time.
+Sampling restores a batch as `idfsr restore-people` does, the second time.
 
     python benchmarks/gpu.py train --precision bfloat16 --compile --batch-size 32
     python benchmarks/gpu.py fit --people 4
@@ -26,14 +26,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from idfsr.config.fit import FitConfig
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.constants import ID_DIM
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.idfsr.restore import IdfsrRestorer
 from idfsr.models.device import pick_device
 from idfsr.models.idfsr import IDFSR
 from idfsr.run.config import load_config
+from idfsr.training.batch_slices import own_slices
 from idfsr.training.fit import fit_identities
 from idfsr.training.frozen import FrozenModel
 from idfsr.training.loop import train
-from idfsr.training.parts import own_parts
 from idfsr.training.pretrain import pretrain_loss
 from idfsr.training.step import Recipe
 
@@ -105,16 +105,16 @@ def measure_train(network: IDFSR, args: argparse.Namespace) -> tuple[int, float,
     work = count(differentiate)
     starts: list[float] = []
 
-    def batch_at(_: int, part: Any) -> Any:
+    def batch_at(_: int, batch_slice: Any) -> Any:
         starts.append(clock())
-        return batch | {"part": part}
+        return batch | {"batch_slice": batch_slice}
 
     recipe = Recipe(
         name="pretrain",
         module=network,
         loss=loss,
         batch_at=batch_at,
-        parts=own_parts(args.batch_size, 0, 0, 1),
+        slices=own_slices(args.batch_size, 0, 0, 1),
         settings={},
     )
     with TemporaryDirectory() as folder:
@@ -143,7 +143,7 @@ def measure_fit(network: IDFSR, args: argparse.Namespace) -> tuple[int, float, f
 
 def measure_sample(network: IDFSR, args: argparse.Namespace) -> tuple[int, float, float]:
     """Return images, seconds and TFLOP an image of sampling."""
-    method = IdfsrMethod(
+    method = IdfsrRestorer(
         model=network.eval().requires_grad_(False),
         model_digest="",
         fitted_z_id=None,

@@ -32,21 +32,22 @@ import torchvision
 from pytorch_fid.fid_score import calculate_frechet_distance
 from torch import Tensor, nn
 
+from idfsr.config.scores import DeepfaceStage
 from idfsr.io.degradation import degrade, upsample
 from idfsr.io.images import decode_png, encode_png, resize
-from idfsr.metrics import deepface
-from idfsr.metrics.clipiqa import WEIGHTS as CLIP_WEIGHTS
-from idfsr.metrics.clipiqa import clipiqa, load_clipiqa
-from idfsr.metrics.comparisons import Resources
-from idfsr.metrics.evaluate import Evaluator, load_evaluator
-from idfsr.metrics.frechet import frechet_distance
-from idfsr.metrics.lpips import WEIGHTS as ALEXNET_WEIGHTS
-from idfsr.metrics.lpips import load_lpips, lpips_distance
-from idfsr.metrics.musiq import WEIGHTS as MUSIQ_WEIGHTS
-from idfsr.metrics.musiq import load_musiq, musiq
-from idfsr.metrics.pairs import Pairs
+from idfsr.metrics.clipiqa.network import WEIGHTS as CLIP_WEIGHTS
+from idfsr.metrics.clipiqa.network import clipiqa, load_clipiqa
+from idfsr.metrics.engine import deepface
+from idfsr.metrics.engine.frechet import frechet_distance
+from idfsr.metrics.engine.metric import Features, ImageBatch, OfImages, Pairs, Resources
+from idfsr.metrics.engine.registry import find_families
+from idfsr.metrics.engine.scoring import extract_features, score_pairs
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.lpips.network import WEIGHTS as ALEXNET_WEIGHTS
+from idfsr.metrics.lpips.network import load_lpips, lpips_distance
+from idfsr.metrics.musiq.network import WEIGHTS as MUSIQ_WEIGHTS
+from idfsr.metrics.musiq.network import load_musiq, musiq
 from idfsr.metrics.ssim import ssim
-from idfsr.metrics.unit_range import to_unit
 
 NUM_PAIRS: Final = 64
 SIZE: Final = 256
@@ -246,17 +247,29 @@ def naive_faces(sr: Path, gt: Path) -> list[float]:
     return [verdict["distance"], float(verdict["verified"]), *agreements, float(age_diff)]
 
 
-def our_faces(evaluator: Evaluator, files: Files) -> list[float]:
+def batches_of(files: Files) -> Iterator[Pairs]:
+    """Decode pairs."""
+    for start in range(0, len(files), BATCH_SIZE):
+        sides = zip(*files[start : start + BATCH_SIZE], strict=True)
+        sr, gt = (np.stack([decode_png(path.read_bytes()) for path in one]) for one in sides)
+        crops = np.zeros((len(sr), 112, 112, 3), np.uint8)  # DeepFace cuts its own
+        yield Pairs(sr=ImageBatch(sr, crops), gt=ImageBatch(gt, crops))
+
+
+def ask_truth(scorers: dict[str, OfImages], files: Files) -> dict[str, Features]:
+    """Ask of the ground truths, once for all methods."""
+    return {
+        name: extract_features(scorer, (pairs.gt for pairs in batches_of(files)), len(files))
+        for name, scorer in scorers.items()
+    }
+
+
+def our_faces(
+    scorers: dict[str, OfImages], truth: dict[str, Features], files: Files
+) -> list[float]:
     """Ask for the same, of all pairs at once."""
-
-    def batches() -> Iterator[Pairs]:
-        for start in range(0, len(files), BATCH_SIZE):
-            sides = zip(*files[start : start + BATCH_SIZE], strict=True)
-            sr, gt = (np.stack([decode_png(path.read_bytes()) for path in one]) for one in sides)
-            crops = np.zeros((len(sr), 112, 112, 3), np.uint8)  # DeepFace cuts its own
-            yield Pairs(gt, sr, crops, crops)
-
-    columns = evaluator.score(batches(), len(files)).columns
+    scores = score_pairs(scorers, batches_of(files), len(files), truth).values()
+    columns = {name: values for one in scores for name, values in one.columns.items()}
     return np.stack([columns[name] for name in FACE_METRICS], axis=1).ravel().tolist()
 
 
@@ -271,10 +284,13 @@ def measure_faces(folder: Path, num_pairs: int, others: Files) -> None:
     wanted = [value for files in methods for pair in files for value in naive_faces(*pair)]
     before = process_time() - start
 
-    evaluator = load_evaluator(FACE_METRICS, Resources(folder, folder, folder, 0.0, False, CPU))
-    our_faces(evaluator, others[:1])  # not of the same images, for it remembers them
+    resources = Resources(folder, folder, None, CPU, DeepfaceStage(enforce_detection=False))
+    loaded = {name: one.load(resources) for name, one in find_families(FACE_METRICS).items()}
+    scorers = {name: one for name, one in loaded.items() if isinstance(one, OfImages)}
+    our_faces(scorers, ask_truth(scorers, others[:1]), others[:1])  # touches their memory
     start = process_time()
-    found = [value for files in methods for value in our_faces(evaluator, files)]
+    truth = ask_truth(scorers, methods[0])
+    found = [value for files in methods for value in our_faces(scorers, truth, files)]
     after = process_time() - start
     print_row(f"DeepFace, {NUM_METHODS} methods x {num_pairs} pairs", before, after, wanted, found)
 

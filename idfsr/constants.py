@@ -57,15 +57,6 @@ GENDERS: Final = ("female", "male")
 RACES: Final = ("african", "asian", "caucasian")
 """Classes of `synthref`: the macro shapes of the MakeHuman base mesh."""
 
-METHOD_NAMES: Final = (
-    "bicubic", "gfpgan", "restoreformer", "codeformer", "pgdiff", "pgdiff-ref", "dr2", "difface",
-    "asffnet", "dmdnet", "idfsr-pt", "idfsr-ft",
-)  # fmt: skip
-"""Methods of the tables in the order of their rows."""
-
-IDFSR_METHODS: Final = ("idfsr-pt", "idfsr-ft")
-"""Those that the run itself trains."""
-
 PROBES: Final = {
     "fitted": "as in the tables",
     "other-person": "z_id fitted to another person",
@@ -79,11 +70,3 @@ PROBES: Final = {
 DEEPFACE_THRESHOLD: Final = 0.68
 """Largest cosine distance of one person between VGG-Face embeddings: DeepFace's default, to which
 the paper's IDS and IDV fit (see `tests/report/test_paper.py`)."""
-
-MEMBER_FIRST: Final = {
-    "codeformer": "vqgan",
-    "dr2_enhancer": "prior",
-    "asffnet": "landmarks68",
-    "dmdnet": "landmarks68",
-}
-"""Small network of a baseline to the one that must be trained before it."""

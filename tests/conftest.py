@@ -1,16 +1,43 @@
 """Small inputs that several tests share."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from idfsr.io.degradation import degrade
 from idfsr.io.images import encode_png, resize
-from idfsr.run.config import STAGES, Config, stage_json
+from idfsr.run.config import Config, stage_json
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker of pytest-xdist its share of the cores, so that threads do not wait."""
+    num_workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if num_workers > 1:
+        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // num_workers))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each file to one worker of pytest-xdist, for its tests share what they make.
+
+    The files that take longest come first: at the end no worker waits long for another.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    ranks: dict[Path, int] = {}
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(config.rootpath))))
+        marks = (mark.name for mark in item.iter_markers())
+        rank = min({"slurm": 0, "slow": 1}.get(mark, 2) for mark in marks)
+        ranks[item.path] = min(rank, ranks.get(item.path, 2))
+    items.sort(key=lambda item: ranks[item.path])
 
 
 def make_image(index: int, size: int = 64) -> np.ndarray:
@@ -85,7 +112,6 @@ def stage_config(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     """A function that writes the default settings of a stage and returns the file."""
 
     def write(stage: str) -> Path:
-        assert stage in STAGES
         path = tmp_path / f"{stage}.json"
         path.write_text(stage_json(Config(), stage))
         return path

@@ -22,8 +22,8 @@ import torchvision
 from onnx import TensorProto, helper
 from packaging.version import Version
 
-from idfsr.metrics.ids import identity_distance
-from idfsr.metrics.sface import load_sface
+from idfsr.metrics.sface.distance import identity_distance
+from idfsr.metrics.sface.network import load_sface
 
 from .conftest import make_image
 

@@ -9,7 +9,7 @@ from idfsr.config.types import Count, Positive, section
 
 @section
 class LrDetectorConfig:
-    """RetinaFace fine-tuned on degraded faces; IDFSR gives no recipe."""
+    """RetinaFace fine-tuned on degraded faces. The paper does not say how; docs/decisions/0018."""
 
     image_size: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 128
     """Side to which a low-resolution face is brought before it is searched, in pixels."""

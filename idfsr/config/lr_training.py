@@ -1,10 +1,8 @@
-"""What the training of the LR detector is given: sections that other stages have too."""
+"""What the training of the LR detector is given."""
 
 from idfsr.config.dataset import DatasetConfig
-from idfsr.config.landmarks import LandmarksConfig
 from idfsr.config.lr_detector import LrDetectorConfig
-from idfsr.config.shards import ShardsConfig
-from idfsr.config.types import Seed, section
+from idfsr.config.types import Fraction, Seed, section
 
 
 @section
@@ -13,6 +11,8 @@ class LrDetectorStage:
 
     seed: Seed
     dataset: DatasetConfig
-    landmarks: LandmarksConfig
     lr_detector: LrDetectorConfig
-    shards: ShardsConfig
+    gt_size: int
+    """`shards.image_size`: side of the ground truth, in pixels."""
+    score_threshold: Fraction
+    """`landmarks.score_threshold`: a face with a higher score counts as found."""

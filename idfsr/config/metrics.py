@@ -24,16 +24,10 @@ class MetricsConfig:
     card, which belongs to photographs."""
     enforce_detection: bool = False
     """DeepFace's option: whether a pair with an image in which it finds no face is left out of its
-    metrics; otherwise the whole image is taken for the face. IDFSR does not say."""
+    metrics; otherwise the whole image is taken for the face. The paper does not say;
+    docs/decisions/0019."""
     num_bootstrap: Count = 2000
     """Resamples of the identities behind a 95 % interval."""
-
-
-@section
-class MetricsStage:
-    """What the metrics are given."""
-
-    metrics: MetricsConfig
 
 
 @section

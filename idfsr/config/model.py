@@ -26,7 +26,8 @@ class ModelConfig:
     encoder_channel_mult: tuple[int, ...] = (1, 1, 2, 2, 4, 4, 4)
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     num_id_tokens: Count = 4
-    """Tokens that z_id is projected to: attention over a single key would be constant."""
+    """Tokens that z_id is projected to: attention over a single key would be constant. The paper
+    does not say how z_id gets there; docs/decisions/0003."""
     num_id_heads: Count = 8
     prediction: Literal["epsilon", "v"] = "epsilon"
     """What the U-Net gives: the noise, as DiffAE's, or v (Salimans & Ho 2022, Appendix D)."""

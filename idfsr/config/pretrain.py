@@ -11,13 +11,18 @@ from idfsr.config.types import Seed, section
 
 @section
 class PretrainConfig(TrainConfig):
-    """Pretraining of IDFSR."""
+    """Pretraining of IDFSR.
+
+    The paper does not say its batch, length and learning rate; docs/decisions/0019.
+    """
 
     condition_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """How often z_s, and independently z_id, of an example is 0 (Ho & Salimans 2022, Algorithm 1).
-    The network then also knows what to do without them. IDFSR has none."""
+    The network then also knows what to do without them. The paper has no such dropout;
+    docs/decisions/0009."""
     id_loss_weight: Annotated[float, Field(ge=0)] = 0.0
-    """Of the identity loss beside Eq. 1. IDFSR has none; see `idfsr.training.id_loss`."""
+    """Weight of the identity loss (`idfsr.training.id_loss`) beside Eq. 1. The paper has no such
+    loss; docs/decisions/0013."""
     sample_images: Annotated[int, Field(ge=0)] = 0
     """Images between two sheets of restored test images, made by the averaged network while it is
     trained; 0 makes none."""

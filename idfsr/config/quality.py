@@ -9,7 +9,10 @@ from idfsr.config.types import Count, Fraction, section
 
 @section
 class QualityConfig:
-    """Why an image is left out; IDFSR says "quality filtering" only."""
+    """Why an image is left out.
+
+    The paper does not say, but for "quality filtering"; docs/decisions/0016.
+    """
 
     min_size: Count = 64
     """Shorter side in pixels."""

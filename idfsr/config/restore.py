@@ -19,8 +19,8 @@ class RestoreConfig:
     landmarks fit best. With 0 z_s is 0 and so is, before the fit, z_id: a network trained with
     `pretrain.condition_dropout` understands that."""
     guidance: Annotated[float, Field(ge=0)] = 1.0
-    """How far the prediction goes from the one without z_id to the one with it, and beyond (Ho &
-    Salimans 2022, Eq. 6, with w + 1); 1 takes the one with it, as IDFSR."""
+    """Weight of the guidance by z_id (w + 1 in Ho & Salimans 2022, Eq. 6): 0 predicts without z_id,
+    1 with it, as in the paper, and more exaggerates the difference."""
 
 
 @section

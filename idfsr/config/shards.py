@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import Field
 
 from idfsr.config.dataset import DatasetConfig
-from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.types import Count, ListedScaleFactor, Seed, section
 
 
@@ -17,11 +16,13 @@ class ShardsConfig:
     """Side of the ground truth, in pixels."""
     scale_factors: tuple[ListedScaleFactor, ...] = (8, 16)
     num_references: Count = 4
-    """References prepared for each target, drawn from the identity's other images."""
+    """References prepared for each target, drawn from the identity's other images. The paper does
+    not say from which of them; docs/decisions/0017."""
     landmark_jitter: Annotated[float, Field(ge=0, le=0.2)] = 0.013
     """Standard deviation of the noise on the landmarks of pretraining images, in place of a
     detection: of a shift that the points share, and of each point by itself, as a share of the
-    image's side. As the embedded LR detector's at x8 and x16."""
+    image's side. As large as the errors of the embedded LR detector at x8 and x16. The paper does
+    not say which landmarks it trains with; docs/decisions/0011."""
     rows_per_shard: Count = 500
     batch_size: Count = 32
 
@@ -32,5 +33,7 @@ class ShardsStage:
 
     seed: Seed
     dataset: DatasetConfig
-    lr_detector: LrDetectorConfig
     shards: ShardsConfig
+    search_size: int
+    """`lr_detector.image_size`: side to which a low-resolution face is brought before it is
+    searched, in pixels."""

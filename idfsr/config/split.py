@@ -9,14 +9,16 @@ from idfsr.config.types import Seed, section
 
 @section
 class SplitConfig:
-    """Identities for pretraining and for the test (IDFSR, "Datasets")."""
+    """Identities for pretraining and for the test (the paper, "Datasets")."""
 
     test_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of the identities that is sampled, uniformly, for the test."""
     min_images: Annotated[int, Field(ge=4)] = 4
-    """Sampled identities with fewer images are left out; IDFSR does not say how few."""
+    """Sampled identities with fewer images are left out. The paper does not say how few;
+    docs/decisions/0017."""
     representative: tuple[str, ...] = ()
-    """Identities that are in the test whatever the draw."""
+    """Identities that are in the test whatever the draw. The paper selects "several" and does not
+    say which; docs/decisions/0017."""
 
 
 @section

@@ -6,7 +6,6 @@ the reason as its status: "<kind>" or "<kind>: <detail>".
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,75 +14,16 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from idfsr.dataset.listing import EXTENSIONS, find_identities, find_images
 from idfsr.errors import IdfsrError
-from idfsr.io.images import UnreadableImageError, decode_image
+from idfsr.io.decoding import UnreadableImageError, decode_image
 from idfsr.io.schemas import MANIFEST_SCHEMA, OK, reason_kind
 
 logger = logging.getLogger(__name__)
 
-EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
-CELEBREF_HQ_DIR = "CelebHQRefForRelease"
-"""The single folder that the archive of CelebRef-HQ unpacks to."""
 MIN_SIDE = 16
 """Pixels; images with a shorter side are not searched for a face. `QualityConfig.min_size` is the
 bound that a run chooses."""
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except FileNotFoundError:
-        message = f"{folder}: no such folder, wanted one of folders <identity>/<image>.png"
-    except NotADirectoryError:
-        message = f"{folder}: found a file, wanted a folder of folders <identity>/<image>.png"
-    except PermissionError:
-        message = f"{folder}: no permission to list it, wanted a readable folder"
-    raise IdfsrError(message)
-
-
-def find_identities(root: Path) -> list[Path]:
-    """Return the identities' folders, sorted by name.
-
-    Args:
-        root: Their parent, or a folder that holds only `CELEBREF_HQ_DIR`.
-
-    Raises:
-        IdfsrError: The folder is missing, empty, or has no folders.
-    """
-    entries = _entries(root)
-    if not entries:
-        message = f"{root}: empty folder, wanted folders <identity>/<image>.png"
-        raise IdfsrError(message)
-    folders = [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
-    if [folder.name for folder in folders] == [CELEBREF_HQ_DIR]:
-        return find_identities(folders[0])
-    if not folders:
-        message = f"{root}: found {len(entries)} files but no folder, wanted <identity>/<image>.png"
-        raise IdfsrError(message)
-    if len(folders) < len(entries):
-        logger.info("%s: %d entries that are no identity", root, len(entries) - len(folders))
-    return folders
-
-
-def find_images(folders: Sequence[Path]) -> list[Path]:
-    """Return the files with an image's extension, sorted; count all others in the log."""
-    images = []
-    others: Counter[str] = Counter()
-    for folder in folders:
-        entries = _entries(folder)
-        found = [path for path in entries if path.suffix.lower() in EXTENSIONS and path.is_file()]
-        if not found:
-            logger.warning("%s: no image, the identity is left out", folder)
-        images += found
-        taken = set(found)
-        others.update(
-            "folder" if path.is_dir() else path.suffix.lower() or "no extension"
-            for path in entries
-            if path not in taken
-        )
-    for kind, count in sorted(others.items()):
-        logger.info("not images by their name, %s: %d", kind, count)
-    return images
 
 
 def inspect_image(path: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Which images are good enough, and why the others are not.
 
-IDFSR says "quality filtering" and no more; the thresholds are those of `QualityConfig`.
+The paper says "quality filtering" and no more; the thresholds are those of `QualityConfig`
+(docs/decisions/0016).
 """
 
 import logging

@@ -2,8 +2,8 @@
 
 A share of the identities is sampled for the test, uniformly. Sampled identities with few images
 are left out of everything, named ones are added, and each test identity's images are halved into
-fit and test. IDFSR does not say who gets the odd image: here the test does, so that fitting never
-has more than half.
+fit and test. The paper does not say which part gets the odd image: here the test does, so that
+fitting never has more than half (docs/decisions/0017).
 
 An identity is drawn by the rank of a hash of (seed, identity), an image by that of (seed,
 identity, image). So the order of the files does not matter, and an identity that comes or goes, or
@@ -24,6 +24,9 @@ from idfsr.io.schemas import KEY, OK, reason_kind
 logger = logging.getLogger(__name__)
 
 PARTS = ("pretrain", "fit", "test", "left_out")
+
+MIN_PRETRAIN_IDENTITIES = 2
+"""The LR detector learns from some and is measured on others."""
 
 
 def _rank(names: list[str], seed: int) -> list[str]:
@@ -80,19 +83,35 @@ def split_images(quality: pd.DataFrame, config: SplitConfig, seed: int) -> pd.Da
         for each row of `quality`, sorted by identity and image.
 
     Raises:
-        IdfsrError: No image is usable, no test identity remains, or see `sample_test_identities`.
+        IdfsrError: No image is usable, too few people are there for a training and a test, no test
+            identity remains, or see `sample_test_identities`.
     """
     usable = quality[quality["status"] == OK]
     if usable.empty:
         message = f"split: none of {len(quality)} images is usable, wanted status {OK!r}"
         raise IdfsrError(message)
     num_images = Counter(usable["identity"])
+    if len(num_images) <= MIN_PRETRAIN_IDENTITIES:
+        message = (
+            f"split: found {len(num_images)} people with usable images, wanted "
+            f"{MIN_PRETRAIN_IDENTITIES + 1} or more; for the photographs of one person there is "
+            "`idfsr fit --identity-dir`"
+        )
+        raise IdfsrError(message)
     sampled = sample_test_identities(num_images, config, seed)
     small = {identity for identity in sampled if num_images[identity] < config.min_images}
     if sampled == small:
         message = (
             f"split: no test identity remains: none of the {len(sampled)} sampled has "
             f"split.min_images, {config.min_images}, usable images"
+        )
+        raise IdfsrError(message)
+    num_left = len(num_images) - len(sampled)
+    if num_left < MIN_PRETRAIN_IDENTITIES:
+        message = (
+            f"split: {num_left} of {len(num_images)} people are left to train on, wanted "
+            f"{MIN_PRETRAIN_IDENTITIES} or more: a smaller split.test_fraction or fewer in "
+            "split.representative"
         )
         raise IdfsrError(message)
 

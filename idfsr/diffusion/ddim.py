@@ -1,4 +1,4 @@
-"""DDIM (Song et al. 2021): sigma = 0 down to an image and up to its noise, and with noise."""
+"""DDIM (Song et al. 2021): from noise to an image and back with sigma = 0, or with fresh noise."""
 
 from collections.abc import Sequence
 
@@ -118,7 +118,7 @@ def stochastic_ddim_sample(
     """Turn noisy images into clean ones, with fresh noise at each step.
 
     Song et al. (2021), Eqs. 12 and 16. The clean image is clipped to [-1, 1], while the noise stays
-    what the network gave: so DifFace, where DiffAE derives it anew (`predict`).
+    what the network gave, as in DifFace; DiffAE derives it anew (`predict`).
 
     Args:
         denoise: Predicts eps.

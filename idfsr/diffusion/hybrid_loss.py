@@ -41,7 +41,7 @@ def hybrid_losses(
     """Return the squared error of the noise, and the term of the variational bound in bits.
 
     The sum of both is Eq. 16 of Nichol & Dhariwal (2021), whose 0.001 stands for T = 1000 terms of
-    which one is drawn. Nothing goes from the bound to the mean (section 3.1).
+    which one is drawn. No gradient goes from the bound to the mean (section 3.1).
 
     Args:
         predict: The network.

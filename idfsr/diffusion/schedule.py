@@ -13,7 +13,7 @@ def linear_alphas_cumprod(num_train_timesteps: int) -> Float64[Tensor, "T"]:
     """Return the cumulative product of alphas of the linear beta schedule.
 
     Ho et al. (2020), section 4: beta rises linearly from 1e-4 to 0.02, alpha = 1 - beta. In
-    float64, for the product of a thousand factors is compared with a thousand-fold smaller rest.
+    float64, because 1 minus the product is used too, and is tiny at small timesteps.
     """
     betas = np.linspace(BETA_START, BETA_END, num_train_timesteps, dtype=np.float64)
     return torch.from_numpy(np.cumprod(1 - betas))

@@ -25,13 +25,13 @@ from idfsr.io.images import encode_png
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tensors import from_network, to_network
-from idfsr.methods.contract import split_examples
-from idfsr.methods.idfsr import IdfsrMethod
-from idfsr.metrics.ids import identity_distance
-from idfsr.metrics.pairs import batches
+from idfsr.methods.engine.restore import split_examples
+from idfsr.methods.idfsr.restore import IdfsrRestorer
+from idfsr.metrics.engine.pairs import batches
+from idfsr.metrics.engine.unit_range import to_unit
 from idfsr.metrics.psnr import psnr
-from idfsr.metrics.sface import SFace
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.sface.distance import identity_distance
+from idfsr.metrics.sface.network import SFace
 
 PROBES_SCHEMA = pa.schema(
     {
@@ -54,7 +54,7 @@ BATCH_SIZE = 16
 
 
 def restore_probes(
-    method: IdfsrMethod,
+    method: IdfsrRestorer,
     examples: IdentityExamples,
     z_id: Float[Tensor, "512"],
     other_z_id: Float[Tensor, "512"],
@@ -103,16 +103,16 @@ def score_faces(
     for pairs in batches(rows, BATCH_SIZE):
         embeddings = (
             recogniser(to_unit(crops).to(device)).cpu().numpy()
-            for crops in (pairs.sr_crop, pairs.gt_crop)
+            for crops in (pairs.sr.crop, pairs.gt.crop)
         )
-        fidelity = psnr(to_unit(pairs.sr_image), to_unit(pairs.gt_image)).numpy()
+        fidelity = psnr(to_unit(pairs.sr.image), to_unit(pairs.gt.image)).numpy()
         columns.append((fidelity, *embeddings))
     return tuple(map(np.concatenate, zip(*columns, strict=True)))
 
 
 def measure_probes(
     shards: Sequence[Path],
-    method: IdfsrMethod,
+    method: IdfsrRestorer,
     z_ids: dict[str, Float[Tensor, "512"]],
     scale_factor: int,
     num_images: int,

@@ -59,10 +59,10 @@ def fit_affine(
 ) -> tuple[Float[np.ndarray, "2 3"], bool]:
     """Fit an affine map by least squares, or a similarity where it would be ill-conditioned.
 
-    IDFSR says "affine transformation based on the detected landmarks". Five points near a line (a
-    profile, a failed detection) leave the map across the line to chance, a map that stretches a
-    face beyond `MAX_STRETCH` or turns it inside out comes from wrong landmarks: then a similarity
-    takes its place.
+    The paper says "affine transformation based on the detected landmarks". Five points near a line
+    (a profile, a failed detection) leave the map across the line to chance, and a map that mirrors
+    a face or stretches it beyond `MAX_STRETCH` comes from wrong landmarks: then a similarity takes
+    its place (docs/decisions/0018).
 
     Convention: the matrix maps src to dst: [x', y'] = M @ [x, y, 1].
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
 from idfsr.faces.targets import Face, read_faces
-from idfsr.io.images import encode_png, read_image
+from idfsr.io.images import encode_png, read_photograph
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
 
@@ -33,7 +33,7 @@ CROPS_SCHEMA = pa.schema(
 
 
 def _crop(face: Face) -> bytes:
-    return encode_png(align_arcface(read_image(face.path), face.landmarks))
+    return encode_png(align_arcface(read_photograph(face.path, face.sha256), face.landmarks))
 
 
 def make_crops(

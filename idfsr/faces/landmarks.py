@@ -14,7 +14,7 @@ from tqdm import tqdm
 from idfsr.config.landmarks import LandmarksConfig
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detections, Detector, fit_into_square
-from idfsr.io.images import read_image
+from idfsr.io.images import read_photograph
 from idfsr.io.schemas import KEY, LANDMARKS_SCHEMA, OK
 
 EYES_PER_NOSE = 1.6
@@ -93,7 +93,7 @@ def detect_landmarks(
     """Search the photographs of some rows of the manifest.
 
     Args:
-        rows: With columns identity, image and path.
+        rows: With columns identity, image, path and sha256.
         root: Folder to which the paths are relative.
         detector: Its network runs once for each `config.batch_size` photographs.
         config: Size of the copies that are searched, and of the batches.
@@ -103,19 +103,20 @@ def detect_landmarks(
         A row of `LANDMARKS_SCHEMA` for each photograph, in pixels of the upright original.
 
     Raises:
-        IdfsrError: A photograph cannot be read.
+        IdfsrError: A photograph cannot be read, or has changed since the index.
     """
 
     def read_copy(
-        path: str,
+        path: str, sha256: str
     ) -> tuple[UInt8[np.ndarray, "height width 3"], tuple[float, float]]:
-        return fit_into_square(read_image(root / path), config.image_size)
+        return fit_into_square(read_photograph(root / path, sha256), config.image_size)
 
-    paths = rows["path"].tolist()
+    paths, digests = rows["path"].tolist(), rows["sha256"].tolist()
     described: list[dict[str, Any]] = []
     with ThreadPoolExecutor(threads) as pool, tqdm(total=len(paths), unit="image") as progress:
         for start in range(0, len(paths), config.batch_size):
-            fitted = list(pool.map(read_copy, paths[start : start + config.batch_size]))
+            batch = slice(start, start + config.batch_size)
+            fitted = list(pool.map(read_copy, paths[batch], digests[batch]))
             copies = [copy for copy, _ in fitted]
             found = detector.detect(copies, config.image_size)
             described += [

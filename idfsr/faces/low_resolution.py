@@ -1,7 +1,7 @@
 """Five landmarks in low-resolution faces of a few pixels (IDFSR, "Landmark Detection and Warping").
 
-IDFSR fine-tunes RetinaFace "to better accommodate LR images"; `idfsr.training.lr_detector` does,
-here its result is used.
+The paper fine-tunes RetinaFace "to better accommodate LR images". `idfsr.training.lr_detector`
+trains that detector, and this module uses it.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""The mask over the face in the low-resolution image (IDFSR, "Corrupted ID Masking").
+"""The mask over the face in the low-resolution image (the paper, "Corrupted ID Masking").
 
-IDFSR masks "the facial region" and does not say its shape. Ours is the box that RetinaFace draws
-around an upright face, placed by the five landmarks and snapped to the pixels of the
-low-resolution image, so that no such pixel is masked in part.
+The paper masks "the facial region" and does not say its shape. Ours is the box that RetinaFace
+draws around an upright face, placed by the five landmarks and snapped to the pixels of the
+low-resolution image, so that no such pixel is masked in part (docs/decisions/0015).
 """
 
 import numpy as np

@@ -121,9 +121,7 @@ def _place_landmarks(
     """
     size = config.shards.image_size
     if rows[0].part != "pretrain":
-        faces = detect_low_resolution(
-            networks.lr_detector, lr_images, config.lr_detector.image_size, size
-        )
+        faces = detect_low_resolution(networks.lr_detector, lr_images, config.search_size, size)
         return [landmarks_or_template(face, size) for face in faces]
     deviation = config.shards.landmark_jitter * size
     return [

@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from idfsr.constants import NUM_LANDMARKS
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface, align_ffhq, transform
-from idfsr.io.images import read_image, resize
+from idfsr.io.images import read_photograph, resize
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
 
@@ -24,11 +24,13 @@ class Face(NamedTuple):
 
     Attributes:
         path: Of the photograph.
+        sha256: Of its bytes.
         box: (x0, y0, x1, y1).
         landmarks: Five points.
     """
 
     path: Path
+    sha256: str
     box: Float[np.ndarray, "4"]
     landmarks: Float[np.ndarray, "5 2"]
 
@@ -115,16 +117,17 @@ def read_faces(
         [read_table(path, [*KEY, "num_faces", "box", "landmarks"]) for path in landmarks]
     )
     faces = found[found["num_faces"] > 0].merge(
-        read_table(manifest, [*KEY, "path"]), on=KEY, validate="one_to_one"
+        read_table(manifest, [*KEY, "path", "sha256"]), on=KEY, validate="one_to_one"
     )
-    columns = (faces[name] for name in [*KEY, "path", "box", "landmarks"])
+    columns = (faces[name] for name in [*KEY, "path", "sha256", "box", "landmarks"])
     return {
         (identity, image): Face(
             root / path,
+            sha256,
             np.array(box, dtype=np.float32),
             np.array(points, dtype=np.float32).reshape(NUM_LANDMARKS, 2),
         )
-        for identity, image, path, box, points in zip(*columns, strict=True)
+        for identity, image, path, sha256, box, points in zip(*columns, strict=True)
     }
 
 
@@ -140,14 +143,16 @@ def read_target(
         size: Side wanted, in pixels.
 
     Raises:
-        IdfsrError: No landmarks are known of the image, or it cannot be used: see `make_target`.
+        IdfsrError: No landmarks are known of the image, or it cannot be used: see
+            `read_photograph` and `make_target`.
     """
     if key not in faces:
         message = f"{'/'.join(key)}: in the split but without landmarks, wanted a detected face"
         raise IdfsrError(message)
     face = faces[key]
     try:
-        return make_target(read_image(face.path), face.landmarks, face.box, kind, size)
+        photograph = read_photograph(face.path, face.sha256)
+        return make_target(photograph, face.landmarks, face.box, kind, size)
     except ValueError as error:
         message = f"{face.path}: {error}"
         raise IdfsrError(message) from None

@@ -1,8 +1,8 @@
 """From a high-quality image to its low-resolution counterpart, and the mask over the face.
 
-IDFSR does not say how images are made smaller. Ours is bicubic with 8-bit levels in between, as in
-the earlier public code of its first author (DPI, AAAI 2025): Pillow's kernel, a = -0.5, widened on
-the way down.
+The paper does not say how images are made smaller. Ours is bicubic with 8-bit levels in between, as
+in the earlier public code of its first author (DPI, AAAI 2025): Pillow's kernel, a = -0.5, widened
+on the way down (docs/decisions/0018).
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from idfsr.errors import IdfsrError
 from idfsr.io.images import resize
 
 MASK_VALUE = 0.0
-"""Grey in [-1, 1]; IDFSR does not say. -1 would look like dark hair."""
+"""Grey in [-1, 1]; -1 would look like dark hair. The paper does not say; docs/decisions/0015."""
 
 
 def degrade(

@@ -16,14 +16,6 @@ from idfsr.io.tables import read_tsv, write_tsv
 LIST_SUFFIX = ".tsv"
 
 
-def _table(path: Path, files: Iterable[Path]) -> pd.DataFrame:
-    rows = [
-        {"file": file.relative_to(path.parent).as_posix(), "sha256": file_digest(file)}
-        for file in files
-    ]
-    return pd.DataFrame(rows, columns=["file", "sha256"])
-
-
 def write_list(path: Path, files: Iterable[Path]) -> None:
     """Write a list of files.
 
@@ -31,18 +23,11 @@ def write_list(path: Path, files: Iterable[Path]) -> None:
         path: Of the list.
         files: In the folder of the list or below it.
     """
-    write_tsv(_table(path, files), path)
-
-
-def refresh_list(path: Path) -> None:
-    """Write the digests of a list anew, unless they are what they were.
-
-    Raises:
-        IdfsrError: See `listed_files`.
-    """
-    table = _table(path, listed_files([path], suffix=""))
-    if not table.equals(read_tsv(path)):
-        write_tsv(table, path)
+    rows = [
+        {"file": file.relative_to(path.parent).as_posix(), "sha256": file_digest(file)}
+        for file in files
+    ]
+    write_tsv(pd.DataFrame(rows, columns=["file", "sha256"]), path)
 
 
 def listed_files(paths: Sequence[Path], suffix: str) -> list[Path]:

@@ -3,6 +3,7 @@
 `idfsr.io.tensors` brings them to the range of the networks and back.
 """
 
+import hashlib
 import io
 from pathlib import Path
 from typing import Literal
@@ -10,9 +11,10 @@ from typing import Literal
 import cv2
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from idfsr.errors import IdfsrError
+from idfsr.io.decoding import UnreadableImageError, decode_image
 
 Filter = Literal["bicubic", "lanczos", "bilinear"]
 
@@ -24,43 +26,12 @@ _RESAMPLING = {
 _PNG_LEVEL = 1  # 3 % larger than zlib's default on faces, several times as fast
 
 
-class UnreadableImageError(IdfsrError):
-    """A file that cannot be decoded, with the reason in words for a table.
-
-    Attributes:
-        reason: E.g. "not an image" or "truncated".
-    """
-
-    def __init__(self, reason: str, source: str = "image") -> None:
-        super().__init__(f"{source}: {reason}, wanted a complete image file")
-        self.reason = reason
-
-
-def decode_image(data: bytes, source: str = "image") -> UInt8[np.ndarray, "H W 3"]:
-    """Decode the bytes of an image file of any format that Pillow knows.
-
-    Args:
-        data: The whole file.
-        source: What to call it in an error.
-
-    Returns:
-        RGB, turned upright by its EXIF orientation. Transparency is dropped, grey is repeated.
-
-    Raises:
-        UnreadableImageError: "not an image", "truncated", or what else Pillow says.
-    """
+def _read_bytes(path: Path) -> bytes:
     try:
-        with Image.open(io.BytesIO(data)) as opened:
-            opened.load()
-            return np.array(ImageOps.exif_transpose(opened).convert("RGB"))
-    except UnidentifiedImageError:
-        reason = "not an image" if data else "empty file"
-    except Image.DecompressionBombError:
-        reason = "too many pixels"
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow's signs of broken content
-        text = " ".join(str(error).lower().split())
-        reason = "truncated" if "truncated" in text else f"broken: {text}"
-    raise UnreadableImageError(reason, source)
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise UnreadableImageError(reason, str(path)) from None
 
 
 def read_image(path: Path) -> UInt8[np.ndarray, "H W 3"]:
@@ -69,11 +40,27 @@ def read_image(path: Path) -> UInt8[np.ndarray, "H W 3"]:
     Raises:
         UnreadableImageError: The file is missing or cannot be decoded.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise UnreadableImageError(reason, str(path)) from None
+    return decode_image(_read_bytes(path), str(path))
+
+
+def read_photograph(path: Path, sha256: str) -> UInt8[np.ndarray, "H W 3"]:
+    """Read a photograph of the manifest, which must be as it was when it was indexed.
+
+    Args:
+        path: Of the file.
+        sha256: Of its bytes, as the manifest has it.
+
+    Raises:
+        IdfsrError: The file has changed since, is missing or cannot be decoded.
+    """
+    data = _read_bytes(path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        message = (
+            f"{path}: found sha256 {found[:16]}, wanted {sha256[:16]} of the manifest: it has "
+            "changed since the index; run the workflow again"
+        )
+        raise IdfsrError(message)
     return decode_image(data, str(path))
 
 

@@ -5,22 +5,36 @@ under the paths at which the libraries look, and `config/weights.yaml` lists the
 """
 
 import os
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from idfsr.config.types import section
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
 
 MANIFEST: Final = Path("config/weights.yaml")
+_ONNX_MAGIC: Final = b"\x08"
+"""The first field of a model, `ir_version`."""
+_ZIP_MAGIC: Final = b"PK\x03\x04"
+_PICKLE_MAGIC: Final = b"\x80"
+"""Of PyTorch before 1.6."""
+
 FOLDER_VARIABLE: Final = "IDFSR_WEIGHTS"
 """Environment variable that names the folder of the files; without it, `weights`."""
 
 Use = Literal["metrics", "idfsr", "baselines"]
+
+
+def _below(path: Path) -> Path:
+    if path.is_absolute() or ".." in path.parts:
+        message = f"wanted a path below the folder, found {path}"
+        raise ValueError(message)
+    return path
 
 
 @section
@@ -32,7 +46,7 @@ class PublishedFile:
     needed_by: tuple[str, ...]
     """Columns of the tables that cannot be filled, methods that cannot run, or settings that
     cannot be used, without it."""
-    path: Path
+    path: Annotated[Path, AfterValidator(_below)]
     """Below the folder."""
     source: str
     """The file's address, or what to ask for."""
@@ -42,7 +56,7 @@ class PublishedFile:
     sha256: str = ""
     """Of the file's bytes, or its first digits, as far as they were published."""
     trained_on: str = ""
-    """What a fair comparison must know: of whom the network saw photographs."""
+    """Whose photographs the network was trained on, which a fair comparison has to know."""
 
     @property
     def address(self) -> str:
@@ -98,19 +112,48 @@ def find_weights(folder: Path, name: str, network: str) -> Path:
     return path
 
 
+def content_problem(path: Path) -> str:
+    """Say what a file is that cannot be weights, whoever published them; "" if it may be.
+
+    Only its ends are read. A server that refuses a download often answers with a page, and a clone
+    without Git LFS has a pointer in place of each file.
+    """
+    with path.open("rb") as opened:
+        head = opened.read(512)
+    text = head.lstrip().lower()
+    if not head:
+        return "an empty file"
+    if text.startswith((b"<!doctype", b"<html", b"<head", b"<?xml")):
+        return "a web page"
+    if text.startswith(b"version https://git-lfs"):
+        return "a pointer of Git LFS: run `git lfs pull` where it comes from"
+    if path.suffix == ".onnx":
+        is_known, wanted = head.startswith(_ONNX_MAGIC), "ONNX"
+    elif path.suffix == ".safetensors":
+        end = 8 + int.from_bytes(head[:8], "little")
+        is_known, wanted = head[8:9] == b"{" and end <= path.stat().st_size, "safetensors"
+    elif head.startswith(_ZIP_MAGIC):
+        is_known, wanted = zipfile.is_zipfile(path), "a whole archive"
+    else:
+        is_known, wanted = head.startswith(_PICKLE_MAGIC), "a file of PyTorch"
+    return "" if is_known else f"not {wanted}"
+
+
 def difference_of(file: PublishedFile, path: Path) -> str:
     """Say in what a file differs from what was published; "" if in nothing that is known.
 
-    The whole file is read where its digest is known.
+    The whole file is read where its digest is known; otherwise its content must look like weights.
     """
-    size = path.stat().st_size
+    size, kind = path.stat().st_size, content_problem(path)
+    besides = f" ({kind})" if kind else ""
     if file.size is not None and size != file.size:
-        return f"found {size:,} bytes, wanted {file.size:,}"
+        return f"found {size:,} bytes, wanted {file.size:,}{besides}"
     if file.sha256:
         digest = file_digest(path)
         if not digest.startswith(file.sha256):
-            return f"found sha256 {digest[:16]}..., wanted {file.sha256[:16]}"
-    return ""
+            return f"found sha256 {digest[:16]}..., wanted {file.sha256[:16]}{besides}"
+        return ""
+    return f"found {kind}, wanted weights" if kind else ""
 
 
 def problem_of(file: PublishedFile, folder: Path) -> str:

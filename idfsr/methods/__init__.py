@@ -1,1 +1,1 @@
-"""One file per method of Table 1, all with the same contract."""
+"""The methods of the tables, one module or folder each; what they share stands in `engine`."""

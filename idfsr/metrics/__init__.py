@@ -1,1 +1,1 @@
-"""One file per metric, and the registry that names them."""
+"""One file, or folder, for each family of metrics; what they share stands in `engine`."""

@@ -12,6 +12,17 @@ import numpy as np
 from jaxtyping import Shaped
 
 from idfsr.constants import EXPRESSIONS, GENDERS, RACES
+from idfsr.errors import IdfsrError
+from idfsr.metrics.engine.metric import (
+    POSITIVE,
+    SHARE,
+    Family,
+    Features,
+    ImageBatch,
+    Metric,
+    OfImages,
+    Resources,
+)
 
 CLASSES: Final = {"gender": GENDERS, "expression": EXPRESSIONS, "race": RACES}
 
@@ -46,3 +57,80 @@ def compare_attributes(
         columns[f"gt_{name}"] = np.array(classes)[gt_class]
         columns[f"sr_{name}"] = np.array(classes)[sr_class]
     return {f"{name}_embedded": values for name, values in columns.items()}
+
+
+def load(resources: Resources) -> OfImages:
+    """Load the network."""
+    from idfsr.io.tensors import to_network
+    from idfsr.models.attributes import load_attributes
+
+    if resources.attributes is None:
+        message = "--attributes: found none, wanted the weights of the attribute network"
+        raise IdfsrError(message)
+    network = load_attributes(resources.attributes, resources.device)
+
+    def extract(batch: ImageBatch) -> Features:
+        seen = network.predict(to_network(batch.crop))
+        return {name: values.cpu().numpy() for name, values in seen.items()}
+
+    return OfImages(extract, compare_attributes)
+
+
+FAMILY = Family(
+    metrics=(
+        Metric(
+            name="acc_gender_embedded",
+            title="Same gender",
+            unit="share",
+            decimals=3,
+            direction="higher",
+            value_range=SHARE,
+            kind="pair",
+            note="Same gender: a small network says the same of restored image and ground truth.",
+            details=("gt_gender_embedded", "sr_gender_embedded"),
+        ),
+        Metric(
+            name="acc_expression_embedded",
+            title="Same expression",
+            unit="share",
+            decimals=3,
+            direction="higher",
+            value_range=SHARE,
+            kind="pair",
+            note=(
+                "Same expression: likewise. It stands where the paper has emotion accuracy by "
+                "DeepFace."
+            ),
+            details=("gt_expression_embedded", "sr_expression_embedded"),
+        ),
+        Metric(
+            name="acc_race_embedded",
+            title="Same race",
+            unit="share",
+            decimals=3,
+            direction="higher",
+            value_range=SHARE,
+            kind="pair",
+            note="Same race: likewise.",
+            details=("gt_race_embedded", "sr_race_embedded"),
+        ),
+        Metric(
+            name="age_diff_embedded",
+            title="Age difference (embedded)",
+            unit="years",
+            decimals=2,
+            direction="lower",
+            value_range=POSITIVE,
+            kind="pair",
+            note=(
+                "Age difference (embedded): of the ages that a small network gives to restored "
+                "image and ground truth; mean ± standard deviation of its size over the images."
+            ),
+            details=("gt_age_embedded", "sr_age_embedded"),
+            spread=True,
+        ),
+    ),
+    load=load,
+    of_truth=True,
+    weights="weights.attributes",
+)

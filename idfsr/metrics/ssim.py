@@ -3,10 +3,10 @@
 from typing import Final
 
 from jaxtyping import Float
-from torch import Tensor
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.gaussian import gaussian_matrix
+from idfsr.metrics.engine.metric import Columns, Family, Metric, OfPairs, Pairs, Resources
+from idfsr.metrics.engine.torch_types import Tensor
 
 RADIUS: Final = 5
 SIGMA: Final = 1.5
@@ -36,6 +36,8 @@ def ssim(
     Raises:
         IdfsrError: The images are smaller than the window.
     """
+    from idfsr.metrics.engine.gaussian import gaussian_matrix
+
     height, width = sr_image.shape[-2:]
     if min(height, width) <= 2 * RADIUS:
         message = f"images of {width} x {height} px, wanted {2 * RADIUS + 1} px or more for SSIM"
@@ -55,3 +57,46 @@ def ssim(
     luminance = (2 * x_mean * y_mean + K1**2) / (x_mean.square() + y_mean.square() + K1**2)
     structure = (2 * covariance + K2**2) / (x_variance + y_variance + K2**2)
     return (luminance * structure).mean(dim=(1, 2, 3))
+
+
+def score(pairs: Pairs) -> Columns:
+    """Fill the columns ssim and ssim_y."""
+    from idfsr.metrics.engine.luma import to_luma
+    from idfsr.metrics.engine.unit_range import to_unit
+
+    images = to_unit(pairs.sr.image), to_unit(pairs.gt.image)
+    return {"ssim": ssim(*images).numpy(), "ssim_y": ssim(*map(to_luma, images)).numpy()}
+
+
+def load(_: Resources) -> OfPairs:
+    """Return what scores pairs; it has no weights."""
+    return OfPairs(score)
+
+
+FAMILY = Family(
+    metrics=(
+        Metric(
+            name="ssim",
+            title="SSIM",
+            unit="",
+            decimals=4,
+            direction="higher",
+            value_range=(-1.0, 1.0),
+            kind="pair",
+            note=(
+                "SSIM: Wang et al. (2004), a Gaussian window of 11 pixels, mean over the colours."
+            ),
+        ),
+        Metric(
+            name="ssim_y",
+            title="SSIM (Y)",
+            unit="",
+            decimals=4,
+            direction="higher",
+            value_range=(-1.0, 1.0),
+            kind="pair",
+            note="SSIM (Y): likewise, on the luma of BT.601.",
+        ),
+    ),
+    load=load,
+)

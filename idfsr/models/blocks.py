@@ -305,8 +305,9 @@ class Attention(nn.Module):
 class IdAttention(Attention):
     """Self-attention, then cross-attention from the pixels to the ID tokens (IDFSR, Fig. 2).
 
-    IDFSR does not say where it stands: here after the self-attention's residual, with a
-    normalisation of its own. The last projection starts at 0, so that at first nothing changes.
+    The paper does not say where it stands: here after the self-attention's residual, with a
+    normalisation of its own (docs/decisions/0003). The last projection starts at 0, so that at
+    first nothing changes.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ class TransformerLayer(nn.Module):
     def forward(
         self, tokens: Float[Tensor, "B N C"], places: Float[Tensor, "N C"]
     ) -> Float[Tensor, "B N C"]:
-        """Attend and transform; places count for whom to look at, not for what is seen."""
+        """Attend and transform; places are added to queries and keys, not to values."""
         values = self.norm1(tokens)
         queries = values + places
         attended, _ = self.self_attn(queries, queries, values, need_weights=False)

@@ -47,8 +47,9 @@ def encoder_config(config: ModelConfig) -> EncoderConfig:
 class IdProjector(nn.Module):
     """Turns z_id into a few tokens, for attention over a single key would be constant.
 
-    IDFSR does not say; linear layer and layer normalisation as IP-Adapter (Ye et al. 2023). The
-    embedding is taken as it comes: ArcFace's has unit norm, a fitted one is free.
+    A linear layer and a layer normalisation, as in IP-Adapter (Ye et al. 2023). The paper does not
+    say; docs/decisions/0003. The embedding is taken as it comes: ArcFace's has unit norm, a fitted
+    one may have any.
     """
 
     def __init__(self, num_tokens: int, token_channels: int) -> None:

@@ -1,1 +1,1 @@
-"""One's own photographs: fitting a person to a folder, restoring photographs of them."""
+"""Your own photographs: fit a person to a folder, and restore other photographs of that person."""

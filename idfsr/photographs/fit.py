@@ -11,14 +11,15 @@ import numpy as np
 import torch
 
 from idfsr.config.types import ScaleFactor
-from idfsr.dataset.index import find_images
+from idfsr.dataset.listing import find_images
 from idfsr.errors import IdfsrError
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, prepare_rows
 from idfsr.faces.targets import Face
+from idfsr.io.digests import file_digest
 from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.images import read_image
 from idfsr.io.shards import write_shard
-from idfsr.photographs.networks import Studio
+from idfsr.photographs.networks import PhotographNetworks
 from idfsr.photographs.person import Person
 from idfsr.training.fit import FitResult, fit_identity
 
@@ -28,7 +29,7 @@ MIN_PHOTOGRAPHS = 2
 """Each photograph is learnt from with another one as its reference."""
 
 
-def find_faces(folder: Path, studio: Studio) -> dict[tuple[str, str], Face]:
+def find_faces(folder: Path, loaded: PhotographNetworks) -> dict[tuple[str, str], Face]:
     """Return the largest face of each photograph in a folder, by folder and file name.
 
     Raises:
@@ -38,11 +39,13 @@ def find_faces(folder: Path, studio: Studio) -> dict[tuple[str, str], Face]:
     paths = find_images([folder])
     faces = {}
     for path in paths:
-        image_size = studio.config.landmarks.image_size
-        (found,) = studio.detector.detect([read_image(path)], image_size)
+        image_size = loaded.config.landmarks.image_size
+        (found,) = loaded.detector.detect([read_image(path)], image_size)
         if len(found.scores):
             index = found.largest()
-            faces[folder.name, path.name] = Face(path, found.boxes[index], found.landmarks[index])
+            faces[folder.name, path.name] = Face(
+                path, file_digest(path), found.boxes[index], found.landmarks[index]
+            )
         else:
             logger.warning("%s: no face, left out", path)
     if len(faces) < MIN_PHOTOGRAPHS:
@@ -55,7 +58,9 @@ def find_faces(folder: Path, studio: Studio) -> dict[tuple[str, str], Face]:
 
 
 def prepare_examples(
-    faces: dict[tuple[str, str], Face], studio: Studio, scale_factors: Sequence[ScaleFactor]
+    faces: dict[tuple[str, str], Face],
+    loaded: PhotographNetworks,
+    scale_factors: Sequence[ScaleFactor],
 ) -> IdentityExamples:
     """Prepare photographs as the workflow does, at several scale factors one after the other."""
     ((identity, _), *_) = faces
@@ -64,7 +69,7 @@ def prepare_examples(
     with TemporaryDirectory() as folder:
         for scale_factor in scale_factors:
             path = Path(folder) / f"x{scale_factor}.parquet"
-            prepared = prepare_rows(rows, faces, studio.networks, studio.preparing, scale_factor)
+            prepared = prepare_rows(rows, faces, loaded.networks, loaded.preparing, scale_factor)
             write_shard(prepared, path, {"scale_factor": str(scale_factor)})
             parts.append(cast("dict[str, Any]", load_identity([path], identity, "fit")))
     # the low-resolution images differ in size, and the fit does not look at them
@@ -79,19 +84,19 @@ def prepare_examples(
 
 
 def describe_references(
-    faces: dict[tuple[str, str], Face], studio: Studio, scale_factor: ScaleFactor
+    faces: dict[tuple[str, str], Face], loaded: PhotographNetworks, scale_factor: ScaleFactor
 ) -> list[Prepared]:
     """Return each photograph aligned, with its landmarks and z_id."""
     rows = [TargetRow(*key, "fit") for key in faces]
-    return list(prepare_images(rows, faces, studio.networks, studio.preparing, scale_factor))
+    return list(prepare_images(rows, faces, loaded.networks, loaded.preparing, scale_factor))
 
 
-def fit_person(folder: Path, studio: Studio) -> tuple[Person, FitResult]:
+def fit_person(folder: Path, loaded: PhotographNetworks) -> tuple[Person, FitResult]:
     """Fit z_id of one person to photographs, at all scale factors of the settings at once.
 
     Args:
         folder: Of the photographs; the largest face of each is taken.
-        studio: See `open_studio`; its `fit` and `shards.scale_factors` are followed.
+        loaded: See `load_photograph_networks`; its `fit` and `shards.scale_factors` are followed.
 
     Returns:
         The person, named as the folder; and how the fit went, watched on the same photographs.
@@ -99,19 +104,19 @@ def fit_person(folder: Path, studio: Studio) -> tuple[Person, FitResult]:
     Raises:
         IdfsrError: See `find_faces` and `fit_identity`.
     """
-    config = studio.config
-    faces = find_faces(folder, studio)
-    examples = prepare_examples(faces, studio, config.shards.scale_factors)
-    result = fit_identity(studio.model, examples, examples, config.fit, config.seed)
-    references = describe_references(faces, studio, config.shards.scale_factors[0])
+    config = loaded.config
+    faces = find_faces(folder, loaded)
+    examples = prepare_examples(faces, loaded, config.shards.scale_factors)
+    result = fit_identity(loaded.model, examples, examples, config.fit, config.seed)
+    references = describe_references(faces, loaded, config.shards.scale_factors[0])
     person = Person(
         z_id=result.z_id,
         ref_images=torch.from_numpy(np.stack([item.target.gt_image for item in references])),
         ref_landmarks=torch.from_numpy(np.stack([item.target.landmarks for item in references])),
         ref_z_id=torch.from_numpy(np.stack([item.z_id for item in references])),
         name=folder.name,
-        model_digest=studio.model_digest,
-        id_encoder=studio.id_encoder,
+        model_digest=loaded.model_digest,
+        id_encoder=loaded.id_encoder,
         config=dataclasses.asdict(config.fit),
     )
     return person, result

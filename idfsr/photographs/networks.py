@@ -1,4 +1,4 @@
-"""The networks and settings with which photographs of one's own are worked on."""
+"""The networks and settings that work on your own photographs."""
 
 import dataclasses
 from pathlib import Path
@@ -17,10 +17,13 @@ from idfsr.models.weights import model_digest
 from idfsr.models.winograd import speed_up
 from idfsr.run.config import Config
 
+CONFIG = Path("config/photographs.yaml")
+"""Settings of the commands, unless another file is named."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Studio:
-    """All that is loaded once."""
+class PhotographNetworks:
+    """Networks and settings, loaded once for all photographs."""
 
     config: Config
     """Of whole photographs, at the size of the model."""
@@ -29,7 +32,7 @@ class Studio:
     detector: Detector
     """Of faces in photographs."""
     networks: Networks
-    """Of the aligned faces."""
+    """Those that see the aligned faces: the LR detector and the ID encoder."""
     id_encoder: str
     """Name of the ID encoder."""
 
@@ -39,13 +42,15 @@ class Studio:
         return ShardsStage(
             seed=self.config.seed,
             dataset=self.config.dataset,
-            lr_detector=self.config.lr_detector,
             shards=self.config.shards,
+            search_size=self.config.lr_detector.image_size,
         )
 
 
-def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studio:
-    """Load what the settings name.
+def load_photograph_networks(
+    config: Config, assets_dir: Path, device: torch.device
+) -> PhotographNetworks:
+    """Load the networks that the settings name.
 
     Args:
         config: Its sections `landmarks`, `lr_detector`, `shards` and `weights`.
@@ -75,7 +80,7 @@ def open_studio(config: Config, assets_dir: Path, device: torch.device) -> Studi
         dataset=dataclasses.replace(config.dataset, kind="folder"),
         shards=dataclasses.replace(config.shards, image_size=model.config.image_size),
     )
-    return Studio(
+    return PhotographNetworks(
         config=config,
         model=model,
         model_digest=model_digest(model_path),

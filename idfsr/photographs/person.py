@@ -18,19 +18,19 @@ TENSORS = ("z_id", "ref_images", "ref_landmarks", "ref_z_id")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Person:
-    """All that a restoration of somebody needs beside the networks."""
+    """What it takes, beside the networks, to restore photographs of a person."""
 
     z_id: Float[Tensor, "512"]
-    """Fitted."""
+    """The fitted embedding."""
     ref_images: UInt8[Tensor, "K S S 3"]
     """The photographs, aligned as FFHQ, RGB."""
     ref_landmarks: Float[Tensor, "K 5 2"]
     """(x, y) in pixels of `ref_images`."""
     ref_z_id: Float[Tensor, "K 512"]
-    """What the ID encoder says of each."""
+    """The embedding of each photograph by the ID encoder."""
     name: str
     model_digest: str
-    """Of the network it was fitted with: another network does not understand it."""
+    """Of the network that z_id was fitted with: for another network z_id has no meaning."""
     id_encoder: str
     """Name of the ID encoder."""
     config: dict[str, Any]
@@ -38,7 +38,7 @@ class Person:
 
 
 def save_person(path: Path, person: Person) -> None:
-    """Write a person as safetensors. The file holds photographs: treat it as such."""
+    """Write a person as safetensors. The file holds the photographs, so keep it as private."""
     values = {field.name: getattr(person, field.name) for field in dataclasses.fields(person)}
     tensors = {name: values.pop(name).contiguous() for name in TENSORS}
     with atomic_path(path) as temporary:

@@ -32,7 +32,7 @@ EXPECTED = (
     ("no-style", "ids_sface", 1, "without the style the identity suffers"),
     ("no-mask", "psnr", 1, "unmasked, the result keeps closer to the input"),
 )
-"""Probe, measure, sign of its change, and IDFSR's claim (its Figs. 5 and 8) in words."""
+"""Probe, measure, sign of its change, and the paper's claim (Figs. 5 and 8) in words."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Claim:
-    """What IDFSR says of a condition, and whether this run says so too."""
+    """What the paper says of a condition, and whether this run says so too."""
 
     text: str
     verdict: str
@@ -127,7 +127,7 @@ def _verdict(lo: float, hi: float) -> str:
 
 
 def check_claims(conditions: pd.DataFrame, paired: pd.DataFrame) -> list[Claim]:
-    """Hold the probes against what IDFSR says, scale by scale.
+    """Compare the probes with what the paper says, scale by scale.
 
     Args:
         conditions: Of `summarise_probes`.

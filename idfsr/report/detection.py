@@ -1,6 +1,5 @@
 """The detectors: landmarks on images of the data set, and errors at low resolution."""
 
-import io
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,15 +9,16 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image, ImageOps
+from PIL import Image
 
 from idfsr.errors import IdfsrError
+from idfsr.io.images import read_photograph
 from idfsr.io.schemas import KEY, OK, reason_kind
 from idfsr.report.grid import choose_examples
 from idfsr.report.layout import scale_label
-from idfsr.report.sheet import TILE, Sheet, draw_box, draw_landmarks
 from idfsr.report.style import GOOD, INK, QUIET, figure_style
 from idfsr.report.tables import read_csv
+from idfsr.report.tiles import TILE, TileSheet, draw_box, draw_landmarks
 
 CONTEXT = 1.8
 """Side of the square that is shown, over the longer side of the face's box."""
@@ -36,14 +36,9 @@ def _crop_square(
     return np.array(tile)
 
 
-def _show(sheet: Sheet, position: tuple[int, int], path: Path, row: pd.Series) -> None:
+def _show(sheet: TileSheet, position: tuple[int, int], path: Path, row: pd.Series) -> None:
     """Show one image, around its face where one was found."""
-    try:
-        with Image.open(io.BytesIO(path.read_bytes())) as opened:
-            image = ImageOps.exif_transpose(opened).convert("RGB")
-    except OSError as error:
-        message = f"{path}: {error}, wanted an image of the manifest"
-        raise IdfsrError(message) from None
+    image = Image.fromarray(read_photograph(path, row["sha256"]))
     found = isinstance(row["box"], np.ndarray)
     box = np.asarray(row["box"] if found else (0, 0, *image.size), dtype=np.float64)
     side = max(box[2:] - box[:2]) * (CONTEXT if found else 1)
@@ -87,7 +82,7 @@ def draw_landmark_sheet(quality: pd.DataFrame, root: Path, num_examples: int) ->
         num_examples: Images of each row, at most.
 
     Raises:
-        IdfsrError: An image cannot be read.
+        IdfsrError: An image cannot be read, or has changed since the index.
     """
     chosen = choose_images(quality, num_examples)
     parts = [chosen[chosen["status"] == OK], chosen[chosen["status"] != OK]]
@@ -95,7 +90,7 @@ def draw_landmark_sheet(quality: pd.DataFrame, root: Path, num_examples: int) ->
              if len(part)]  # fmt: skip
     with figure_style():
         num_columns = max(len(part) for _, part in shown)
-        sheet = Sheet(len(shown), num_columns, left=44, lines_below=3)
+        sheet = TileSheet(len(shown), num_columns, left=44, lines_below=3)
         for number, (name, part) in enumerate(shown):
             sheet.name_row(number, name)
             for column, (_, row) in enumerate(part.iterrows()):

@@ -16,9 +16,9 @@ from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
 from idfsr.report.layout import TIMES, method_label, scale_label
 from idfsr.report.pictures import decode, enlarge, mask_box
-from idfsr.report.sheet import Sheet
 from idfsr.report.style import figure_style
 from idfsr.report.tables import records
+from idfsr.report.tiles import TileSheet
 
 IDENTITY_METRIC = "ids_sface"
 """Written below each restored image."""
@@ -179,7 +179,7 @@ def draw_grid(examples: Sequence[Example], methods: Sequence[str]) -> Figure:
     inputs = ("Low resolution", "Masked", "Reference", "Warped reference")
     names = [*inputs, *map(method_label, methods), "Ground truth"]
     with figure_style():
-        sheet = Sheet(len(examples), len(names), left=36, top=40, lines_below=1)
+        sheet = TileSheet(len(examples), len(names), left=36, top=40, lines_below=1)
         for column, name in enumerate(names):
             sheet.name_column(column, name)
         for row, example in enumerate(examples):

@@ -11,24 +11,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from idfsr.metrics.registry import find_metrics
-from idfsr.report.tables import WITH_SPREAD, records
-
-METHOD_LABELS = {
-    "bicubic": "Bicubic",
-    "gfpgan": "GFPGAN",
-    "restoreformer": "RestoreFormer",
-    "codeformer": "CodeFormer",
-    "pgdiff": "PGDiff",
-    "pgdiff-ref": "PGDiff (reference)",
-    "dr2": "DR2",
-    "difface": "DifFace",
-    "asffnet": "ASFFNet",
-    "dmdnet": "DMDNet",
-    "idfsr-pt": "IDFSR (PT)",
-    "idfsr-ft": "IDFSR (FT)",
-}
-"""As the paper spells the methods; PT is pretrained, FT fitted."""
+from idfsr.methods.engine.registry import find_method, is_method
+from idfsr.metrics.engine.registry import find_metrics
+from idfsr.report.tables import records
 
 ARROWS = {"higher": "↑", "lower": "↓"}
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -97,8 +82,8 @@ class Layout:
 
 
 def method_label(method: str) -> str:
-    """Return a method's name in print; one that the paper does not know keeps its own."""
-    return METHOD_LABELS.get(method, method)
+    """Return a method's name in print; one that is not installed keeps its own."""
+    return find_method(method).label if is_method(method) else method
 
 
 def scale_label(scale_factor: int) -> str:
@@ -110,12 +95,12 @@ def metric_columns(names: Sequence[str]) -> tuple[Column, ...]:
     """Return the printed columns of metrics."""
     return tuple(
         Column(
-            key=f"{metric.name}_mean" if metric.name in WITH_SPREAD else metric.name,
+            key=f"{metric.name}_mean" if metric.spread else metric.name,
             title=metric.title,
             unit=metric.unit,
             direction=metric.direction,
             decimals=metric.decimals,
-            spread_key=f"{metric.name}_std" if metric.name in WITH_SPREAD else "",
+            spread_key=f"{metric.name}_std" if metric.spread else "",
         )
         for metric in find_metrics(names)
     )

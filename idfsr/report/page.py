@@ -18,14 +18,14 @@ from pydantic import TypeAdapter
 
 from idfsr.errors import IdfsrError
 from idfsr.io.tables import read_tsv
-from idfsr.metrics.registry import METRICS
+from idfsr.metrics.engine.registry import all_metrics
 from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import Layout, method_label, metric_columns, scale_label
 from idfsr.report.paper import lay_out_paper
+from idfsr.report.run_tables import print_tables
 from idfsr.report.style import DPI
 from idfsr.report.tables import read_csv, records
-from idfsr.report.write_up import print_tables
 from idfsr.run.config import Config
 
 PACKAGES = (
@@ -139,7 +139,7 @@ def lay_out_differences(paired: pd.DataFrame) -> dict[str, Any]:
         cells.setdefault(metric, {})[row["scale_factor"], row["method_b"]] = Difference(
             text=sign + column.text(difference),
             interval="" if math.isnan(lo) else f"[{column.text(lo)}, {column.text(hi)}]",
-            verdict=judge(lo, hi, METRICS[metric].direction),
+            verdict=judge(lo, hi, all_metrics()[metric].direction),
         )
     return {
         "heads": [

@@ -17,9 +17,6 @@ QUIET = "#7b8794"
 FAINT = "#d9dee3"
 """Text, secondary text and grids."""
 
-METHOD_COLOURS = {"bicubic": QUIET, "idfsr-pt": "#e08a00", "idfsr-ft": "#0b6fb8"}
-"""Apart for the colour-blind (after Okabe and Ito 2008), and in grey."""
-
 GOOD, BAD = "#0b6fb8", "#c8501e"
 """What went the right way and what did not."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.metrics.registry import Metric
+from idfsr.metrics.engine.metric import Metric
 from idfsr.report.footnotes import describe
 from idfsr.report.intervals import mean_interval
 from idfsr.report.layout import metric_columns
@@ -14,7 +14,7 @@ from idfsr.report.layout import metric_columns
 
 def summarise(
     rows: pd.DataFrame,
-    of_the_set: Mapping[str, float | None],
+    of_the_set: Mapping[str, float],
     metrics: Sequence[Metric],
     config: MetricsConfig,
 ) -> str:
@@ -22,7 +22,7 @@ def summarise(
 
     Args:
         rows: A row an image: identity, and the columns of the metrics.
-        of_the_set: Metrics of kind "set" by name; None where one could not be computed.
+        of_the_set: Metrics of kind "set" by name; NaN or left out where not computed.
         metrics: In the order of the lines.
         config: With which they were computed.
     """
@@ -32,9 +32,9 @@ def summarise(
         metrics, metric_columns([metric.name for metric in metrics]), strict=True
     ):
         if metric.kind == "set":
-            value, ends = of_the_set[metric.name], ""
-            text = column.text(math.nan if value is None else value)
-            if value is None and len(rows) == 1:
+            value, ends = of_the_set.get(metric.name, math.nan), ""
+            text = column.text(value)
+            if math.isnan(value) and len(rows) == 1:
                 text = "too few images"
         else:
             found = mean_interval(rows[metric.name].to_numpy(), identities, config.num_bootstrap)

@@ -18,14 +18,12 @@ from idfsr.errors import IdfsrError
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
 from idfsr.io.texts import read_json, read_text, write_text
-from idfsr.metrics.registry import METRICS, find_metrics
+from idfsr.metrics.engine.metric import Metric
+from idfsr.metrics.engine.registry import all_metrics, find_metrics
 from idfsr.report.intervals import mean_interval
 
 KEYS = ["identity", "image", "method", "scale_factor", "model_digest"]
 """Columns of every table of metrics, beside those of the metrics."""
-
-WITH_SPREAD = ("age_diff", "age_diff_embedded")
-"""Metrics of which the paper gives the standard deviation over images, not the mean alone."""
 
 FACE_COUNTS = {"gt_num_faces": "num_gt_without_face", "sr_num_faces": "num_sr_without_face"}
 """Numbers of faces that DeepFace's detector found in an image, and in how many it found none."""
@@ -55,7 +53,7 @@ def _read_set(path: Path) -> tuple[tuple[str, int], dict[str, float]]:
     except (KeyError, TypeError) as error:
         message = f"{path}: {error}, wanted JSON with method, scale_factor and set metrics"
         raise IdfsrError(message) from None
-    numbers = {name: value for name, value in values.items() if name in METRICS}
+    numbers = {name: value for name, value in values.items() if name in all_metrics()}
     return key, {
         name: float("nan") if value is None else float(value) for name, value in numbers.items()
     }
@@ -79,7 +77,7 @@ def _check_images(images: pd.DataFrame) -> None:
     """
     # DeepFace's metrics may leave out images without a face; the face counts say how many
     names = [
-        name for name, metric in METRICS.items()
+        name for name, metric in all_metrics().items()
         if name in images and "face_note" not in metric.details
     ]  # fmt: skip
     for scale_factor, method, rows in _groups(images, list(dict.fromkeys(images["method"]))):
@@ -139,14 +137,15 @@ def _digest(digests: "pd.Series[str]", where: str) -> str:
     return found[0]
 
 
-def _cells(name: str, rows: pd.DataFrame, num_bootstrap: int) -> dict[str, float]:
+def _cells(metric: Metric, rows: pd.DataFrame, num_bootstrap: int) -> dict[str, float]:
     """Return the columns of a metric of single images."""
+    name = metric.name
     values = rows[name] if name in rows else pd.Series(np.nan, index=rows.index)
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     interval = mean_interval(numbers, rows["identity"].tolist(), num_bootstrap)
-    column = f"{name}_mean" if name in WITH_SPREAD else name
+    column = f"{name}_mean" if metric.spread else name
     cells = {column: interval.mean, f"{column}_lo": interval.lo, f"{column}_hi": interval.hi}
-    if name in WITH_SPREAD:
+    if metric.spread:
         known = numbers[~np.isnan(numbers)]
         cells[f"{name}_std"] = float(known.std()) if len(known) else float("nan")
     return cells
@@ -173,9 +172,9 @@ def build_table(
 
     Returns:
         Columns method, scale_factor, num_images, num_identities, then for each metric its value,
-        `<metric>_lo` and `<metric>_hi` (set metrics have the value alone; `WITH_SPREAD` ones are
-        `<metric>_mean` and `<metric>_std`), with DeepFace's metrics those of `FACE_COUNTS`, and
-        model_digest.
+        `<metric>_lo` and `<metric>_hi` (set metrics have the value alone; those with
+        `Metric.spread` are `<metric>_mean` and `<metric>_std`), with DeepFace's metrics those of
+        `FACE_COUNTS`, and model_digest.
 
     Raises:
         IdfsrError: A metric is unknown, or images of one row come from different models.
@@ -194,7 +193,7 @@ def build_table(
                 values = measurements.sets.get((method, scale_factor), {})
                 row[metric.name] = values.get(metric.name, float("nan"))
             else:
-                row |= _cells(metric.name, rows, num_bootstrap)
+                row |= _cells(metric, rows, num_bootstrap)
         if any("face_note" in metric.details for metric in metrics):
             row |= _count_without_face(rows)
         row["model_digest"] = _digest(rows["model_digest"], f"x{scale_factor}/{method}")

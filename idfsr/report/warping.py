@@ -14,9 +14,9 @@ from idfsr.faces.align import transform
 from idfsr.io.shards import read_shard
 from idfsr.report.layout import scale_label
 from idfsr.report.pictures import decode, enlarge
-from idfsr.report.sheet import Sheet, draw_box, draw_landmarks
 from idfsr.report.style import figure_style
 from idfsr.report.tables import records
+from idfsr.report.tiles import TileSheet, draw_box, draw_landmarks
 
 ROW_NAMES = ("Reference", "Warped", "Low resolution", "Ground truth")
 
@@ -143,7 +143,7 @@ def draw_cases(cases: Sequence[WarpCase]) -> Figure:
     """Draw a column for each case: reference, warped reference, low resolution, ground truth."""
     num_worst = len(cases) // 2
     with figure_style():
-        sheet = Sheet(len(ROW_NAMES), len(cases), left=44, top=100)
+        sheet = TileSheet(len(ROW_NAMES), len(cases), left=44, top=100)
         for first, last, text in (
             (0, num_worst - 1, "Largest errors"),
             (num_worst, len(cases) - 1, "Smallest errors"),

@@ -6,7 +6,6 @@ would submit them again while the first ones still write the same files.
 """
 
 import re
-import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Final
 import psutil
 
 from idfsr.errors import IdfsrError
+from idfsr.io.slurm import slurm
 
 _RUN_ID: Final = re.compile(r"SLURM run ID: (\S+)")
 POLL_SECONDS: Final = 1.0
@@ -24,23 +24,6 @@ def run_ids(logs: Iterable[Path]) -> list[str]:
     """Return the run ids in logs of Snakemake: the name of the jobs of each run on the cluster."""
     texts = (path.read_text(encoding="utf-8", errors="replace") for path in logs)
     return [found[1] for text in texts if (found := _RUN_ID.search(text))]
-
-
-def slurm(*command: str) -> list[str]:
-    """Run a Slurm command and return the lines that it prints.
-
-    Raises:
-        IdfsrError: There is no such command, or it fails.
-    """
-    try:
-        result = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    except FileNotFoundError:
-        message = f"{command[0]}: no such command, wanted a machine with Slurm"
-        raise IdfsrError(message) from None
-    except subprocess.CalledProcessError as error:
-        message = f"{command[0]}: {' '.join(error.stderr.split())}"
-        raise IdfsrError(message) from None
-    return result.stdout.splitlines()
 
 
 def check_partitions(names: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 A run is a YAML file that overlays these defaults (`config/*.yaml`). The workflow validates it once
 and gives each stage only the sections it needs, as a JSON file of its own (`STAGES`), so that a
 change of the evaluation settings does not rerun a training. "The paper does not say" marks a
-default that the paper leaves open; `docs/decisions/` has the reasons.
+default that the paper leaves open and names the record in docs/decisions/ that has our reasons.
 """
 
 import dataclasses
@@ -14,26 +14,20 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from idfsr.config.baselines import CodeFormerConfig, Dr2Config, PgDiffConfig
 from idfsr.config.dataset import DatasetConfig, IndexStage
 from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.lr_training import LrDetectorStage
-from idfsr.config.metrics import MetricsConfig, MetricsStage, TablesStage
+from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.config.model import ModelConfig
-from idfsr.config.networks import (
-    ArcfaceStage,
-    AttributesStage,
-    Landmarks68Stage,
-    MembersConfig,
-    MemberStage,
-)
+from idfsr.config.networks import NetworkStage
 from idfsr.config.pretrain import PretrainConfig, PretrainStage
 from idfsr.config.probes import ProbesConfig, ProbesStage
 from idfsr.config.quality import QualityConfig, QualityStage
 from idfsr.config.report import FiguresStage, ReportConfig
 from idfsr.config.restore import RestoreConfig, RestoreStage
+from idfsr.config.scores import DeepfaceStage, JoinStage, ScoresStage, SfaceStage
 from idfsr.config.shards import ShardsConfig, ShardsStage
 from idfsr.config.split import SplitConfig, SplitStage
 from idfsr.config.stage import first_mistake
@@ -42,17 +36,32 @@ from idfsr.config.training import TrainConfig
 from idfsr.config.types import Count, Seed, section
 from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
-from idfsr.run.plugins import method_names
+from idfsr.methods.engine.registry import (
+    find_method,
+    is_method,
+    method_names,
+    own_methods,
+    own_settings,
+)
 from idfsr.sealed_json import seal
+from idfsr.training.networks import network_names
 
 
 def _known_method(name: str) -> str:
-    if name not in method_names():
+    if not is_method(name):
         message = f"wanted one of {', '.join(method_names())}"
         raise ValueError(message)
     return name
 
 
+def _known_network(name: str) -> str:
+    if name not in network_names():
+        message = f"wanted one of {', '.join(network_names())}"
+        raise ValueError(message)
+    return name
+
+
+NetworkName = Annotated[str, AfterValidator(_known_network)]
 MethodName = Annotated[str, AfterValidator(_known_method)]
 
 
@@ -76,31 +85,17 @@ class Config:
     shards: ShardsConfig = ShardsConfig()
     model: ModelConfig = ModelConfig()
     pretrain: PretrainConfig = PretrainConfig()
-    arcface: TrainConfig = TrainConfig()
-    """Training of the embedded ID encoder."""
-    attributes: TrainConfig = TrainConfig()
-    """Training of the embedded attribute network."""
-    landmarks68: TrainConfig = TrainConfig()
-    """Training of the embedded network of 68 landmarks."""
-    members: MembersConfig = MembersConfig()
+    networks: dict[NetworkName, TrainConfig] = Field(default_factory=dict)
+    """Trainings of the small networks of the embedded default; see `idfsr.training.networks`."""
     fit: FitConfig = FitConfig()
     restore: RestoreConfig = RestoreConfig()
-    codeformer: CodeFormerConfig = CodeFormerConfig()
-    pgdiff: PgDiffConfig = PgDiffConfig()
-    dr2: Dr2Config = Dr2Config()
+    method_settings: dict[MethodName, dict[str, Any]] = Field(default_factory=dict)
+    """Settings of one method alone, by its name; docs/baselines.md says which have some."""
     probes: ProbesConfig = ProbesConfig()
     metrics: MetricsConfig = MetricsConfig()
     report: ReportConfig = ReportConfig()
     weights: WeightsConfig = WeightsConfig()
 
-
-OWN_SETTINGS = {
-    "codeformer": "codeformer",
-    "pgdiff": "pgdiff",
-    "pgdiff-ref": "pgdiff",
-    "dr2": "dr2",
-}
-"""Methods with settings of their own, and the section that has them."""
 
 STAGES: dict[str, Any] = {
     "synthref": SynthrefStage,
@@ -110,21 +105,60 @@ STAGES: dict[str, Any] = {
     "split": SplitStage,
     "lr_detector": LrDetectorStage,
     "shards": ShardsStage,
-    "arcface": ArcfaceStage,
-    "attributes": AttributesStage,
-    "landmarks68": Landmarks68Stage,
+    **{f"train-{name}": NetworkStage for name in network_names()},
     "pretrain": PretrainStage,
-    **{f"member-{name}": MemberStage for name in MembersConfig.__annotations__},
     "fit": FitStage,
-    "restore": RestoreStage,
-    **{f"restore-{name}": RestoreStage for name in OWN_SETTINGS},
     "probes": ProbesStage,
-    "metrics": MetricsStage,
+    "scores": ScoresStage,
+    "scores-sface": SfaceStage,
+    "scores-deepface": DeepfaceStage,
+    "metrics": JoinStage,
     "tables": TablesStage,
     "report": FiguresStage,
     "page": Config,
 }
-"""What each stage is given: the settings that its file holds, no more and no fewer."""
+"""What each stage is given: the settings that its file holds, no more and no fewer. Beside these
+each method has a stage of its own, restore-<method>, which is given `RestoreStage`."""
+
+BORROWED: dict[str, dict[str, str]] = {
+    "lr_detector": {
+        "gt_size": "shards.image_size",
+        "score_threshold": "landmarks.score_threshold",
+    },
+    "shards": {"search_size": "lr_detector.image_size"},
+}
+"""Single values of another stage's section that a stage is given, and where they stand: it does not
+run again for the rest of that section."""
+
+
+def method_settings(config: Config, name: str) -> dict[str, Any]:
+    """Return all of a method's own settings, in JSON's types; none if it has none.
+
+    Raises:
+        IdfsrError: One is not what it should be, or there is no such method.
+    """
+    method = find_method(name)
+    owner = method.settings_of or name
+    own = own_settings(name, config.method_settings.get(owner, {}), f"method_settings.{owner}")
+    section = method.settings
+    return TypeAdapter(section).dump_python(own, mode="json") if section else {}
+
+
+def _with_all_settings(config: Config) -> Config:
+    """Return the run with all settings of its methods, those that have their default too.
+
+    Raises:
+        IdfsrError: See `method_settings`; or a name shares another method's settings.
+    """
+    for name in config.method_settings:
+        if owner := find_method(name).settings_of:
+            message = f"method_settings.{name}: shares its settings, wanted method_settings.{owner}"
+            raise IdfsrError(message)
+    owners = [find_method(name).settings_of or name for name in config.methods]
+    found = {name: method_settings(config, name) for name in (*owners, *config.method_settings)}
+    return dataclasses.replace(
+        config, method_settings={name: own for name, own in found.items() if own}
+    )
 
 
 def parse_config(values: dict[str, Any], source: str) -> Config:
@@ -139,9 +173,12 @@ def parse_config(values: dict[str, Any], source: str) -> Config:
             the dotted path.
     """
     try:
-        config = TypeAdapter(Config).validate_python(values)
+        config = _with_all_settings(TypeAdapter(Config).validate_python(values))
     except ValidationError as error:
         message = f"{source}: {first_mistake(error)}"
+        raise IdfsrError(message) from None
+    except IdfsrError as error:
+        message = f"{source}: {error}"
         raise IdfsrError(message) from None
     if config.dataset.kind != "synthref" and not config.dataset.root:
         message = f"{source}: dataset.root is empty, wanted the folder of the identities' folders"
@@ -176,28 +213,41 @@ def stage_settings(config: Config, stage: str) -> Any:
 
     Args:
         config: Of the run.
-        stage: A key of `STAGES`.
+        stage: A key of `STAGES`, or restore-<method>.
 
     Returns:
         The stage's own record, e.g. `idfsr.config.fit.FitStage`.
     """
     dumped = TypeAdapter(Config).dump_python(config, mode="json")
     kind, _, name = stage.partition("-")
-    if kind == "member":
-        dumped["member"] = dumped["members"][name]
+    if kind == "train":
+        dumped["network"] = dumped["networks"].get(name, {})
+    for field, path in BORROWED.get(stage, {}).items():
+        section, _, value = path.partition(".")
+        dumped[field] = dumped[section][value]
+    if kind in ("scores", "metrics"):
+        dumped = dumped["metrics"]
     if kind == "restore":
-        dumped["method"] = dumped[OWN_SETTINGS[name]] if name else {}
-    fields = [field.name for field in dataclasses.fields(STAGES[stage])]
-    return TypeAdapter(STAGES[stage]).validate_python({field: dumped[field] for field in fields})
+        dumped["method"] = method_settings(config, name)
+    record = RestoreStage if kind == "restore" else STAGES[stage]
+    fields = [field.name for field in dataclasses.fields(record)]
+    return TypeAdapter(record).validate_python({field: dumped[field] for field in fields})
 
 
 def stage_json(config: Config, stage: str) -> str:
     """Return what a stage is given as sorted JSON of a single line, with its digest."""
     given = stage_settings(config, stage)
-    values = TypeAdapter(STAGES[stage]).dump_python(given, mode="json")
+    values = TypeAdapter(type(given)).dump_python(given, mode="json")
     return json.dumps(seal(values), sort_keys=True)
 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a run's settings, with every default, bound and meaning."""
-    return TypeAdapter(Config).json_schema()
+    schema = TypeAdapter(Config).json_schema()
+    sections: dict[str, Any] = {}
+    for name, method in own_methods().items():
+        if method.settings and not method.settings_of:
+            sections[name] = TypeAdapter(method.settings).json_schema()
+            schema["$defs"] |= sections[name].pop("$defs", {})
+    schema["properties"]["method_settings"]["properties"] = sections
+    return schema

@@ -1,4 +1,4 @@
-"""What a process asks of the C library and of OpenMP, which PyTorch leaves as they are."""
+"""Settings of the C library and of OpenMP that PyTorch leaves at their defaults."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ SPIN_COUNT = "10000"
 
 
 def keep_freed_memory() -> None:
-    """Let the process keep the memory that it frees, for what it asks for next.
+    """Let the process keep the memory that it frees, and use it again.
 
     glibc takes every block above 32 MB from the kernel and gives it back when it is freed
     (mallopt(3)). Each page of the next one is then cleared at its first touch: for an image of
@@ -28,10 +28,10 @@ def keep_freed_memory() -> None:
 
 
 def spin_briefly() -> None:
-    """Let threads of a network that wait for each other soon leave the core to others.
+    """Let threads of a network that wait for each other leave the core sooner to other processes.
 
-    GNU's OpenMP spins for milliseconds, which is well on idle cores. Where another process wants
-    one of them too, the thread that works is kept from it by the one that spins. Has an effect
-    before PyTorch is imported, and none where GOMP_SPINCOUNT is set.
+    A waiting thread of GNU's OpenMP spins for milliseconds. On idle cores this does no harm, but
+    where another process wants a core too, a thread that spins keeps it from one that works. This
+    must be called before PyTorch is imported, and has no effect where GOMP_SPINCOUNT is set.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)

@@ -3,23 +3,20 @@
 Reads the photographs that show a face and the renderer's ground truth; makes a table with a row
 for each: an ArcFace crop of 112 x 112 pixels, age, gender, race and expression.
 
-    idfsr crops --config crops.json --manifest manifest.parquet \
-        --landmarks landmarks/shard-*.parquet --root synthref \
-        --ground-truth synthref/ground_truth.parquet --crops crops.parquet --threads 2
+    idfsr crops --manifest manifest.parquet --landmarks landmarks/shard-*.parquet \
+        --root synthref --ground-truth synthref/ground_truth.parquet --crops crops.parquet \
+        --threads 2
 """
 
 import argparse
 from pathlib import Path
 
-from idfsr.config.landmarks import LandmarksStage
-from idfsr.config.stage import load_stage
 from idfsr.faces.crops import CROPS_SCHEMA, make_crops
 from idfsr.io.tables import write_table
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
     parser.add_argument("--manifest", type=Path, required=True, help="table of images, Parquet")
     parser.add_argument(
         "--landmarks", type=Path, nargs="+", required=True, help="all shards of landmarks, Parquet"
@@ -32,6 +29,5 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    load_stage(args.config, LandmarksStage)
     table = make_crops(args.manifest, args.landmarks, args.root, args.ground_truth, args.threads)
     write_table(table, args.crops, CROPS_SCHEMA)

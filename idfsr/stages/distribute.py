@@ -1,8 +1,9 @@
-"""Run a training on all GPUs of a Slurm job, a process for each; without several, as it is.
+"""Run a training on all GPUs of a Slurm job, with a process for each GPU.
 
-On several nodes it calls itself on each of them by srun. The processes are torchrun's. Asked to
-stop, they save the state, and this ends with status 75 as the training alone does; otherwise with
-the status of the first process that failed.
+On one GPU it runs the command as it is. On several nodes it calls itself on each of them by srun,
+and torchrun starts the processes. When they are asked to stop, they save the state, and this
+command ends with status 75, as the training alone does. Otherwise it ends with the status of the
+first process that failed.
 
     idfsr distribute --nodes 2 --cpus 8 -- pretrain --config pretrain.json --shards a.parquet
 """

@@ -18,7 +18,7 @@ from idfsr.config.stage import load_stage
 from idfsr.io.file_lists import listed_files
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
-from idfsr.report import curves, detection, dots, grid, warping
+from idfsr.report import curves, detection, grid, metric_plots, warping
 from idfsr.report.layout import metric_columns
 from idfsr.report.style import write_figure
 from idfsr.report.tables import read_csv
@@ -79,7 +79,12 @@ def draw_metrics(args: argparse.Namespace) -> None:
         (read_csv(args.table1), metric_columns(metrics.table1)),
         (read_csv(args.table2), metric_columns(metrics.table2)),
     ]
-    write_figure(dots.draw_dots(tables), args.figure, dots.DOTS_TITLE, dots.DOTS_CAPTION)
+    write_figure(
+        metric_plots.draw_metric_plots(tables),
+        args.figure,
+        metric_plots.METRICS_TITLE,
+        metric_plots.METRICS_CAPTION,
+    )
 
 
 FIGURES = {

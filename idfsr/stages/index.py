@@ -2,9 +2,11 @@
 
 Reads every image of a tree <identity>/<image>.png (also .jpg .jpeg .webp .bmp); the folder may be
 the one that holds `CelebHQRefForRelease`. Makes a table with a row for each: where it is, its
-sha256 and size, and "ok" or the reason why it cannot be used.
+sha256 and size, and "ok" or the reason why it cannot be used; and a listing of the files with their
+times, by which the next run sees whether one of them has changed.
 
-    idfsr index --config index.json --root data --manifest manifest.parquet --threads 8
+    idfsr index --config index.json --root data --manifest manifest.parquet \
+        --listing listing.tsv --threads 8
 """
 
 import argparse
@@ -13,6 +15,7 @@ from pathlib import Path
 from idfsr.config.dataset import IndexStage
 from idfsr.config.stage import load_stage
 from idfsr.dataset.index import build_manifest
+from idfsr.dataset.listing import stat_images, write_listing
 from idfsr.io.schemas import MANIFEST_SCHEMA
 from idfsr.io.tables import write_table
 
@@ -22,11 +25,15 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
     parser.add_argument("--root", type=Path, required=True, help="folder of identities' folders")
     parser.add_argument("--manifest", type=Path, required=True, help="table to write, Parquet")
+    parser.add_argument("--listing", type=Path, required=True, help="table to write, TSV")
     parser.add_argument("--threads", type=int, default=1, help="images decoded at a time")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     load_stage(args.config, IndexStage)
+    stamps = stat_images(args.root)
     manifest = build_manifest(args.root, args.threads)
     write_table(manifest, args.manifest, MANIFEST_SCHEMA)
+    digests = dict(zip(manifest["path"], manifest["sha256"], strict=True))
+    write_listing(args.listing, stamps, digests)

@@ -28,9 +28,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--manifest", type=Path, required=True, help="table of images, Parquet")
     parser.add_argument("--root", type=Path, required=True, help="folder of identities' folders")
     parser.add_argument("--assets", type=Path, required=True, help="folder of asset packages")
-    parser.add_argument("--shard", type=int, required=True, help="which one, from 0")
+    parser.add_argument("--shard", type=int, required=True, help="its number, from 0")
     parser.add_argument("--landmarks", type=Path, required=True, help="table to write, Parquet")
-    parser.add_argument("--threads", type=int, default=1, help="of the network and of decoding")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of network, decoder")
 
 
 def run(args: argparse.Namespace) -> None:

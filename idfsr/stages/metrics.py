@@ -9,6 +9,7 @@ people, and writes a row an image. docs/metrics.md explains each metric.
 """
 
 import argparse
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -16,13 +17,19 @@ import torch
 
 from idfsr.config.landmarks import LandmarksConfig
 from idfsr.config.metrics import MetricsConfig
+from idfsr.config.weights import WeightsConfig
 from idfsr.faces.detector import load_detector
-from idfsr.metrics.evaluate import BATCH_SIZE, load_evaluator
-from idfsr.metrics.folders import pair_files, read_batches
-from idfsr.metrics.registry import METRICS, find_metrics
+from idfsr.metrics.engine.folders import pair_files, read_batches
+from idfsr.metrics.engine.registry import (
+    all_metrics,
+    drop_missing,
+    find_families,
+    find_metrics,
+)
+from idfsr.metrics.engine.resources import add_resources, find_resources
+from idfsr.metrics.engine.scoring import BATCH_SIZE, score_pairs
 from idfsr.report.summary import summarise
 from idfsr.report.tables import write_csv
-from idfsr.stages.evaluate import add_resources, find_resources
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -31,10 +38,18 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--gt", type=Path, required=True, help="folder of the ground truth")
     add("--sr", type=Path, required=True, help="folder of the restored images")
     add("--csv", type=Path, help="table to write, a row an image")
-    add("--only", nargs="+", default=list(METRICS), metavar="METRIC", help=", ".join(METRICS))
+    names = list(all_metrics())
+    add("--only", nargs="+", default=_in_order(names), metavar="METRIC", help=", ".join(names))
     add("--enforce-detection", action="store_true", help="leave out pairs without a face")
     add_resources(parser)
+    parser.set_defaults(attributes=Path(WeightsConfig().attributes))
     add("--threads", type=int, default=1, help="CPU threads")
+
+
+def _in_order(names: list[str]) -> list[str]:
+    """Put those of the default tables first."""
+    config = MetricsConfig()
+    return list(dict.fromkeys((*config.table1, *config.table2, *names)))
 
 
 def run(args: argparse.Namespace) -> None:
@@ -44,19 +59,27 @@ def run(args: argparse.Namespace) -> None:
     settings = MetricsConfig(enforce_detection=args.enforce_detection)
     landmarks = LandmarksConfig()
     resources = find_resources(args, settings)
-    evaluator = load_evaluator(args.only, resources)
+    names, missing = drop_missing(args.only, args.weights)
+    families = find_families(names)
+    scorers = {name: family.load(resources) for name, family in families.items()}
     detector = load_detector(landmarks, args.assets, resources.device)
-    scores = evaluator.score(
-        read_batches(pairs, detector, landmarks.image_size, BATCH_SIZE), len(pairs)
+    scores = score_pairs(
+        scorers,
+        read_batches(pairs, detector, landmarks.image_size, BATCH_SIZE),
+        len(pairs),
+        {name: None if family.of_truth else {} for name, family in families.items()},
     )
+    columns = {name: values for one in scores.values() for name, values in one.columns.items()}
+    of_the_set = {name: value for one in scores.values() for name, value in one.of_the_set.items()}
     rows = pd.DataFrame(
         {
             "name": [pair.name for pair in pairs],
             "identity": [pair.identity for pair in pairs],
-            **scores.columns,
+            **{column: columns[column] for one in find_metrics(names) for column in one.columns},
+            **{one.name: math.nan for one in find_metrics(missing) if one.kind != "set"},
         }
     )
-    print(summarise(rows, scores.of_the_set, find_metrics(args.only), settings))
+    print(summarise(rows, of_the_set, find_metrics(args.only), settings))
     if args.csv:
         write_csv(rows, args.csv)
         print(f"{args.csv}: {len(rows)} rows")

@@ -1,10 +1,11 @@
 """Train the diffusion U-Net and the style encoder (IDFSR, Eq. 1).
 
 Reads pretraining shards of all scale factors and, if given, weights to begin with; makes averaged
-weights and a line of statistics a step. Killed, it goes on when the same command is run again, and
-on a CPU ends with the same bytes; the state stands in --state-dir until it is done, with event
-files for TensorBoard and the sheets of `pretrain.sample_images` in progress/, which then comes to
-stand beside the statistics.
+weights and a line of statistics a step. If it is killed, the same command goes on, and on a CPU
+ends with the same bytes. One process at a time trains in --state-dir, which holds the state, and in
+progress/ event files for TensorBoard and the sheets of `pretrain.sample_images`; in the end that
+folder stands beside the statistics too. The state stays: the same command makes the same outputs
+again in seconds. A run of the workflow that ends well removes it.
 
     idfsr pretrain --config pretrain.json --shards shards/x*/pretrain-*.parquet \
         --init idfsr/weights/idfsr64.safetensors --id-encoder idfsr/weights/arcface.safetensors \
@@ -53,7 +54,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--threads",
         type=int,
         default=1,
-        help="of the network, or decoding beside a GPU; shared by the processes of a machine",
+        help="CPU threads of all processes of a machine; with a GPU they decode images",
     )
 
 
@@ -76,4 +77,4 @@ def run(args: argparse.Namespace) -> None:
     with atomic_path(args.model) as temporary:
         save_model(temporary, model)
     write_card(card, args.card)
-    finish(trained, args.stats)
+    finish(trained, args.stats, args.model, args.card)

@@ -19,9 +19,9 @@ from idfsr.config.stage import load_stage
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes
 from idfsr.io.file_lists import listed_files
 from idfsr.io.tables import read_metadata, write_table
-from idfsr.methods.embedding import load_embedding
-from idfsr.methods.registry import load_idfsr_method
-from idfsr.metrics.sface import load_sface
+from idfsr.methods.engine.embedding import load_embedding
+from idfsr.methods.idfsr.restore import load_restorer
+from idfsr.metrics.sface.network import load_sface
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +30,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--config", type=Path, required=True, help="settings of the stage, JSON")
     add("--shards", type=Path, nargs="+", required=True, help="test shards of one scale factor")
     add("--model", type=Path, required=True, help="pretrained weights")
-    add("--embeddings", type=Path, nargs="+", required=True, help="fitted, or lists of them")
+    add("--embeddings", type=Path, nargs="+", required=True, help="fitted z_id, or lists")
     add("--assets", type=Path, required=True, help="folder of the asset packages")
     add("--probes", type=Path, required=True, help="table to write, Parquet")
-    add("--threads", type=int, default=1, help="of the network")
+    add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     config = load_stage(args.config, ProbesStage)
     scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    method = load_idfsr_method(config.restore, config.seed, args.model, None)
+    method = load_restorer(config.restore, config.seed, args.model, None)
     embeddings = [
         load_embedding(path, scale_factor=scale_factor, model_digest=method.model_digest)
         for path in listed_files(args.embeddings, ".safetensors")

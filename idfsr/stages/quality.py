@@ -1,7 +1,7 @@
-r"""Leave out images that do not serve.
+r"""Leave out images of poor quality.
 
-Reads the manifest and the landmarks of its images. Makes the manifest again with the landmarks
-joined, in which an image that fails a threshold has the reason, with the figure, as its status.
+Reads the manifest and the landmarks of its images. Makes a copy of the manifest with the landmarks
+joined to it. The status of an image that fails a threshold is the reason, with the figure.
 
     idfsr quality --config quality.json --manifest manifest.parquet \
         --landmarks landmarks/*.parquet --quality quality.parquet

@@ -1,102 +1,78 @@
-"""Restore the test images of one person with one method, or photographs of your own.
+"""Restore the face of a person in photographs of your own.
 
-In the workflow: reads a test shard and, for the methods of IDFSR, weights and a fitted embedding,
-for the others published weights (see `idfsr weights list`); makes a table with a PNG for each test
-image, or the reason why a method could not restore it. Random numbers are seeded by the image, so
-that no result depends on the batch.
-
-    idfsr restore --config restore.json --method idfsr-ft --shards shards/x16/test-00000.parquet \
-        --identity 00082 --model pretrain/model.safetensors \
-        --embedding fit/x16/00082/embedding.safetensors \
-        --restored restored/x16/idfsr-ft/00082.parquet --threads 1
-
-With photographs of your own: reads whole photographs and a person of `idfsr fit --identity-dir`;
-makes a PNG for each, in which the face most like the person's is restored and pasted back. The
-settings are a run's YAML, config/photographs.yaml unless --config names another. Photographs in
-which nothing can be restored are named at the end, with status 2; the others are done.
+Reads whole photographs and a person of `idfsr fit`; makes a PNG for each photograph, in which the
+face most like the person's is restored and pasted back. Photographs in which nothing can be
+restored are named at the end, with status 2; the others are done.
 
     idfsr restore --embedding ann.safetensors --scale 16 old/*.jpg --out restored
 """
 
 import argparse
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import get_args
 
 import torch
 
-from idfsr.config.restore import RestoreStage
-from idfsr.config.stage import load_stage
 from idfsr.config.types import ScaleFactor
-from idfsr.constants import IDFSR_METHODS
-from idfsr.io.examples import load_identity, load_ref_images
-from idfsr.io.shards import check_id_encoder
-from idfsr.io.tables import read_metadata, write_table
-from idfsr.io.weights_list import MANIFEST
-from idfsr.methods.contract import RESTORED_SCHEMA, Method, restore_identity
-from idfsr.methods.idfsr import IdfsrMethod
-from idfsr.methods.registry import make_baseline, make_idfsr
-from idfsr.stages.ways import check_arguments, photographs
+from idfsr.errors import IdfsrError
+from idfsr.io.files import atomic_path
+from idfsr.io.images import encode_png
+from idfsr.models.device import pick_device
+from idfsr.photographs.networks import CONFIG, load_photograph_networks
+from idfsr.photographs.person import load_person
+from idfsr.photographs.restore import restore_photograph
+from idfsr.run.config import load_config
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add = parser.add_argument
-    add("--config", type=Path, help="settings: of the stage (JSON), or a run's YAML")
-    add("--embedding", type=Path, help="fitted embedding, for idfsr-ft; or the person's file")
-    add("--threads", type=int, default=1, help="of the network")
-    stage = parser.add_argument_group("in the workflow").add_argument
-    stage("--method", help="name as in the tables")
-    stage("--shards", type=Path, nargs="+", help="test shards with the person, Parquet")
-    stage("--identity", help="the person's name")
-    stage("--model", type=Path, help="pretrained weights, for idfsr-pt and idfsr-ft")
-    stage("--weights-list", type=Path, default=MANIFEST, help="list of the baselines' weights")
-    stage("--restored", type=Path, help="table to write, Parquet")
-    own = parser.add_argument_group("photographs of your own").add_argument
-    own("images", type=Path, nargs="*", metavar="IN", help="photographs")
-    own("--scale", type=int, choices=get_args(ScaleFactor), help="what the face has lost")
-    own("--out", type=Path, help="folder to write to")
-    own("--all-faces", action="store_true", help="restore every face as this person")
-    own("--assets", type=Path, default=Path(".assets"), help="folder of asset packages")
-
-
-STAGE_ARGUMENTS = ("method", "shards", "identity", "restored")
+    add("images", type=Path, nargs="+", metavar="IN", help="photographs to restore")
+    add("--embedding", type=Path, required=True, help="the person's file")
+    add(
+        "--scale", type=int, choices=get_args(ScaleFactor), required=True,
+        help="how many times too small",
+    )  # fmt: skip
+    add("--out", type=Path, required=True, help="folder to write to")
+    add("--all-faces", action="store_true", help="restore every face as this person")
+    add("--config", type=Path, default=CONFIG, help="settings, YAML (default: %(default)s)")
+    add("--assets", type=Path, default=Path(".assets"), help="folder of asset packages")
+    add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    if args.images:
-        check_arguments(
-            args,
-            ["embedding", "scale", "out"],
-            [*STAGE_ARGUMENTS, "model"],
-            "restoring photographs",
+    names = Counter(path.stem for path in args.images)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        message = (
+            f"{args.out / twice[0]}.png: {names[twice[0]]} photographs have that name, wanted 1"
         )
-        photographs("restore_photographs")(args)
-    else:
-        check_arguments(
-            args, ["config", *STAGE_ARGUMENTS], ["scale", "out"], "restoring without photographs"
-        )
-        restore_stage(args)
-
-
-def restore_stage(args: argparse.Namespace) -> None:
-    """Restore the test images of a person of the workflow."""
+        raise IdfsrError(message)
     torch.set_num_threads(args.threads)
-    config = load_stage(args.config, RestoreStage)
-    examples = load_identity(args.shards, args.identity, "test")
-    scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    method: Method
-    if args.method in IDFSR_METHODS:
-        method = make_idfsr(
-            args.method, config, args.identity, scale_factor, args.model, args.embedding
-        )
-    else:
-        method = make_baseline(args.method, config, scale_factor, args.weights_list)
-    if isinstance(method, IdfsrMethod):
-        check_id_encoder(args.shards, method.model.id_encoder)
-    if "ref_image" in method.needs:
-        examples["ref_image"] = load_ref_images(args.shards, args.identity, "test")
-    table = restore_identity(
-        method, examples, args.identity, scale_factor, config.restore.batch_size
+    loaded = load_photograph_networks(load_config(args.config), args.assets, pick_device())
+    person = load_person(
+        args.embedding, model_digest=loaded.model_digest, id_encoder=loaded.id_encoder
     )
-    write_table(table, args.restored, RESTORED_SCHEMA)
+    problems = []
+    for path in args.images:
+        try:
+            done = restore_photograph(path, person, loaded, args.scale, all_faces=args.all_faces)
+        except IdfsrError as error:
+            problems.append(str(error))
+            continue
+        target = args.out / f"{path.stem}.png"
+        with atomic_path(target) as temporary:
+            temporary.write_bytes(encode_png(done.image))
+        best = done.similarities[list(done.chosen)].max()
+        print(
+            f"{target}: {len(done.chosen)} of {done.num_faces} faces restored, "
+            f"similarity {best:.2f}, enlarged x{done.enlarged}"
+        )
+    if problems:
+        others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        for problem in problems[1:]:
+            print(problem, file=sys.stderr)
+        raise IdfsrError(problems[0] + others)

@@ -37,13 +37,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--manifest", type=Path, required=True, help="table of images, Parquet")
     parser.add_argument("--root", type=Path, required=True, help="folder of identities' folders")
-    parser.add_argument("--lr-detector", type=Path, required=True, help="weights, .safetensors")
-    parser.add_argument("--id-encoder", type=Path, required=True, help="weights, .safetensors")
+    parser.add_argument("--lr-detector", type=Path, required=True, help="its weights, safetensors")
+    parser.add_argument("--id-encoder", type=Path, required=True, help="weights of ArcFace")
     parser.add_argument("--part", choices=["pretrain", "test"], required=True, help="which images")
     parser.add_argument("--scale-factor", type=int, required=True, help="4, 8, 16 or 32")
-    parser.add_argument("--shard", type=int, required=True, help="which one, from 0")
+    parser.add_argument("--shard", type=int, required=True, help="its number, from 0")
     parser.add_argument("--shards", type=Path, required=True, help="shard to write, Parquet")
-    parser.add_argument("--threads", type=int, default=1, help="of the networks")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the networks")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from idfsr.errors import IdfsrError
+from idfsr.io.lock import live_holder
+from idfsr.run.at_work import LOCKS
 from idfsr.run.progress import last_line, read_jobs, sum_costs
 
 SNAKEMAKE: Final = Path(".snakemake")
@@ -38,8 +40,8 @@ def run(args: argparse.Namespace) -> None:
         f"{args.name}: {counts['done']} done, {counts['running']} running, "
         f"{counts['failed']} failed"
     )
-    if counts["running"] and not any((SNAKEMAKE / "locks").glob("*")):
-        print("No Snakemake is at work here: what is called running was stopped with it.")
+    if counts["running"] and live_holder(LOCKS / args.name) is None:
+        print("No Snakemake is at work on it: jobs called running were stopped or left behind.")
     for job in jobs:
         if job.state != "done":
             print(f"{job.state:8} {job.rule:20} {job.log}\n{'':8} {last_line(job.log)}")

@@ -1,9 +1,9 @@
 r"""Make Table 1 and Table 2 of a run, with 95 % intervals, and compare the methods in pairs.
 
-Reads the metrics of every method and scale factor. Makes tidy CSV files (a row for each method and
-scale factor), a CSV file of the fitted model's differences from the other methods, one of what each
-condition carries (see `idfsr probes`), one of how networks were trained before the run, and both
-tables in the paper's layout as Markdown and LaTeX with footnotes.
+Reads the metrics of every method and scale factor. Makes both tables as CSV, with a row for each
+method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Three more
+CSV files hold the differences of the fitted model from the other methods, the means of the probes
+(see `idfsr probes`), and how each network was trained before the run.
 
     idfsr tables --config results/demo/config/tables.json \
         --metrics results/demo/metrics/x*/*.parquet \
@@ -22,13 +22,13 @@ from idfsr.config.stage import load_stage
 from idfsr.io.files import atomic_path
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.networks import list_networks
+from idfsr.report.run_tables import make_tables
 from idfsr.report.tables import read_measurements, write_csv
-from idfsr.report.write_up import make_tables
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--config", type=Path, required=True, help="settings of the stage")
+    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
     parser.add_argument(
         "--metrics", type=Path, nargs="+", required=True, help="tables of single images"
     )
@@ -41,13 +41,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, nargs="*", default=[], help="safetensors of the methods' networks"
     )
-    parser.add_argument("--table1", type=Path, required=True, help="CSV file to write")
-    parser.add_argument("--table2", type=Path, required=True, help="CSV file to write")
-    parser.add_argument("--paired", type=Path, required=True, help="CSV file to write")
-    parser.add_argument("--conditions", type=Path, required=True, help="CSV file to write")
-    parser.add_argument("--networks", type=Path, required=True, help="CSV file to write")
-    parser.add_argument("--markdown", type=Path, required=True, help="file to write")
-    parser.add_argument("--latex", type=Path, required=True, help="file to write")
+    parser.add_argument("--table1", type=Path, required=True, help="Table 1 to write, CSV")
+    parser.add_argument("--table2", type=Path, required=True, help="Table 2 to write, CSV")
+    parser.add_argument("--paired", type=Path, required=True, help="pairs of methods to write, CSV")
+    parser.add_argument("--conditions", type=Path, required=True, help="probes to write, CSV")
+    parser.add_argument("--networks", type=Path, required=True, help="trainings to write, CSV")
+    parser.add_argument("--markdown", type=Path, required=True, help="both tables to write")
+    parser.add_argument("--latex", type=Path, required=True, help="both tables to write")
 
 
 def run(args: argparse.Namespace) -> None:

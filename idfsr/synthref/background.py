@@ -1,4 +1,4 @@
-"""Out-of-focus surroundings: studio, wall, room, window, foliage, street, lights at night."""
+"""Out-of-focus surroundings: loaded, wall, room, window, foliage, street, lights at night."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from jaxtyping import Float
 from idfsr.synthref.color import to_linear
 from idfsr.synthref.pose import Light
 
-KINDS = ("studio", "wall", "room", "window", "foliage", "street", "lights")
+KINDS = ("loaded", "wall", "room", "window", "foliage", "street", "lights")
 KIND_SHARES = (0.24, 0.13, 0.17, 0.12, 0.16, 0.12, 0.06)
 WORK_SIZE = 160
 """Side in pixels at which surroundings are painted: they are blurred anyway."""
@@ -153,7 +153,7 @@ def paint_background(rng: np.random.Generator, size: int) -> Float[np.ndarray, "
     """
     kind = str(rng.choice(KINDS, p=KIND_SHARES))
     blur = rng.uniform(0.015, 0.035)
-    if kind == "studio":
+    if kind == "loaded":
         canvas = _studio(rng, WORK_SIZE)
     elif kind == "wall":
         canvas, blur = _wall(rng, WORK_SIZE), rng.uniform(0.008, 0.02)

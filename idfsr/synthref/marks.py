@@ -9,7 +9,7 @@ from idfsr.synthref.color import to_linear
 from idfsr.synthref.identity import Identity
 from idfsr.synthref.mesh import HeadModel
 from idfsr.synthref.texture import (
-    draw_dots,
+    draw_metric_plots,
     draw_strokes,
     front_texels,
     smooth_noise,
@@ -44,11 +44,11 @@ def _paint_freckles(
     canvas = np.zeros(albedo.shape[:2], np.float32)
     count = int(900 * person.skin.freckles)
     radii, values = rng.uniform(0.6, 1.7, count), rng.uniform(0.12, 0.45, count)
-    draw_dots(canvas, _spots(rng, head, count, (0.34, 0.17)), radii, values)
+    draw_metric_plots(canvas, _spots(rng, head, count, (0.34, 0.17)), radii, values)
     if person.age_years > AGE_SPOT_YEARS:
         count = int((person.age_years - AGE_SPOT_YEARS) * 0.7)
         radii, values = rng.uniform(1.5, 5.0, count), rng.uniform(0.08, 0.25, count)
-        draw_dots(canvas, _spots(rng, head, count, (0.5, 0.45)), radii, values)
+        draw_metric_plots(canvas, _spots(rng, head, count, (0.5, 0.45)), radii, values)
     color = to_linear(person.skin.color) * np.array([0.5, 0.3, 0.2])
     _cover(albedo, cv2.GaussianBlur(canvas, (0, 0), 0.8), color)
 
@@ -118,7 +118,7 @@ def paint_marks(
     count = person.skin.num_moles
     places = np.column_stack([rng.uniform(-0.6, 0.6, count), rng.uniform(6.25, 7.95, count)])
     radii, values = rng.uniform(1.2, 3.4, count), rng.uniform(0.55, 0.95, count)
-    draw_dots(canvas, front_texels(places, head.front_angle), radii, values)
+    draw_metric_plots(canvas, front_texels(places, head.front_angle), radii, values)
     color = np.minimum(to_linear(np.array(MOLE_COLOR, np.float64)), to_linear(person.skin.color))
     _cover(albedo, cv2.GaussianBlur(canvas, (0, 0), 0.7), color * 0.8)
     if person.skin.mark == "birthmark":

@@ -60,7 +60,7 @@ def draw_strokes(
     np.maximum(box, layer.astype(np.float32) * (value / 255), out=box)
 
 
-def draw_dots(
+def draw_metric_plots(
     canvas: Float[np.ndarray, "H W"],
     centres: Float[np.ndarray, "N 2"],
     radii: Float[np.ndarray, " N"],

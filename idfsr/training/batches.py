@@ -34,11 +34,11 @@ from idfsr.io.examples import (
 )
 from idfsr.io.images import decode_png
 from idfsr.io.shards import read_shard
-from idfsr.training.parts import Part
+from idfsr.training.batch_slices import BatchSlice
 from idfsr.training.signals import outlive_signals
 
 FLIP_PROBABILITY = 0.5
-"""Of the horizontal flip in training; IDFSR does not say, as DiffAE."""
+"""Of the horizontal flip in training, as DiffAE. The paper does not say; docs/decisions/0019."""
 
 
 class Examples(TypedDict):
@@ -54,7 +54,7 @@ class Examples(TypedDict):
     """Of the ground truth, (x, y) in pixels."""
     z_id: Float[Tensor, "B 512"]
     """Of the ground truth."""
-    part: NotRequired[Part]
+    batch_slice: NotRequired[BatchSlice]
     """Where in the batch of a step these are; absent if they are all of it."""
 
 
@@ -169,27 +169,29 @@ class ShardDataset(Dataset[Examples]):
 class BatchReader:
     """The batch that begins after so many images, read ahead by the workers of a DataLoader."""
 
-    def __init__(self, dataset: ShardDataset, parts: Sequence[Part], num_workers: int = 0) -> None:
+    def __init__(
+        self, dataset: ShardDataset, slices: Sequence[BatchSlice], num_workers: int = 0
+    ) -> None:
         """Prepare to read.
 
         Args:
             dataset: The stream.
-            parts: What is wanted of each batch, in turn; all batches are full, for the stream has
+            slices: What is wanted of each batch, in turn; all batches are full, for the stream has
                 no end.
             num_workers: Processes that decode; 0 decodes in this one, when asked.
         """
         self._dataset = dataset
-        self._parts = tuple(parts)
+        self._slices = tuple(slices)
         self._num_workers = num_workers
         self._next = (-1, 0)
         self._batches: Iterator[Examples] = iter(())
 
     def _start(self, images_seen: int) -> Iterator[Examples]:
-        parts = self._parts  # a generator that held self would keep its workers from ending
+        slices = self._slices  # a generator that held self would keep its workers from ending
         positions = (
-            range(start + part.start, start + part.stop)
-            for start in count(images_seen, parts[0].total)
-            for part in parts
+            range(start + batch_slice.start, start + batch_slice.stop)
+            for start in count(images_seen, slices[0].total)
+            for batch_slice in slices
         )
         loader = DataLoader(
             self._dataset,
@@ -202,19 +204,19 @@ class BatchReader:
         )
         return iter(loader)
 
-    def __call__(self, images_seen: int, part: Part) -> Examples:
-        """Return a part of a batch; fast if it follows the one before.
+    def __call__(self, images_seen: int, batch_slice: BatchSlice) -> Examples:
+        """Return a slice of a batch; fast if it follows the one before.
 
         Args:
             images_seen: Where the batch begins in the stream.
-            part: One of those wanted; the first one may follow anything.
+            batch_slice: One of those wanted; the first one may follow anything.
         """
-        index = self._parts.index(part)
+        index = self._slices.index(batch_slice)
         if (images_seen, index) != self._next:
             assert index == 0
             self._batches = self._start(images_seen)
-        last = index == len(self._parts) - 1
-        self._next = (images_seen + part.total, 0) if last else (images_seen, index + 1)
+        last = index == len(self._slices) - 1
+        self._next = (images_seen + batch_slice.total, 0) if last else (images_seen, index + 1)
         batch = next(self._batches)
-        batch["part"] = part
+        batch["batch_slice"] = batch_slice
         return batch

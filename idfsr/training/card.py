@@ -87,7 +87,7 @@ def _table(header: tuple[str, str], rows: list[tuple[str, str]]) -> list[str]:
 
 
 def history_of(card: Card) -> History:
-    """Return what the weight file is to say once it is published; see `idfsr publish`."""
+    """Return what the weight file is to say once it is embedded; see `idfsr embed`."""
     before = card.before
     return History(
         title=card.title,

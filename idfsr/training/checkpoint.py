@@ -42,6 +42,8 @@ class TrainState:
     """Time spent training, over all the runs."""
     waited_seconds: float = 0.0
     """Of that, time until the batches were there."""
+    code: str = ""
+    """Digest of the code that made the last step."""
 
     def fields(self) -> dict[str, Any]:
         """Return the fields by name."""
@@ -107,30 +109,41 @@ def state_writer(path: Path) -> Iterator[StateWriter]:
         writer.wait()
 
 
-def load_state(path: Path, settings: dict[str, Any], device: torch.device) -> TrainState | None:
+def read_state(path: Path, device: torch.device) -> TrainState | None:
     """Read the state of a training, if it has one.
 
     Args:
         path: See `save_state`.
-        settings: What the training is started with now.
         device: Where its tensors go.
 
     Returns:
         None if there is no file: the training has not begun.
 
     Raises:
-        IdfsrError: The file is not a state, was damaged, or its training was started with other
-            settings.
+        IdfsrError: The file is not a state, or was damaged.
     """
     if not path.exists():
         return None
     check_appended(path)
     try:
         fields = torch.load(path, map_location=device, weights_only=True)
-        state = TrainState(**fields)
+        return TrainState(**fields)
     except (RuntimeError, EOFError, TypeError, pickle.UnpicklingError) as error:
         message = f"{path}: found {type(error).__name__} at reading, wanted a training's state"
         raise IdfsrError(message) from None
+
+
+def check_settings(path: Path, state: TrainState, settings: dict[str, Any]) -> None:
+    """Check that a training was started with the settings of now.
+
+    Args:
+        path: Of the state.
+        state: What was read from it.
+        settings: What the training is started with now.
+
+    Raises:
+        IdfsrError: It was not.
+    """
     for name in sorted(state.settings | settings):
         before, now = state.settings.get(name), settings.get(name)
         if before != now:
@@ -139,4 +152,3 @@ def load_state(path: Path, settings: dict[str, Any], device: torch.device) -> Tr
                 f"remove {path.parent} to begin anew"
             )
             raise IdfsrError(message)
-    return state

@@ -7,8 +7,9 @@ from torch import Tensor, nn
 def decay_at(num_updates: int, ema_decay: float) -> float:
     """Return the decay of one update: min(ema_decay, (1 + n) / (10 + n)).
 
-    The ramp of TensorFlow's ExponentialMovingAverage. IDFSR does not say; without it an average
-    over 1 / (1 - ema_decay) updates would remember the first weights through a short training.
+    The ramp of TensorFlow's ExponentialMovingAverage. Without it an average over
+    1 / (1 - ema_decay) updates would remember the first weights through a short training. The paper
+    does not say; docs/decisions/0019.
 
     Args:
         num_updates: n, updates made before this one.

@@ -1,7 +1,7 @@
-"""The identity loss: what a recogniser says of the clean image that a denoiser has in mind.
+"""The identity loss: a recogniser compares the clean image that is predicted with the person.
 
-IDFSR trains with Eq. 1 alone and begins with DiffAE's weights. The embedded network begins with
-random ones, and this shows it early what in a face is the person (docs/decisions/0013).
+The paper trains with Eq. 1 alone and begins with DiffAE's weights. The embedded network begins with
+random ones, and this loss shows it early what in a face is the person (docs/decisions/0013).
 """
 
 from collections.abc import Callable

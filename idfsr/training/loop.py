@@ -14,7 +14,6 @@ import math
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,31 +22,28 @@ from torch.nn.parallel import DistributedDataParallel
 from idfsr.config.training import TrainConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
-from idfsr.training.checkpoint import TrainState, load_state, state_writer
+from idfsr.io.finished import (
+    LOCK_NAME,
+    PROGRESS_NAME,
+    STATE_NAME,
+    STATS_NAME,
+    note_finished,
+)
+from idfsr.io.lock import Lock, take
+from idfsr.training.begin import begin_or_resume
+from idfsr.training.checkpoint import TrainState, state_writer
 from idfsr.training.distributed import (
     num_processes,
     rank,
     sum_over_processes,
     wait_for_all,
 )
-from idfsr.training.ema import decay_at, start_ema, update_ema
-from idfsr.training.monitor import PROGRESS_NAME, STATS_NAME, open_monitor
+from idfsr.training.ema import decay_at, update_ema
+from idfsr.training.monitor import open_monitor
 from idfsr.training.signals import InterruptedTrainingError, noticed_signals
 from idfsr.training.step import Objective, Recipe, add_gradients
 
 logger = logging.getLogger(__name__)
-
-STATE_NAME = "state.pt"
-
-UNBOUND_FIELDS = (
-    "num_images",
-    "checkpoint_images",
-    "micro_batch_size",
-    "compile",
-    "sample_images",
-)
-"""Fields of `TrainConfig` that a training may resume with other values of: no step depends on
-them, but for rounding and for what dropout draws."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,6 +65,8 @@ class Trained(Progress):
 
     ema: dict[str, Tensor]
     """Averaged state of the recipe's module."""
+    lock: Lock | None = None
+    """Of the folder of the state, held until `finish`; in the first process only."""
 
 
 def learning_rate_at(images_seen: int, config: TrainConfig) -> float:
@@ -81,51 +79,6 @@ def learning_rate_at(images_seen: int, config: TrainConfig) -> float:
     if 0 < config.decay_images < images_seen:
         return config.learning_rate * math.sqrt(config.decay_images / images_seen)
     return config.learning_rate
-
-
-def bound_settings(recipe: Recipe, config: TrainConfig, seed: int) -> dict[str, Any]:
-    """Return the settings that a state is tied to, by dotted name, as plain values."""
-    section = {
-        f"{recipe.name}.{name}": value
-        for name, value in dataclasses.asdict(config).items()
-        if name not in UNBOUND_FIELDS
-    }
-    return {"seed": seed, **section, **recipe.settings}
-
-
-def begin_or_resume(
-    recipe: Recipe,
-    config: TrainConfig,
-    seed: int,
-    state_path: Path,
-    optimiser: torch.optim.Optimizer,
-    scaler: torch.amp.GradScaler,
-) -> TrainState:
-    """Return the state to go on from, its weights, moments and scale loaded.
-
-    Raises:
-        IdfsrError: The state is of another training, or has seen more images than are wanted.
-    """
-    module, settings = recipe.module, bound_settings(recipe, config, seed)
-    state = load_state(state_path, settings, next(module.parameters()).device)
-    if state is None:
-        return TrainState(
-            settings=settings,
-            module=module.state_dict(),
-            optimiser=optimiser.state_dict(),
-            ema=start_ema(module),
-        )
-    if state.images_seen >= config.num_images + config.batch_size:
-        message = (
-            f"{state_path}: found {state.images_seen} images seen, "
-            f"wanted {recipe.name}.num_images, {config.num_images}, at most"
-        )
-        raise IdfsrError(message)
-    module.load_state_dict(state.module)
-    optimiser.load_state_dict(state.optimiser)
-    scaler.load_state_dict(state.scaler)
-    logger.info("%s: resumed at %d images", recipe.name, state.images_seen)
-    return state
 
 
 def check_finite(
@@ -195,9 +148,14 @@ def train(
         device: Where to train.
 
     Raises:
-        IdfsrError: The state is of another training, or the loss is no longer finite.
+        IdfsrError: Another process trains in the folder, the state is of another training, or the
+            loss is no longer finite.
         InterruptedTrainingError: One of `SIGNALS` came; the state is saved.
     """
+    # One training at a time: nothing is read or written before the others know it.
+    lock = take(state_dir / LOCK_NAME) if rank() == 0 else None
+    wait_for_all()
+
     # Resume where the last checkpoint was made.
     state_path, stats_path = state_dir / STATE_NAME, state_dir / STATS_NAME
     module = recipe.module.to(device).to(memory_format=torch.channels_last).train()
@@ -254,7 +212,8 @@ def train(
             if ends or crosses(state.images_seen, config.checkpoint_images, config):
                 state.module, state.optimiser = module.state_dict(), optimiser.state_dict()
                 state.scaler, state.stats_bytes = scaler.state_dict(), monitor.flush()
-                if rank() == 0:
+                if lock is not None:
+                    lock.check()
                     writer.save(state)
             if ends:
                 writer.wait()
@@ -269,20 +228,27 @@ def train(
         images_seen=state.images_seen,
         seconds=state.seconds,
         waited_seconds=state.waited_seconds,
+        lock=lock,
     )
 
 
-def finish(trained: Trained, stats: Path) -> None:
-    """Write the statistics, and remove the state: a run after this one begins anew.
+def finish(trained: Trained, stats: Path, *others: Path) -> None:
+    """Write the statistics, note what the training has made, and let others into its folder.
 
     The last thing a training does, when all else it makes is written. The event files and pictures
-    of `idfsr.training.monitor` come to stand beside the statistics. Other files in the folder of
-    the state are left alone.
+    of `idfsr.training.monitor` come to stand beside the statistics. The state stays until the
+    outputs are safe: see `idfsr.io.finished`.
 
     Args:
-        trained: What the loop returned.
+        trained: What the loop returned, in the first process.
         stats: JSON lines to write.
+        *others: What else the training has made.
+
+    Raises:
+        IdfsrError: Another process has taken over the folder.
     """
+    assert trained.lock is not None
+    trained.lock.check()
     with atomic_path(stats) as temporary:
         shutil.copyfile(trained.stats_path, temporary)
     state_dir = trained.stats_path.parent
@@ -291,7 +257,5 @@ def finish(trained: Trained, stats: Path) -> None:
     for file in progress.iterdir():
         shutil.move(file, kept / file.name)
     progress.rmdir()
-    for name in (STATE_NAME, STATS_NAME):
-        (state_dir / name).unlink()
-    if not any(state_dir.iterdir()):
-        state_dir.rmdir()
+    note_finished(state_dir, [stats, *others])
+    trained.lock.release()

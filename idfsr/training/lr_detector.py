@@ -1,9 +1,10 @@
-"""Fine-tuning RetinaFace on low-resolution faces (IDFSR, "Landmark Detection and Warping").
+"""Fine-tuning RetinaFace on low-resolution faces (the paper, "Landmark Detection and Warping").
 
-IDFSR says "finetune the detector to better accommodate LR images" and gives no recipe. Ours: the
-high-quality detections are the truth; each step degrades varied copies of the images by a random
-factor, enlarges them as the search does, and follows the loss RetinaFace was trained with. Batch
-norms keep their statistics, which the stock weights have folded away.
+The paper says "finetune the detector to better accommodate LR images" and does not say how. Our
+recipe is that of docs/decisions/0018: the high-quality detections are the truth; each step degrades
+varied copies of the images by a random factor, enlarges them as the search does, and follows the
+loss that RetinaFace was trained with. Batch norms keep their statistics, which the stock weights
+have folded away.
 """
 
 import logging
@@ -87,7 +88,7 @@ def fine_tune(
     Args:
         network: On the device.
         faces: To train on.
-        config: Sections seed, lr_detector and shards.
+        config: Its section lr_detector, and the seed.
         stats: JSON lines to write.
         device: Where to compute.
     """
@@ -133,16 +134,16 @@ def measure_errors(
     Args:
         detector: Its score threshold does not matter.
         faces: Held out from the training.
-        config: Sections landmarks, lr_detector and shards.
+        config: What the stage is given.
         name: What to call the detector.
 
     Returns:
         A row for each scale factor: the share of faces whose score exceeds
-        `landmarks.score_threshold`, and mean and 90th percentile over the images of nme, the mean
+        `score_threshold`, and mean and 90th percentile over the images of nme, the mean
         distance of the five points from those found in high quality, divided by the distance of
         the eyes. The best prior speaks for an image whatever its score.
     """
-    size = config.shards.image_size
+    size = config.gt_size
     batch_size = config.lr_detector.batch_size
     eyes = np.linalg.norm(faces.landmarks[:, 0] - faces.landmarks[:, 1], axis=1)
     table: list[dict[str, str | int | float]] = []
@@ -166,7 +167,7 @@ def measure_errors(
                 "detector": name,
                 "scale_factor": factor,
                 "num_images": len(found),
-                "found": float(np.mean(scores > config.landmarks.score_threshold)),
+                "found": float(np.mean(scores > config.score_threshold)),
                 "nme": float(nme.mean()),
                 "nme_p90": float(np.percentile(nme, 90)),
             }
@@ -190,7 +191,7 @@ def train_lr_detector(
         stock: To compare with.
         rows: Of the split, with identity, image and part.
         faces: From `read_faces`.
-        config: Sections seed, dataset, landmarks, lr_detector and shards.
+        config: What the stage is given.
         stats: JSON lines of the training to write.
         device: Where to compute.
 
@@ -236,7 +237,7 @@ def describe(
     return Card(
         title="RetinaFace for low-resolution faces",
         data={
-            "data": f"images of {config.shards.image_size} px of the pretraining identities",
+            "data": f"images of {config.gt_size} px of the pretraining identities",
             "seed": str(config.seed),
             "images trained on": str(len(train.images)),
         },

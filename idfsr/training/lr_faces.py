@@ -41,7 +41,7 @@ def read_faces_of(
     keys: Sequence[tuple[str, str]], faces: Mapping[tuple[str, str], Face], config: LrDetectorStage
 ) -> FaceSet:
     """Decode images and bring them and their detections to the size of the ground truth."""
-    kind, size = config.dataset.kind, config.shards.image_size
+    kind, size = config.dataset.kind, config.gt_size
     targets = [
         read_target(faces, key, kind, size)
         for key in tqdm(keys, desc="lr-detector: read", unit="image")

@@ -18,12 +18,11 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from idfsr.io.files import atomic_path
+from idfsr.io.finished import PROGRESS_NAME
 from idfsr.io.images import encode_png
 from idfsr.io.texts import stats_line
 from idfsr.training.checkpoint import TrainState
 from idfsr.training.distributed import rank
-
-STATS_NAME, PROGRESS_NAME = "stats.jsonl", "progress"
 
 
 class Monitor:

@@ -24,13 +24,13 @@ from idfsr.io.shards import check_id_encoder
 from idfsr.models.id_encoder import IdEncoder, load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import count_parameters, model_digest
+from idfsr.training.batch_slices import BatchSlice, own_slices
 from idfsr.training.batches import BatchReader, Examples, ShardDataset
 from idfsr.training.card import Card
 from idfsr.training.distributed import num_processes, rank
 from idfsr.training.first_weights import FirstWeights, first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Trained, train
-from idfsr.training.parts import Part, own_parts
 from idfsr.training.samples import sample_sheet
 from idfsr.training.step import Recipe, Samples
 
@@ -42,10 +42,10 @@ NUM_STYLE_SAMPLES = 256
 def standardise_style(model: IDFSR, warped_refs: Float[Tensor, "B 3 S S"]) -> None:
     """Scale and shift the encoder's last layer so that z_s has mean 0 and variance 1 over a sample.
 
-    An encoder with random weights gives nearly the same z_s for all images: it differs by 0.05 in a
-    dimension, around 0.15. What it says drowns in what it always says, and after 96,608 images it
-    still did (docs/decisions/0009). As the initialisation by data of Salimans & Kingma (2016,
-    Eq. 5).
+    An encoder with random weights gives nearly the same z_s for all images: its numbers are about
+    0.15 in size and differ by 0.05 from image to image. After 96,608 images this was still so, and
+    the network made no use of z_s (docs/decisions/0009). The method is the initialisation by data
+    of Salimans & Kingma (2016, Eq. 5).
 
     Args:
         model: Its encoder is changed in place.
@@ -60,11 +60,14 @@ def standardise_style(model: IDFSR, warped_refs: Float[Tensor, "B 3 S S"]) -> No
 
 
 def drop_some(
-    condition: Float[Tensor, "B D"], probability: float, generator: torch.Generator, part: Part
+    condition: Float[Tensor, "B D"],
+    probability: float,
+    generator: torch.Generator,
+    batch_slice: BatchSlice,
 ) -> Float[Tensor, "B D"]:
     """Set rows to 0, each with a probability (Ho & Salimans 2022, Algorithm 1)."""
     device = generator.device
-    kept = part.draw(lambda n: torch.rand((n, 1), generator=generator, device=device))
+    kept = batch_slice.draw(lambda n: torch.rand((n, 1), generator=generator, device=device))
     return condition * (kept >= probability)
 
 
@@ -99,9 +102,9 @@ def pretrain_loss(
 ) -> Callable[[Examples, torch.Generator], Any]:
     """Return the loss of a batch: IDFSR, Eq. 1, with t uniform in [0, T - 1].
 
-    The equation is that of a model that predicts epsilon; see `denoising_loss` for the other. An
-    identity loss comes to it with weight alpha of the timestep: amid much noise the clean image
-    that the network has in mind is a mean over many faces and nobody's.
+    The equation is that of a model that predicts epsilon; see `denoising_loss` for the other. The
+    identity loss is added with the weight alpha of the timestep: at much noise the clean image
+    that the network predicts is a mean over many faces and shows nobody.
 
     Args:
         model: In training, on its device.
@@ -117,20 +120,20 @@ def pretrain_loss(
             return tensor.to(device, memory_format=torch.channels_last, non_blocking=True)
 
         x_0, masked_lr = place(batch["gt_image"]), place(batch["masked_lr"])
-        part = batch.get("part") or Part(0, len(x_0), len(x_0))
+        batch_slice = batch.get("batch_slice") or BatchSlice(0, len(x_0), len(x_0))
 
         def draw_noise(num: int) -> Tensor:
             return torch.randn((num, *x_0.shape[1:]), generator=generator, device=device)
 
-        t = part.draw(
+        t = batch_slice.draw(
             lambda n: torch.randint(NUM_TRAIN_TIMESTEPS, (n,), generator=generator, device=device)
         )
-        noise = place(part.draw(draw_noise))
+        noise = place(batch_slice.draw(draw_noise))
         z_s, wanted = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
         z_id = wanted
         if config.condition_dropout > 0:
             probability = config.condition_dropout
-            z_s, z_id = (drop_some(z, probability, generator, part) for z in (z_s, z_id))
+            z_s, z_id = (drop_some(z, probability, generator, batch_slice) for z in (z_s, z_id))
         denoised = denoising_loss(
             lambda x_t, t: model(x_t, t, masked_lr, z_s, z_id),
             model.config.prediction,
@@ -143,7 +146,7 @@ def pretrain_loss(
         if id_encoder is None:
             return diffusion_loss, {}
         distances = identity_losses(id_encoder.network, denoised.x_0, batch["landmarks"], wanted)
-        # whom the network was not told it need not draw
+        # an example whose z_id was dropped has no identity loss
         weights = alphas_cumprod.to(t.device)[t].sqrt().float() * z_id.any(dim=1)
         id_loss = (weights * distances).mean()
         total = diffusion_loss + config.id_loss_weight * id_loss
@@ -213,7 +216,7 @@ def pretrain(
 
     model.id_encoder = check_id_encoder(shards, model.id_encoder)
     id_encoder = find_id_encoder(config, sources.id_encoder, model, device)
-    parts = own_parts(
+    slices = own_slices(
         config.pretrain.batch_size, config.pretrain.micro_batch_size, rank(), num_processes()
     )
     digests = "".join(file_digest(path) for path in shards)
@@ -221,13 +224,14 @@ def pretrain(
         name="pretrain",
         module=model,
         loss=pretrain_loss(model, config.pretrain, id_encoder),
-        batch_at=BatchReader(dataset, parts, num_workers),
-        parts=parts,
+        batch_at=BatchReader(dataset, slices, num_workers),
+        slices=slices,
         samples=make_samples(config, sources.sample_shards, device),
         settings={
             **{f"model.{name}": value for name, value in vars(config.model).items()},
             "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],
             "init": model_digest(init) if init else "",
+            "id_encoder": file_digest(sources.id_encoder) if id_encoder else "",
         },
     )
     trained = train(recipe, config.pretrain, config.seed, state_dir, device)

@@ -1,8 +1,8 @@
 """The loss of RetinaFace (Deng et al. 2020, Eq. 1) for images that show one face each.
 
-Priors that overlap the face are to say "face", its box and its landmarks; of the others, the ones
-that most believe to see a face are to say "background". Weights and thresholds are those of the
-public PyTorch implementation (biubug6/Pytorch_Retinaface).
+Priors that overlap the face learn to give "face", its box and its landmarks. Of the others, those
+with the highest scores for a face learn to give "background". Weights and thresholds are those of
+the public PyTorch implementation (biubug6/Pytorch_Retinaface).
 """
 
 from typing import NamedTuple

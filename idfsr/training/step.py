@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from idfsr.config.training import TrainConfig
+from idfsr.training.batch_slices import BatchSlice
 from idfsr.training.distributed import num_processes
 from idfsr.training.order import derive_seed
-from idfsr.training.parts import Part
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,12 +39,12 @@ class Recipe:
     """(batch, generator) -> the scalar to minimise, and scalars for the statistics. The generator
     is on the module's device, which waits for none of its numbers then."""
     batch_at: Callable[..., Any]
-    """Images seen -> the next batch, a function of nothing else. Of a recipe with parts:
-    (images seen, part) -> that part of it."""
+    """Images seen -> the next batch, a function of nothing else. Of a recipe with slices:
+    (images seen, slice) -> that slice of it."""
     settings: dict[str, Any]
     """What else decides the outcome, by name: model, digests of the data. A state made with others
     is refused."""
-    parts: tuple[Part, ...] = ()
+    slices: tuple[BatchSlice, ...] = ()
     """What this process takes of a batch, in turn; empty for one that cannot be cut."""
     samples: Samples | None = None
     """Pictures to make meanwhile."""
@@ -82,8 +82,8 @@ def add_gradients(
 ) -> Gradients:
     """Evaluate the loss of a step and add its gradient to the parameters'.
 
-    Dropout draws from the global generator, which is seeded anew for each part; the loss draws from
-    its own.
+    Dropout draws from the global generator, which is seeded anew for each slice; the loss draws
+    from its own.
 
     Args:
         objective: Of the recipe; on several processes wrapped, so that it averages gradients.
@@ -98,22 +98,24 @@ def add_gradients(
     step_seed = derive_seed(seed, recipe.name, images_seen)
     sums: dict[str, Tensor] = {}
     waited = 0.0
-    whole = Part(0, config.batch_size, config.batch_size)
-    parts = recipe.parts or (whole,)
-    for part in parts:
+    whole = BatchSlice(0, config.batch_size, config.batch_size)
+    slices = recipe.slices or (whole,)
+    for batch_slice in slices:
         start = time.perf_counter()
-        batch = recipe.batch_at(*((images_seen, part) if recipe.parts else (images_seen,)))
+        batch = recipe.batch_at(*((images_seen, batch_slice) if recipe.slices else (images_seen,)))
         waited += time.perf_counter() - start
-        torch.manual_seed(derive_seed(step_seed, part.start) if part.start else step_seed)
+        torch.manual_seed(
+            derive_seed(step_seed, batch_slice.start) if batch_slice.start else step_seed
+        )
         generator = torch.Generator(device).manual_seed(step_seed)
-        # processes exchange gradients once, with the last of their parts
-        waits = isinstance(objective, DistributedDataParallel) and part != parts[-1]
+        # processes exchange gradients once, with the last of their slices
+        waits = isinstance(objective, DistributedDataParallel) and batch_slice != slices[-1]
         with objective.no_sync() if waits else nullcontext():  # type: ignore[operator]
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
                 loss, scalars = objective(batch, generator)
-            scaled = scaler.scale(loss * (part.share * num_processes()))
+            scaled = scaler.scale(loss * (batch_slice.share * num_processes()))
             torch.autograd.backward(scaled)
         for name, value in {"loss": loss, **scalars}.items():
-            weighted = value.detach() * part.share
+            weighted = value.detach() * batch_slice.share
             sums[name] = sums[name] + weighted if name in sums else weighted
     return Gradients(sums, waited)

@@ -145,3 +145,17 @@ def test_summary_counts_parts_and_kinds_of_reason() -> None:
     assert [row[2:] for row in rows][3:] == [[2, 3], [2, 2], [1, 1]]
     assert rows[1][2] == rows[2][2] == 2
     assert sum(row[3] for row in rows[:4]) == 100
+
+
+@pytest.mark.parametrize("num_identities", [1, 2])
+def test_too_few_people_are_told_what_to_do(num_identities: int) -> None:
+    with pytest.raises(IdfsrError, match=rf"found {num_identities} people .* wanted 3 .*idfsr fit"):
+        split_images(people(num_identities, 8), SplitConfig(), seed=0)
+
+
+def test_nobody_left_to_train_on_is_said() -> None:
+    split = split_images(people(3, 8), SplitConfig(), seed=0)
+    assert len(identities(split, "pretrain")) == 2
+    config = SplitConfig(representative=("00000", "00001", "00002"))
+    with pytest.raises(IdfsrError, match=r"0 of 3 people are left to train on, wanted 2 or more"):
+        split_images(people(3, 8), config, seed=0)

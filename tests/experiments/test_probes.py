@@ -10,8 +10,8 @@ from idfsr.errors import IdfsrError
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes, restore_probes
 from idfsr.io.examples import load_identity
 from idfsr.io.shards import read_shard
-from idfsr.methods.idfsr import IdfsrMethod
-from idfsr.metrics.sface import SFace, load_sface
+from idfsr.methods.idfsr.restore import IdfsrRestorer
+from idfsr.metrics.sface.network import SFace, load_sface
 from tests.training.makers import make_network, unit, write_test_shard
 
 ASSETS = Path(__file__).parents[2] / ".assets"
@@ -24,14 +24,14 @@ def recogniser() -> SFace:
 
 
 @pytest.fixture
-def method() -> IdfsrMethod:
+def method() -> IdfsrRestorer:
     model = make_network()
-    return IdfsrMethod(
+    return IdfsrRestorer(
         model=model, model_digest="d", fitted_z_id=None, num_inference_steps=4, seed=0
     )
 
 
-def test_every_probe_changes_what_it_says(tmp_path: Path, method: IdfsrMethod) -> None:
+def test_every_probe_changes_what_it_says(tmp_path: Path, method: IdfsrRestorer) -> None:
     examples = load_identity([write_test_shard(tmp_path / "t.parquet")], "00007", "test")
     own, other = Z_IDS.values()
     restored = dict(restore_probes(method, examples, own, other))
@@ -49,7 +49,7 @@ def test_every_probe_changes_what_it_says(tmp_path: Path, method: IdfsrMethod) -
 
 def test_distances_are_to_the_person_and_to_the_next(
     tmp_path: Path,
-    method: IdfsrMethod,
+    method: IdfsrRestorer,
     recogniser: SFace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -79,7 +79,7 @@ def test_distances_are_to_the_person_and_to_the_next(
 
 
 def test_columns_and_number_of_images(
-    tmp_path: Path, method: IdfsrMethod, recogniser: SFace
+    tmp_path: Path, method: IdfsrRestorer, recogniser: SFace
 ) -> None:
     shards = [write_test_shard(tmp_path / "t.parquet")]
     table = measure_probes(shards, method, Z_IDS, 8, 1, recogniser)
@@ -89,7 +89,7 @@ def test_columns_and_number_of_images(
 
 
 def test_one_person_cannot_be_swapped(
-    tmp_path: Path, method: IdfsrMethod, recogniser: SFace
+    tmp_path: Path, method: IdfsrRestorer, recogniser: SFace
 ) -> None:
     shards = [write_test_shard(tmp_path / "t.parquet")]
     with pytest.raises(IdfsrError, match="00007 alone, wanted two people"):

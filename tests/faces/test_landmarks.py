@@ -15,6 +15,7 @@ from idfsr.faces.landmarks import (
     measure_sharpness,
     select_shard,
 )
+from idfsr.io.digests import file_digest
 from idfsr.io.schemas import LANDMARKS_SCHEMA
 
 from .face_tree import LANDMARKS, photograph
@@ -23,9 +24,14 @@ TEMPLATE = np.array(FFHQ_LANDMARKS_512)
 CONFIG = LandmarksConfig(batch_size=2)
 
 
-def rows_of(*paths: str) -> pd.DataFrame:
+def rows_of(root: Path, *names: str) -> pd.DataFrame:
     return pd.DataFrame(
-        {"identity": "ann", "image": [Path(path).stem for path in paths], "path": paths}
+        {
+            "identity": "ann",
+            "image": [Path(name).stem for name in names],
+            "path": names,
+            "sha256": [file_digest(root / name) for name in names],
+        }
     )
 
 
@@ -34,7 +40,7 @@ def test_largest_face_and_no_face(tmp_path: Path, stock_detector: Detector) -> N
     noise = np.random.default_rng(0).integers(0, 256, (70, 90, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
     Image.fromarray(photograph()[:, :300]).save(tmp_path / "part.png")
-    rows = rows_of("face.png", "noise.png", "part.png")
+    rows = rows_of(tmp_path, "face.png", "noise.png", "part.png")
     table = detect_landmarks(rows, tmp_path, stock_detector, CONFIG, 1)
     assert table.columns.tolist() == LANDMARKS_SCHEMA.names
     assert table["image"].tolist() == ["face", "noise", "part"]
@@ -57,7 +63,7 @@ def test_convention_coordinates_are_of_the_upright_image(
     lying = image.transpose(Image.Transpose.ROTATE_90)
     lying.save(tmp_path / "lying.png", exif=exif)
     image.save(tmp_path / "upright.png")
-    rows = rows_of("lying.png", "upright.png")
+    rows = rows_of(tmp_path, "lying.png", "upright.png")
     table = detect_landmarks(rows, tmp_path, stock_detector, CONFIG, 1)
     assert table["landmarks"][0] == table["landmarks"][1]
     x, y = table["landmarks"][0][:2]
@@ -66,8 +72,21 @@ def test_convention_coordinates_are_of_the_upright_image(
 
 
 def test_missing_photograph_is_an_error(tmp_path: Path, stock_detector: Detector) -> None:
+    path = tmp_path / "face.png"
+    Image.fromarray(photograph()).save(path)
+    rows = rows_of(tmp_path, "face.png")
+    path.unlink()
     with pytest.raises(IdfsrError, match="no such file"):
-        detect_landmarks(rows_of("none.png"), tmp_path, stock_detector, CONFIG, 1)
+        detect_landmarks(rows, tmp_path, stock_detector, CONFIG, 1)
+
+
+def test_changed_photograph_is_an_error(tmp_path: Path, stock_detector: Detector) -> None:
+    path = tmp_path / "face.png"
+    Image.fromarray(photograph()).save(path)
+    rows = rows_of(tmp_path, "face.png")
+    Image.fromarray(photograph()[::-1]).save(path)
+    with pytest.raises(IdfsrError, match=r"face\.png: found sha256 .* changed since the index"):
+        detect_landmarks(rows, tmp_path, stock_detector, CONFIG, 1)
 
 
 def test_convention_yaw_is_positive_to_the_right_of_the_image() -> None:

@@ -11,6 +11,7 @@ from idfsr.constants import FFHQ_LANDMARKS_512
 from idfsr.faces.align import align_ffhq, transform
 from idfsr.faces.detector import Detector, load_detector
 from idfsr.faces.landmarks import detect_landmarks
+from idfsr.io.digests import file_digest
 from idfsr.io.images import read_image
 
 CONFIG = LandmarksConfig(image_size=512, batch_size=4)
@@ -24,6 +25,7 @@ def find_photographs(test_data: Path) -> pd.DataFrame:
             "identity": [path.parent.name for path in paths],
             "image": [path.stem for path in paths],
             "path": [str(path.relative_to(root)) for path in paths],
+            "sha256": [file_digest(path) for path in paths],
         }
     )
 

@@ -8,6 +8,7 @@ from idfsr.constants import FFHQ_LANDMARKS_512
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
 from idfsr.faces.targets import Face, make_target, read_faces, read_target
+from idfsr.io.digests import file_digest
 from idfsr.io.images import resize
 
 from .face_tree import BOX, LANDMARKS, make_face, make_face_tree, photograph
@@ -36,10 +37,20 @@ def test_aligned_image_must_be_square(tmp_path: Path) -> None:
     tree = make_face_tree(tmp_path)
     path = tree.root / "ann" / "0.png"
     Image.fromarray(photograph()[:, :300]).save(path)
-    faces = {("ann", "0"): Face(path, BOX, LANDMARKS)}
+    faces = {("ann", "0"): Face(path, file_digest(path), BOX, LANDMARKS)}
     wanted = r"0\.png: found 300x512 pixels, wanted a square image for dataset.kind synthref"
     with pytest.raises(IdfsrError, match=wanted):
         read_target(faces, ("ann", "0"), "synthref", 64)
+
+
+def test_a_photograph_that_changed_after_the_index_is_refused(tmp_path: Path) -> None:
+    tree = make_face_tree(tmp_path)
+    faces = read_faces(tree.manifest, tree.landmarks, tree.root)
+    assert read_target(faces, ("bob", "1"), "synthref", 64).gt_image.shape == (64, 64, 3)
+    path = tree.root / "bob" / "1.png"
+    path.write_bytes((tree.root / "bob" / "2.png").read_bytes())
+    with pytest.raises(IdfsrError, match=r"bob/1\.png: found sha256 .* changed since the index"):
+        read_target(faces, ("bob", "1"), "synthref", 64)
 
 
 def test_joins_manifest_and_shards(tmp_path: Path) -> None:

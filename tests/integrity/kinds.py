@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from idfsr.methods.contract import RESTORED_SCHEMA
+from idfsr.methods.embedding import Embedding, load_embedding, save_embedding
+from idfsr.metrics.features import Extractor, FeatureStore, ImageBatch, make_batch
+from idfsr.training.crops import read_crops
 from torch import Tensor
 
 from idfsr.config.fit import FitStage
@@ -22,9 +26,6 @@ from idfsr.io.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA
 from idfsr.io.shards import read_shard, write_shard
 from idfsr.io.tables import read_metadata, read_table, write_table, write_tsv
 from idfsr.io.texts import read_stats, stats_line, write_json, write_text
-from idfsr.methods.contract import RESTORED_SCHEMA
-from idfsr.methods.embedding import Embedding, load_embedding, save_embedding
-from idfsr.metrics.features import Extractor, FeatureStore, ImageBatch, make_batch
 from idfsr.models.checkpoint import load_idfsr, save_model
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network, save_network
@@ -36,7 +37,6 @@ from idfsr.report.tables import read_csv, read_measurements, write_csv
 from idfsr.run.config import Config, stage_json
 from idfsr.training.card import Card, read_card, write_card
 from idfsr.training.checkpoint import TrainState, load_state, save_state
-from idfsr.training.crops import read_crops
 from idfsr.training.loop import Trained
 from tests.conftest import make_image, make_row
 from tests.training.makers import make_network, write_crops

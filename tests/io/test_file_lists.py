@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from idfsr.errors import IdfsrError
-from idfsr.io.file_lists import listed_files, refresh_list, write_list
+from idfsr.io.file_lists import listed_files, write_list
 from idfsr.io.tables import read_tsv
 
 
@@ -45,15 +45,3 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "split.tsv").write_text("identity\timage\n")
     with pytest.raises(IdfsrError, match="found columns identity, image, wanted file"):
         listed_files([tmp_path / "split.tsv"], ".parquet")
-
-
-def test_a_list_is_written_anew_only_if_a_file_has_changed(fits: Path) -> None:
-    path = fits / "batch-00000.tsv"
-    before, written = path.read_text(), path.stat().st_mtime_ns
-    (fits / "00082/stats.jsonl").touch()
-    refresh_list(path)
-    assert path.stat().st_mtime_ns == written
-    (fits / "00082/stats.jsonl").write_text("other")
-    refresh_list(path)
-    changed = set(path.read_text().splitlines()) - set(before.splitlines())
-    assert changed == {f"00082/stats.jsonl\t{hashlib.sha256(b'other').hexdigest()}"}

@@ -4,10 +4,15 @@ import hashlib
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from idfsr.errors import IdfsrError
+from idfsr.io.assets import find_asset
 from idfsr.io.weights_list import (
     FOLDER_VARIABLE,
+    PublishedFile,
+    content_problem,
     find_weights,
     lacking_files,
     missing_files,
@@ -51,11 +56,54 @@ def test_problems_are_one_line_each(tmp_path: Path) -> None:
     path = tmp_path / "hub" / "net.pth"
     path.parent.mkdir()
     path.write_bytes(CONTENT[:3])
-    assert "net.pth: found 3 bytes, wanted 7, from a release" in problem_of(file, tmp_path)
+    assert "found 3 bytes, wanted 7 (not a file of PyTorch), from a release" in problem_of(
+        file, tmp_path
+    )
     path.write_bytes(CONTENT[::-1])
     assert f"wanted {DIGEST[:8]}" in problem_of(file, tmp_path)
     path.write_bytes(CONTENT)
     assert problem_of(file, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.pth", b"", "an empty file"),
+        ("a.pth", b"\n<!DOCTYPE html><html>quota exceeded</html>", "a web page"),
+        ("a.onnx", b"<html></html>", "a web page"),
+        ("a.pth", b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "a pointer of Git"),
+        ("a.pth", b"PK\x03\x04" + bytes(100), "not a whole archive"),
+        ("a.pth", b"nothing of the kind", "not a file of PyTorch"),
+        ("a.onnx", b"nothing of the kind", "not ONNX"),
+        ("a.safetensors", b"\xff" * 20, "not safetensors"),
+    ],
+)
+def test_files_that_cannot_be_weights_are_named(
+    tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    fields = {"use": "metrics", "needed_by": ("lpips",), "source": "a release", "licence": "MIT"}
+    file = PublishedFile(path=Path(name), **fields)
+    (tmp_path / name).write_bytes(content)
+    assert problem_of(file, tmp_path).startswith(f"{tmp_path / name}: found {words}")
+
+
+def test_files_of_every_kind_pass(tmp_path: Path) -> None:
+    torch.save({"a": torch.ones(2)}, tmp_path / "new.pth")
+    torch.save({"a": torch.ones(2)}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    save_file({"a": torch.ones(2)}, tmp_path / "a.safetensors")
+    sface = find_asset(Path(".assets"), "sface")
+    for path in (*tmp_path.iterdir(), sface):
+        assert content_problem(path) == ""
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../net.pth", "hub/../../net.pth"])
+def test_a_list_stays_inside_its_folder(tmp_path: Path, path: str) -> None:
+    manifest = write_manifest(tmp_path)
+    manifest.write_text(manifest.read_text().replace("hub/net.pth", path))
+    with pytest.raises(
+        IdfsrError, match=r"list\.yaml: net\.path: .*wanted a path below the folder"
+    ):
+        read_manifest(manifest)
 
 
 def test_metrics_without_their_weights(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from idfsr.methods import difface, dr2, pgdiff
+from idfsr.methods.difface import restore as difface
+from idfsr.methods.dr2 import restore as dr2
+from idfsr.methods.pgdiff import restore as pgdiff
 from idfsr.models.iresnet import IResNetConfig
 from idfsr.models.priors import IDDPM_FFHQ512
 from idfsr.models.rrdb import RestorerConfig

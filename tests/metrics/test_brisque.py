@@ -9,7 +9,7 @@ from scipy import stats
 
 from idfsr.errors import IdfsrError
 from idfsr.io.assets import find_asset
-from idfsr.metrics.brisque import (
+from idfsr.metrics.brisque.regression import (
     FEATURE_MAX,
     FEATURE_MIN,
     SupportVectorRegression,
@@ -18,7 +18,7 @@ from idfsr.metrics.brisque import (
     load_brisque,
     scene_statistics,
 )
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine.unit_range import to_unit
 
 
 @pytest.fixture(scope="module")

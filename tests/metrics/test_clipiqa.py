@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.clipiqa import WEIGHTS, ClipIqa, clipiqa, load_clipiqa
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.clipiqa.network import WEIGHTS, ClipIqa, clipiqa, load_clipiqa
+from idfsr.metrics.engine.unit_range import to_unit
 
 CPU = torch.device("cpu")
 RN50 = {
@@ -138,7 +138,8 @@ def test_nothing_is_downloaded(weights_dir: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_pyiqa_is_not_imported_before_it_is_needed() -> None:
-    modules = ", ".join(f"idfsr.metrics.{name}" for name in ("clipiqa", "musiq", "registry"))
+    names = ("clipiqa.network", "musiq.network", "engine.registry")
+    modules = ", ".join(f"idfsr.metrics.{name}" for name in names)
     code = f"import sys, {modules}; sys.exit('pyiqa' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

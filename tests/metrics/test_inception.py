@@ -12,9 +12,9 @@ from pytorch_fid import fid_score, inception
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.frechet import frechet_distance
-from idfsr.metrics.inception import WEIGHTS, inception_features, load_inception
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine.frechet import frechet_distance
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.inception.network import WEIGHTS, inception_features, load_inception
 
 CPU = torch.device("cpu")
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from idfsr.metrics.kid import kernel_distance, polynomial_kernel
+from idfsr.metrics.inception.kid import kernel_distance, polynomial_kernel
 
 
 def by_loops(x: np.ndarray, y: np.ndarray) -> float:

@@ -11,8 +11,8 @@ import torchvision
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.lpips import WEIGHTS, load_lpips, lpips_distance
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.lpips.network import WEIGHTS, load_lpips, lpips_distance
 
 CPU = torch.device("cpu")
 

@@ -8,8 +8,13 @@ import torchvision
 from PIL import Image
 
 from idfsr.io.assets import find_asset
-from idfsr.metrics.mobilenetv2 import Features, MobileNetV2, load_mobilenetv2, perceptual_distance
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.mobilenetv2.network import (
+    Features,
+    MobileNetV2,
+    load_mobilenetv2,
+    perceptual_distance,
+)
 
 EGYPTIAN_CAT = 285  # of ImageNet's thousand classes
 POOLED = torch.zeros(1, 1280, dtype=torch.float64)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
-from idfsr.metrics.musiq import WEIGHTS, load_musiq, musiq
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.musiq.network import WEIGHTS, load_musiq, musiq
 
 CPU = torch.device("cpu")
 

@@ -3,8 +3,10 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from idfsr.metrics.psnr import psnr
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine.luma import to_luma
+from idfsr.metrics.engine.metric import ImageBatch, Pairs
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.psnr import psnr, score
 
 
 def test_hand_computed() -> None:
@@ -23,3 +25,13 @@ def test_agrees_with_scikit_image(degraded: list[np.ndarray]) -> None:
     values = psnr(to_unit(np.stack(others)), to_unit(np.stack([gt_image] * 4)))
     wanted = [peak_signal_noise_ratio(gt_image, other) for other in others]
     np.testing.assert_allclose(values, wanted, rtol=1e-12)
+
+
+def test_columns_of_colours_and_luma(degraded: list[np.ndarray]) -> None:
+    gt, sr = np.stack(degraded[:1] * 2), np.stack(degraded[2:4])
+    crops = np.zeros((2, 112, 112, 3), np.uint8)
+    columns = score(Pairs(sr=ImageBatch(sr, crops), gt=ImageBatch(gt, crops)))
+    assert set(columns) == {"psnr", "psnr_y"}
+    wanted = [peak_signal_noise_ratio(*pair) for pair in zip(gt, sr, strict=True)]
+    np.testing.assert_allclose(columns["psnr"], wanted, rtol=1e-12)
+    assert columns["psnr_y"].tolist() == psnr(to_luma(to_unit(sr)), to_luma(to_unit(gt))).tolist()

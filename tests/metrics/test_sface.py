@@ -9,8 +9,8 @@ import torch
 from onnx import TensorProto, helper
 
 from idfsr.io.assets import find_asset
-from idfsr.metrics.sface import SFace, dequantise, load_sface
-from idfsr.metrics.unit_range import to_unit
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.sface.network import SFace, dequantise, load_sface
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import torch
 from skimage.metrics import structural_similarity
 
 from idfsr.errors import IdfsrError
+from idfsr.metrics.engine.unit_range import to_unit
 from idfsr.metrics.ssim import ssim
-from idfsr.metrics.unit_range import to_unit
 
 
 def reference(sr_image: np.ndarray, gt_image: np.ndarray) -> float:

@@ -19,7 +19,7 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detections, Detector
 from idfsr.faces.prepare import Networks
 from idfsr.photographs.fit import fit_person
-from idfsr.photographs.networks import Studio
+from idfsr.photographs.networks import PhotographNetworks
 from idfsr.photographs.person import Person, load_person, save_person
 from idfsr.photographs.restore import rank_references, restore_photograph
 from idfsr.run.config import Config
@@ -67,7 +67,7 @@ def embed(crops: Float[Tensor, "B 3 112 112"]) -> Float[Tensor, "B 512"]:
 
 
 @pytest.fixture
-def studio() -> Studio:
+def loaded() -> PhotographNetworks:
     detector = SquareDetector()
     config = Config(
         model=TINY_MODEL,
@@ -75,7 +75,7 @@ def studio() -> Studio:
         fit=FitConfig(num_steps=1, batch_size=2, num_evaluations=1),
         restore=RestoreConfig(num_inference_steps=2),
     )
-    return Studio(
+    return PhotographNetworks(
         config=dataclasses.replace(
             config, dataset=dataclasses.replace(config.dataset, kind="folder")
         ),
@@ -98,10 +98,10 @@ def photograph(path: Path, *faces: tuple[int, int, int], side: int = 64) -> Path
 
 
 @pytest.fixture
-def person(tmp_path: Path, studio: Studio) -> Person:
+def person(tmp_path: Path, loaded: PhotographNetworks) -> Person:
     for number in range(3):
         photograph(tmp_path / "ann" / f"{number}.png", (1, number, 30))
-    return fit_person(tmp_path / "ann", studio)[0]
+    return fit_person(tmp_path / "ann", loaded)[0]
 
 
 def test_person_holds_what_a_restoration_needs(tmp_path: Path, person: Person) -> None:
@@ -121,10 +121,10 @@ def test_person_holds_what_a_restoration_needs(tmp_path: Path, person: Person) -
         load_person(path, model_digest="another")
 
 
-def test_only_the_face_changes(tmp_path: Path, studio: Studio, person: Person) -> None:
+def test_only_the_face_changes(tmp_path: Path, loaded: PhotographNetworks, person: Person) -> None:
     path = photograph(tmp_path / "in.png", (1, 7, 100))
     before = np.array(Image.open(path))
-    done = restore_photograph(path, person, studio, 8, all_faces=False)
+    done = restore_photograph(path, person, loaded, 8, all_faces=False)
     assert (done.num_faces, done.chosen, done.enlarged) == (1, (0,), 1)
     changed = (done.image != before).any(axis=2)
     rows, columns = np.nonzero(changed)
@@ -133,30 +133,32 @@ def test_only_the_face_changes(tmp_path: Path, studio: Studio, person: Person) -
     assert columns.min() >= 99
     assert columns.max() <= 164
     assert changed[40:64, 120:144].mean() > 0.9
-    again = restore_photograph(path, person, studio, 8, all_faces=False)
+    again = restore_photograph(path, person, loaded, 8, all_faces=False)
     np.testing.assert_array_equal(again.image, done.image)
 
 
 def test_photograph_of_a_small_face_is_enlarged(
-    tmp_path: Path, studio: Studio, person: Person
+    tmp_path: Path, loaded: PhotographNetworks, person: Person
 ) -> None:
     path = photograph(tmp_path / "in.png", (1, 7, 100), side=12)
-    done = restore_photograph(path, person, studio, 8, all_faces=False)
+    done = restore_photograph(path, person, loaded, 8, all_faces=False)
     assert done.enlarged == 3  # 12 pixels to 32
     assert done.image.shape == (300, 660, 3)
     assert (done.image[:50] == 10).all()
     tiny = photograph(tmp_path / "tiny.png", (1, 7, 100), side=4)
-    assert restore_photograph(tiny, person, studio, 4, all_faces=False).enlarged == 4
+    assert restore_photograph(tiny, person, loaded, 4, all_faces=False).enlarged == 4
 
 
-def test_the_person_is_found_among_others(tmp_path: Path, studio: Studio, person: Person) -> None:
+def test_the_person_is_found_among_others(
+    tmp_path: Path, loaded: PhotographNetworks, person: Person
+) -> None:
     path = photograph(tmp_path / "in.png", (2, 0, 10), (1, 7, 130))
     before = np.array(Image.open(path))
-    done = restore_photograph(path, person, studio, 8, all_faces=False)
+    done = restore_photograph(path, person, loaded, 8, all_faces=False)
     assert (done.num_faces, done.chosen) == (2, (1,))
     assert done.similarities[1] > done.similarities[0]
     assert (done.image[:, :90] == before[:, :90]).all()
-    everybody = restore_photograph(path, person, studio, 8, all_faces=True)
+    everybody = restore_photograph(path, person, loaded, 8, all_faces=True)
     assert everybody.chosen == (0, 1)
     assert (everybody.image[:, :90] != before[:, :90]).any()
 
@@ -169,11 +171,11 @@ def test_reference_of_the_nearest_pose_comes_first(person: Person) -> None:
     assert [item.row.image for item in ranked] == ["2", "0", "1"]
 
 
-def test_bad_input_is_one_line(tmp_path: Path, studio: Studio, person: Person) -> None:
+def test_bad_input_is_one_line(tmp_path: Path, loaded: PhotographNetworks, person: Person) -> None:
     empty = photograph(tmp_path / "nobody.png")
     with pytest.raises(IdfsrError, match=r"nobody\.png: found no face, wanted at least one"):
-        restore_photograph(empty, person, studio, 8, all_faces=False)
+        restore_photograph(empty, person, loaded, 8, all_faces=False)
     photograph(tmp_path / "bob" / "0.png", (2, 0, 30))
     photograph(tmp_path / "bob" / "1.png")
     with pytest.raises(IdfsrError, match=r"bob: found 1 photographs with a face among 2, wanted "):
-        fit_person(tmp_path / "bob", studio)
+        fit_person(tmp_path / "bob", loaded)

@@ -1,8 +1,8 @@
 import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.metrics.registry import METRICS
-from idfsr.report.footnotes import NOTES, describe, write_footnotes
+from idfsr.metrics.engine.registry import all_metrics
+from idfsr.report.footnotes import describe, write_footnotes
 from idfsr.report.networks import list_networks
 from idfsr.report.tables import Measurements, build_table
 
@@ -62,9 +62,9 @@ def test_the_last_one_warns_of_comparing_with_the_paper(measurements: Measuremen
 
 
 def test_every_metric_has_a_note_that_begins_with_its_title() -> None:
-    assert set(NOTES) == set(METRICS)
-    for name, note in NOTES.items():
-        assert note.startswith(f"{METRICS[name].title}:")
+    for name, metric in all_metrics().items():
+        (note,) = describe([name], MetricsConfig())
+        assert note.startswith(f"{metric.title}:")
 
 
 def test_complete_tables_have_no_such_note() -> None:

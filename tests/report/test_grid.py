@@ -11,7 +11,7 @@ from idfsr.io.images import decode_png, encode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tables import write_table
 from idfsr.report.grid import choose_examples, describe_grid, draw_grid, read_examples
-from idfsr.report.sheet import TILE
+from idfsr.report.tiles import TILE
 
 METHODS = ("bicubic", "idfsr-ft")
 MakeRow = Callable[..., dict[str, Any]]

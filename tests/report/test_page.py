@@ -22,9 +22,9 @@ from idfsr.report.page import (
     list_versions,
     render_page,
 )
+from idfsr.report.run_tables import make_tables
 from idfsr.report.style import write_figure
 from idfsr.report.tables import Measurements, write_csv
-from idfsr.report.write_up import make_tables
 from idfsr.run.config import Config, stage_settings
 
 CONFIG = Config(

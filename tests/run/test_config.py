@@ -7,10 +7,19 @@ from pathlib import Path
 import pytest
 
 from idfsr.config.fit import FitStage
+from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import load_stage
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import MANIFEST
-from idfsr.run.config import STAGES, Config, json_schema, load_config, parse_config, stage_json
+from idfsr.run.config import (
+    STAGES,
+    Config,
+    json_schema,
+    load_config,
+    parse_config,
+    stage_json,
+    stage_settings,
+)
 
 CONFIG_DIR = Path("config")
 
@@ -46,9 +55,31 @@ def test_schema_file_is_up_to_date() -> None:
         ({"shards": {"image_size": 64}}, "shards.image_size is 64, wanted model.image_size, 256"),
         ({"run": "../up"}, "run"),
         ({"seed": -1}, "seed"),
-        ({"methods": ["bilinear"]}, "methods.0: Value error, wanted one of bicubic, "),
-        ({"pgdiff": {"num_inference_steps": 30}}, "wanted a divisor of 1000, found 30"),
-        ({"dr2": {"x8": {"factor": 8, "tau": 70}}}, "dr2.x8.tau"),
+        ({"methods": ["bilinear"]}, "methods.0: Value error, wanted one of asffnet, "),
+        (
+            {"method_settings": {"pgdiff": {"num_inference_steps": 30}}},
+            "method_settings.pgdiff.num_inference_steps: Value error, wanted a divisor of 1000",
+        ),
+        (
+            {"method_settings": {"dr2": {"x8": {"factor": 8, "tau": 70}}}},
+            "method_settings.dr2.x8.tau: Input should be less than or equal to 69, found 70",
+        ),
+        ({"method_settings": {"dr2": {"y": 1}}}, "method_settings.dr2.y: Unexpected keyword"),
+        ({"method_settings": {"dr2": 1}}, "method_settings.dr2: Input should be a valid dict"),
+        (
+            {"method_settings": {"dr3": {}}},
+            "method_settings.dr3.[key]: Value error, wanted one",
+        ),
+        (
+            {"method_settings": {"bicubic": {"a": 1}}},
+            "method_settings.bicubic: found a, but bicubic has no settings of its own",
+        ),
+        (
+            {"method_settings": {"pgdiff-ref": {"guidance_scale": 1}}},
+            "method_settings.pgdiff-ref: shares its settings, wanted method_settings.pgdiff",
+        ),
+        ({"networks": {"priro": {}}}, "wanted one of arcface, asffnet, "),
+        ({"networks": {"prior": {"num_image": 3}}}, "networks.prior.num_image: Unexpected"),
     ],
 )
 def test_bad_settings_are_refused_in_one_line(values: dict[str, object], words: str) -> None:
@@ -91,7 +122,27 @@ def test_stage_gets_its_own_settings_only(tmp_path: Path) -> None:
     assert load_stage(path, FitStage).seed == 7
 
 
-@pytest.mark.parametrize("other", sorted(set(STAGES) - {"fit"}))
+def test_a_method_gets_its_own_settings_only() -> None:
+    config = parse_config({"method_settings": {"pgdiff": {"num_inference_steps": 50}}}, "test")
+    own = {"num_inference_steps": 50, "guidance_scale": 0.1}
+    for name in ("pgdiff", "pgdiff-ref"):
+        assert stage_settings(config, f"restore-{name}").method == own
+    assert stage_settings(config, "restore-codeformer").method == {"w": 0.5}
+    assert stage_settings(config, "restore-bicubic").method == {}
+    assert stage_json(config, "restore-dr2") == stage_json(Config(), "restore-dr2")
+
+
+def test_a_run_has_all_settings_of_its_methods() -> None:
+    values = {"methods": ["bicubic", "pgdiff-ref"], "method_settings": {"codeformer": {"w": 1}}}
+    config = parse_config(values, "test")
+    assert config.method_settings == {
+        "pgdiff": {"num_inference_steps": 1000, "guidance_scale": 0.1},
+        "codeformer": {"w": 1.0},
+    }
+    assert parse_config({**values, "method_settings": config.method_settings}, "again") == config
+
+
+@pytest.mark.parametrize("other", sorted({*STAGES, "restore-dr2"} - {"fit"}))
 def test_stage_refuses_what_another_stage_is_given(other: str, tmp_path: Path) -> None:
     path = tmp_path / f"{other}.json"
     path.write_text(stage_json(Config(), other))
@@ -100,12 +151,9 @@ def test_stage_refuses_what_another_stage_is_given(other: str, tmp_path: Path) -
 
 
 def test_every_section_belongs_to_a_stage() -> None:
-    given = {
-        field.name
-        for stage in set(STAGES) - {"page"}
-        for field in dataclasses.fields(STAGES[stage])
-    }
+    records = [RestoreStage, *(STAGES[stage] for stage in set(STAGES) - {"page"})]
+    given = {field.name for record in records for field in dataclasses.fields(record)}
     others = {field.name for field in dataclasses.fields(Config)} - given
-    # those of a member or a method are given by other names; the rest says what runs
-    names = {"members", "codeformer", "pgdiff", "dr2", "run", "identities_per_job", "weights"}
+    # those of a network or a method are given by other names; the rest says what runs
+    names = {"networks", "method_settings", "run", "identities_per_job", "weights"}
     assert others == names

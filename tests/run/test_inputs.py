@@ -1,3 +1,4 @@
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -5,13 +6,14 @@ import pytest
 
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST, read_manifest
+from idfsr.methods.engine.registry import find_method, own_methods
 from idfsr.run.config import parse_config
 from idfsr.run.inputs import check_inputs
-from idfsr.run.plugins import EXTRAS
 
 
 def test_missing_package_of_an_extra_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(EXTRAS, "bicubic", "no_such_package")
+    wanting = dataclasses.replace(find_method("bicubic"), package="no_such_package")
+    monkeypatch.setitem(own_methods(), "bicubic", wanting)
     with pytest.raises(IdfsrError, match=r"^bicubic: no package no_such_package, wanted from pip"):
         check_inputs(parse_config({"methods": ["bicubic", "idfsr-pt"]}, "test"))
 

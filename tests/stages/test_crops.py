@@ -3,19 +3,16 @@ from pathlib import Path
 import pytest
 
 from idfsr.main import main
-from idfsr.run.config import Config, stage_json
-from idfsr.training.crops import read_crops
+from idfsr.training.networks.crops import read_crops
 
 from ..faces.face_tree import FaceTree, make_face_tree  # noqa: TID252
 
 
 def run(tree: FaceTree, folder: Path, ground_truth: Path) -> Path:
-    (folder / "landmarks.json").write_text(stage_json(Config(), "landmarks"))
     out = folder / "crops.parquet"
     arguments = [
-        "--config", folder / "landmarks.json", "--manifest", tree.manifest,
-        "--landmarks", *tree.landmarks, "--root", tree.root, "--ground-truth", ground_truth,
-        "--crops", out, "--threads", "2",
+        "--manifest", tree.manifest, "--landmarks", *tree.landmarks, "--root", tree.root,
+        "--ground-truth", ground_truth, "--crops", out, "--threads", "2",
     ]  # fmt: skip
     main(["crops", *map(str, arguments)])
     return out

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from idfsr.io.digests import file_digest
 from idfsr.io.images import encode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tables import write_table
@@ -60,7 +61,11 @@ def inputs(
     )
     quality = pd.DataFrame(
         {"identity": ["ann"], "image": "0", "path": "ann/0.png", "status": "ok", "height": 48}
-    ).assign(box=[[16.0, 8, 48, 40]], landmarks=[[24.0, 16, 40, 16, 32, 24, 26, 32, 38, 32]])
+    ).assign(
+        sha256=file_digest(photo_tree / "ann/0.png"),
+        box=[[16.0, 8, 48, 40]],
+        landmarks=[[24.0, 16, 40, 16, 32, 24, 26, 32, 38, 32]],
+    )
     write_table(quality, tmp_path / "quality.parquet")
     names = ("paired", "conditions", "networks", "markdown", "latex")
     outputs = {name: str(tmp_path / name) for name in names}

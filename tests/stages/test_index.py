@@ -13,6 +13,7 @@ def test_writes_the_manifest(
     (photo_tree / "ann" / "text.png").write_text("hello")
     out = tmp_path / "manifest.parquet"
     arguments = ["--config", stage_config("index"), "--root", photo_tree, "--manifest", out]
+    arguments += ["--listing", tmp_path / "listing.tsv"]
     main(["index", *map(str, arguments), "--threads", "2"])
     manifest = read_table(out)
     assert len(manifest) == 7
@@ -25,6 +26,7 @@ def test_missing_folder_is_one_line(
 ) -> None:
     out = tmp_path / "manifest.parquet"
     arguments = ["--config", stage_config("index"), "--root", "nowhere", "--manifest", out]
+    arguments += ["--listing", tmp_path / "listing.tsv"]
     with pytest.raises(SystemExit) as caught:
         main(["index", *map(str, arguments)])
     assert caught.value.code == 2

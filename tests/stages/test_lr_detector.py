@@ -19,9 +19,9 @@ def run(tree: FaceTree, folder: Path, name: str, num_steps: int, *more: str | Pa
     settings = {
         "seed": 0,
         "dataset": {},
-        "landmarks": {},
         "lr_detector": {"image_size": 64, "num_steps": num_steps, "batch_size": 2},
-        "shards": {"image_size": 128},
+        "gt_size": 128,
+        "score_threshold": 0.5,
     }
     config.write_text(json.dumps(settings))
     model = folder / name / "model.safetensors"

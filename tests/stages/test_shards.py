@@ -19,7 +19,8 @@ from ..faces.face_tree import FaceTree, make_face_tree  # noqa: TID252
 def run(tree: FaceTree, folder: Path, part: str, shard: str) -> Path:
     config = folder / "shards.json"
     settings = {"image_size": 64, "rows_per_shard": 6, "num_references": 2}
-    config.write_text(json.dumps({"seed": 0, "dataset": {}, "lr_detector": {}, "shards": settings}))
+    stage = {"seed": 0, "dataset": {}, "shards": settings, "search_size": 128}
+    config.write_text(json.dumps(stage))
     detector, encoder = folder / "detector.safetensors", folder / "encoder.safetensors"
     if not encoder.exists():
         stock = build_network("mobilenet0.25", read_stock_weights(Path(".assets")), "stock")

@@ -1,7 +1,13 @@
+import dataclasses
+import json
+import os
+import socket
 from pathlib import Path
 
+import psutil
 import pytest
 
+from idfsr.io.lock import Holder
 from idfsr.main import main
 
 LOG = """\
@@ -46,7 +52,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, text in (
         (".snakemake/log/2026-11-25T013515.1.snakemake.log", LOG),
-        (".snakemake/locks/0.input.lock", ""),
         ("logs/tiny/fit/x8/00002.txt", "fit:  10%\rfit:  45%\nidfsr fit: error: no loss\n\n"),
         ("results/tiny/benchmarks/fit/x8/00001.tsv", "s\th:m:s\n1800.0\t0:30:00\n"),
     ):
@@ -62,6 +67,7 @@ def test_says_what_is_done_running_and_failed(
     assert folder.is_dir()
     main(["status", "tiny"])
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines.pop(1)[:2] == ["No", "Snakemake"]
     assert lines[0] == ["tiny:", "1", "done,", "1", "running,", "1", "failed"]
     assert lines[1:3] == [["running", "split", "logs/tiny/split.txt"], ["no", "log", "yet"]]
     assert lines[3] == ["failed", "fit", "logs/tiny/fit/x8/00002.txt"]
@@ -81,9 +87,15 @@ def test_a_job_that_is_begun_again_is_no_longer_failed(
 def test_says_when_no_snakemake_is_at_work(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / ".snakemake/locks/0.input.lock").unlink()
     main(["status", "tiny"])
-    assert "No Snakemake is at work here" in capsys.readouterr().out
+    assert "No Snakemake is at work on it" in capsys.readouterr().out
+    parent = psutil.Process(os.getppid())
+    holder = Holder(host=socket.gethostname(), pid=parent.pid, started=parent.create_time())
+    lock = folder / ".snakemake/at-work/tiny/0123.json"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(json.dumps(dataclasses.asdict(holder)))
+    main(["status", "tiny"])
+    assert "No Snakemake is at work on it" not in capsys.readouterr().out
 
 
 def test_another_run_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

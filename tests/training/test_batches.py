@@ -17,15 +17,15 @@ from idfsr.io.degradation import upsample
 from idfsr.io.images import decode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tensors import to_network
+from idfsr.training.batch_slices import BatchSlice
 from idfsr.training.batches import BatchReader, Examples, ShardDataset
-from idfsr.training.parts import Part
 from idfsr.training.signals import SIGNALS
 
 Row = Callable[..., dict[str, Any]]
 Rows = dict[str, dict[str, Any]]
 TENSORS = ("gt_image", "masked_lr", "warped_ref", "z_id", "landmarks")
 
-WHOLE = Part(0, 4, 4)
+WHOLE = BatchSlice(0, 4, 4)
 
 
 @pytest.fixture
@@ -119,17 +119,19 @@ def test_resuming_gives_the_same_continuation(paths: list[Path]) -> None:
     assert_equal(reader(4, WHOLE), whole[1])  # a step back
 
 
-def test_parts_are_those_of_the_batch(paths: list[Path]) -> None:
+def test_slices_are_those_of_the_batch(paths: list[Path]) -> None:
     dataset = ShardDataset(paths, seed=0)
-    parts = [Part(2, 3, 4), Part(3, 4, 4)]
-    reader = BatchReader(dataset, parts)
+    slices = [BatchSlice(2, 3, 4), BatchSlice(3, 4, 4)]
+    reader = BatchReader(dataset, slices)
     for images_seen in (4, 8):
         whole = dataset[range(images_seen, images_seen + 4)]
-        for part in parts:
-            found = reader(images_seen, part)
-            assert found["part"] == part
-            assert found["keys"] == whole["keys"][part.start : part.stop]
-            assert torch.equal(found["gt_image"], whole["gt_image"][part.start : part.stop])
+        for batch_slice in slices:
+            found = reader(images_seen, batch_slice)
+            assert found["batch_slice"] == batch_slice
+            assert found["keys"] == whole["keys"][batch_slice.start : batch_slice.stop]
+            assert torch.equal(
+                found["gt_image"], whole["gt_image"][batch_slice.start : batch_slice.stop]
+            )
 
 
 def test_workers_give_the_same_batches(paths: list[Path]) -> None:

@@ -10,7 +10,13 @@ import torch
 
 from idfsr.errors import IdfsrError
 from idfsr.io.seals import append_digest
-from idfsr.training.checkpoint import TrainState, load_state, save_state, state_writer
+from idfsr.training.checkpoint import (
+    TrainState,
+    check_settings,
+    read_state,
+    save_state,
+    state_writer,
+)
 
 CPU = torch.device("cpu")
 
@@ -29,7 +35,7 @@ def a_state() -> TrainState:
 
 def test_round_trip(tmp_path: Path) -> None:
     save_state(tmp_path / "state.pt", a_state())
-    loaded = load_state(tmp_path / "state.pt", a_state().settings, CPU)
+    loaded = read_state(tmp_path / "state.pt", CPU)
     assert loaded is not None
     assert torch.equal(loaded.module["weight"], torch.arange(3.0))
     assert (loaded.images_seen, loaded.stats_bytes, loaded.seconds) == (64, 11, 1.5)
@@ -37,7 +43,7 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 def test_no_file_is_no_state(tmp_path: Path) -> None:
-    assert load_state(tmp_path / "state.pt", {}, CPU) is None
+    assert read_state(tmp_path / "state.pt", CPU) is None
 
 
 @pytest.mark.parametrize(
@@ -48,23 +54,22 @@ def test_no_file_is_no_state(tmp_path: Path) -> None:
     ],
 )
 def test_other_settings_are_refused(tmp_path: Path, change: dict[str, object], words: str) -> None:
-    save_state(tmp_path / "state.pt", a_state())
     with pytest.raises(IdfsrError, match=words):
-        load_state(tmp_path / "state.pt", a_state().settings | change, CPU)
+        check_settings(tmp_path / "state.pt", a_state(), a_state().settings | change)
 
 
 @pytest.mark.parametrize("content", [b"", b"no state", b"PK\x03\x04"])
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.pt").write_bytes(content)
     with pytest.raises(IdfsrError, match=r"state\.pt: found .* remove it and run again"):
-        load_state(tmp_path / "state.pt", {}, CPU)
+        read_state(tmp_path / "state.pt", CPU)
 
 
 def test_nothing_is_unpickled_freely(tmp_path: Path) -> None:
     torch.save({"settings": Path("anything")}, tmp_path / "state.pt")
     append_digest(tmp_path / "state.pt")
     with pytest.raises(IdfsrError, match="found UnpicklingError"):
-        load_state(tmp_path / "state.pt", {}, CPU)
+        read_state(tmp_path / "state.pt", CPU)
 
 
 def test_writer_keeps_what_the_state_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +88,7 @@ def test_writer_keeps_what_the_state_was(tmp_path: Path, monkeypatch: pytest.Mon
         state.images_seen = 128
         assert not (tmp_path / "state.pt").exists()
         begin.set()
-    loaded = load_state(tmp_path / "state.pt", state.settings, CPU)
+    loaded = read_state(tmp_path / "state.pt", CPU)
     assert loaded is not None
     assert torch.equal(loaded.module["weight"], torch.arange(3.0))
     assert loaded.images_seen == 64
@@ -129,7 +134,7 @@ def test_kill_amid_writing_leaves_the_older_state(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, path], check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert len(list(tmp_path.iterdir())) == 2
-    state = load_state(path, {}, CPU)
+    state = read_state(path, CPU)
     assert state is not None
     assert state.images_seen == 32
     assert state.module["weight"].eq(32).all()

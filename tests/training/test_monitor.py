@@ -55,7 +55,7 @@ def test_pictures_come_to_stand_beside_the_statistics(tmp_path: Path) -> None:
     (tmp_path / "progress").mkdir()
     (tmp_path / "progress" / "mine.txt").write_text("of another run")
     finish(trained, tmp_path / "stats.jsonl")
-    assert not (tmp_path / "state").exists()
+    assert (tmp_path / "state/finished.json").is_file()
     kept = tmp_path / "progress"
     assert sorted(path.name.split(".")[0] for path in kept.iterdir()) == [
         "events", "mine", "samples-000000040",

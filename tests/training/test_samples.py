@@ -8,7 +8,7 @@ from idfsr.config.shards import ShardsConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.examples import load_identity
 from idfsr.io.tensors import from_network
-from idfsr.methods.idfsr import IdfsrMethod
+from idfsr.methods.idfsr.restore import IdfsrRestorer
 from idfsr.run.config import Config, stage_settings
 from idfsr.training.samples import NUM_INFERENCE_STEPS, sample_sheet
 
@@ -29,7 +29,7 @@ def test_sheet_shows_what_the_method_restores(tmp_path: Path) -> None:
     sheet = sample_sheet(CONFIG, shards, CPU)(model.state_dict())
     assert torch.equal(torch.get_rng_state(), before)
     assert sheet.shape == (4 * 32, 5 * 32, 3)
-    method = IdfsrMethod(
+    method = IdfsrRestorer(
         model=model,
         model_digest="",
         fitted_z_id=None,

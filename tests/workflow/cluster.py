@@ -78,8 +78,11 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 120)
 
 
 def free_ports(num: int) -> range:
-    """Return the first of `num` consecutive TCP ports on loopback that are free."""
-    for first in range(20_000, 30_000, num):
+    """Return consecutive TCP ports on loopback that are free.
+
+    Each process begins its search elsewhere: of two that look at once, neither has bound its own.
+    """
+    for first in range(20_000 + os.getpid() % 1000 * num, 30_000, num):
         sockets = [socket.socket() for _ in range(num)]
         try:
             for port, probe in enumerate(sockets, first):

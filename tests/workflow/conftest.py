@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .project import copy_sources, run_snakemake
+from .project import copy_sources, one_at_a_time, run_snakemake
 
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
 
@@ -12,8 +12,11 @@ TINY = ("--configfile", "tests/workflow/tiny.yaml")
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project in which the tiny run has ended; tests copy it and leave it alone."""
-    directory = tmp_path_factory.mktemp("project")
-    copy_sources(directory)
-    result = run_snakemake(directory, *TINY)
-    assert result.returncode == 0, result.stdout + result.stderr
+    with one_at_a_time(tmp_path_factory, "project") as directory:
+        ended = directory.with_suffix(".ended")
+        if not ended.exists():
+            copy_sources(directory)
+            result = run_snakemake(directory, *TINY)
+            assert result.returncode == 0, result.stdout + result.stderr
+            ended.touch()
     return directory

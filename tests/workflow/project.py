@@ -1,9 +1,15 @@
 """A copy of the project that a test may change, and Snakemake run in it."""
 
+import compileall
+import fcntl
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (
@@ -31,8 +37,23 @@ def run_snakemake(directory: Path, *arguments: str) -> subprocess.CompletedProce
     )
 
 
+@contextmanager
+def one_at_a_time(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """Keep the other workers of pytest-xdist out, and yield a path that all of them share."""
+    folder = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
+        yield folder / name
+
+
 def copy_sources(directory: Path) -> None:
-    """Copy what a run needs; the asset packages are linked."""
+    """Copy what a run needs, compiled; the asset packages are linked.
+
+    A run starts a hundred Pythons, each of which would compile the package anew where Python may
+    not write. Copies of the copy keep the ages of the files, and with them what is compiled.
+    """
     for name in SOURCES:
         source = ROOT / name
         target = directory / name
@@ -42,3 +63,4 @@ def copy_sources(directory: Path) -> None:
         else:
             shutil.copy2(source, target)
     (directory / ".assets").symlink_to(ROOT / ".assets")
+    compileall.compile_dir(directory / "idfsr", quiet=1)

@@ -14,12 +14,18 @@ import pytest
 from idfsr.run.cluster import run_ids
 
 from .cluster import NODES, Cluster, wait_until
-from .project import ROOT, copy_sources, run_snakemake
+from .project import ROOT, copy_sources, one_at_a_time, run_snakemake
 
 pytestmark = [
     pytest.mark.slurm,
     pytest.mark.skipif(os.geteuid() != 0, reason="Slurm's nodes want root"),
 ]
+
+# The executor looks at its jobs ten seconds later each time, and no setting of it says otherwise.
+# So two workers of pytest-xdist wait at once, each with a cluster of its own and one of the long
+# trainings to compare with.
+ONE_PROCESS = pytest.mark.xdist_group("slurm-one-process")
+TWO_PROCESSES = pytest.mark.xdist_group("slurm-two-processes")
 
 PROFILE = ("--profile", "slurm", "--profile", "tests/workflow/slurm")
 LONG = ("--configfile", "tests/workflow/tiny.yaml", "tests/workflow/slurm/long.yaml")
@@ -31,7 +37,8 @@ LIST = "results/tiny/fit/x8/batch-00000.tsv"
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster, which needs Debian's packages."""
-    subprocess.run([ROOT / "tests/workflow/slurm/install.sh"], check=True)
+    with one_at_a_time(tmp_path_factory, "install"):
+        subprocess.run([ROOT / "tests/workflow/slurm/install.sh"], check=True)
     cluster = Cluster(tmp_path_factory.mktemp("slurm"))
     try:
         cluster.start()
@@ -168,6 +175,7 @@ def lose_node(cluster: Cluster, job: dict[str, str]) -> None:
     cluster.start_node(job["node"])
 
 
+@TWO_PROCESSES
 def test_tables_are_those_of_one_machine(cluster: Cluster, tiny_run: Path, tmp_path: Path) -> None:
     copy_sources(tmp_path)
     Run(cluster, tmp_path, "--config", "identities_per_job=2").end(3600)
@@ -190,6 +198,7 @@ def test_tables_are_those_of_one_machine(cluster: Cluster, tiny_run: Path, tmp_p
     assert {job["partition"] for job in bicubic} == {"cpu"}
 
 
+@ONE_PROCESS
 @pytest.mark.parametrize("fault", [scancel, near_time_limit, hit_time_limit, preempt, lose_node])
 def test_disturbed_training_goes_on(
     fault: Callable[[Cluster, dict[str, str]], None],
@@ -204,6 +213,7 @@ def test_disturbed_training_goes_on(
     assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
 
 
+@TWO_PROCESSES
 @pytest.mark.parametrize(
     ("fault", "num_nodes", "num_gpus"), [(near_time_limit, 2, 1), (preempt, 2, 1), (preempt, 1, 2)]
 )
@@ -226,6 +236,7 @@ def test_training_on_several_gpus_is_that_of_as_many_processes(
     assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
 
 
+@ONE_PROCESS
 def test_cancelled_fit_is_made_again(cluster: Cluster, long_run: Path, tmp_path: Path) -> None:
     directory = copy_run(long_run, tmp_path / "project")
     shutil.rmtree(directory / "results/tiny/fit")
@@ -244,6 +255,7 @@ def test_cancelled_fit_is_made_again(cluster: Cluster, long_run: Path, tmp_path:
     assert output.count("Unable to guess SLURM account. Trying to proceed without.") == 1
 
 
+@ONE_PROCESS
 def test_killed_snakemake_is_resumed_and_no_file_has_two_writers(
     cluster: Cluster, long_run: Path, untrained: Path
 ) -> None:
@@ -279,6 +291,7 @@ def test_killed_snakemake_is_resumed_and_no_file_has_two_writers(
     assert (untrained / MODEL).read_bytes() == (long_run / MODEL).read_bytes()
 
 
+@TWO_PROCESSES
 def test_resume_leaves_a_snakemake_at_work_alone(cluster: Cluster, untrained: Path) -> None:
     run, job = begin_training(cluster, untrained)
     command = ["idfsr", "resume", "--", *PROFILE, *LONG]
@@ -292,6 +305,7 @@ def test_resume_leaves_a_snakemake_at_work_alone(cluster: Cluster, untrained: Pa
     cluster.cancel_all()
 
 
+@TWO_PROCESSES
 def test_wrong_partition_is_named_before_any_job(cluster: Cluster, untrained: Path) -> None:
     before = cluster.jobs()
     environment = cluster.environment | {

@@ -8,12 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from idfsr.run.provenance import module_closure, module_path
+from idfsr.io.provenance import module_closure, module_path
 
 from .conftest import TINY
 from .project import ROOT, copy_sources, run_snakemake
 
-EVALUATION = {"features", "figure_grid", "figure_metrics", "metrics", "report", "tables"}
+EVALUATION = {
+    "truth_features", "scores", "metrics", "figure_grid", "figure_metrics", "report", "tables",
+}  # fmt: skip
 
 
 def planned_rules(directory: Path, *arguments: str) -> set[str]:
@@ -210,7 +212,7 @@ def test_a_job_of_several_people_has_the_methods_own_settings(finished: Path) ->
     settings = (
         "identities_per_job=2",
         "methods=[pgdiff]",
-        "weights={baselines: idfsr/weights/members/weights.yaml}",
+        "weights={baselines: idfsr/weights/weights.yaml}",
     )
     target = "results/tiny/restored/x8/pgdiff/batch-00000.tsv"
     result = run_snakemake(

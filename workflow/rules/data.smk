@@ -1,7 +1,7 @@
 """Images to a split of identities.
 
-Needs: the folder of the data set, or nothing for `synthref`, which is rendered.
-Makes: results/<run>/manifest.parquet, quality.parquet, split.tsv, split_summary.tsv.
+Needs: the folder of the data set, or nothing for `synthref`, which is rendered; quality.parquet.
+Makes: results/<run>/manifest.parquet, listing.tsv, split.tsv, split_summary.tsv.
 """
 
 
@@ -63,6 +63,7 @@ checkpoint index:
         images=rendered_images,
     output:
         manifest="results/{run}/manifest.parquet",
+        listing="results/{run}/listing.tsv",
     log:
         "logs/{run}/index.txt",
     benchmark:
@@ -73,6 +74,8 @@ checkpoint index:
     params:
         code=code_digest("idfsr.stages.index"),
         root=images_root,
+        # So that it runs again when photographs come, go or change that no rule makes.
+        photographs=lambda wildcards: inputs.photographs_digest(settings(wildcards)),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -81,69 +84,8 @@ checkpoint index:
             --config {input.config:q} \
             --root {params.root:q} \
             --manifest {output.manifest:q} \
+            --listing {output.listing:q} \
             --threads {threads}
-        """
-
-
-rule landmarks:
-    """Find the faces of one shard of the manifest and measure the images."""
-    input:
-        config="results/{run}/config/landmarks.json",
-        manifest="results/{run}/manifest.parquet",
-        images=rendered_images,
-    output:
-        landmarks="results/{run}/landmarks/shard-{shard}.parquet",
-    log:
-        "logs/{run}/landmarks/{shard}.txt",
-    benchmark:
-        "results/{run}/benchmarks/landmarks/{shard}.tsv"
-    conda:
-        "../../envs/idfsr.yaml"
-    threads: 2
-    params:
-        code=code_digest("idfsr.stages.landmarks"),
-        root=images_root,
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr landmarks \
-            --config {input.config:q} \
-            --manifest {input.manifest:q} \
-            --root {params.root:q} \
-            --assets .assets \
-            --shard {wildcards.shard} \
-            --landmarks {output.landmarks:q} \
-            --threads {threads}
-        """
-
-
-rule quality:
-    """Leave out images that are too small, blurred, turned away or without a face."""
-    input:
-        config="results/{run}/config/quality.json",
-        manifest="results/{run}/manifest.parquet",
-        landmarks=landmark_shards,
-    output:
-        quality="results/{run}/quality.parquet",
-    log:
-        "logs/{run}/quality.txt",
-    benchmark:
-        "results/{run}/benchmarks/quality.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.quality"),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr quality \
-            --config {input.config:q} \
-            --manifest {input.manifest:q} \
-            --landmarks {input.landmarks:q} \
-            --quality {output.quality:q}
         """
 
 

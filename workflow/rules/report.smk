@@ -1,7 +1,7 @@
-"""Metrics to tables, figures and the HTML report.
+"""Metrics to tables, and these with the figures to the HTML report.
 
-Needs: results/<run>/metrics/, fit/, pretrain/, shards/.
-Makes: results/<run>/tables/, figures/, report/index.html.
+Needs: results/<run>/metrics/, probes/, figures/, split_summary.tsv.
+Makes: results/<run>/tables/, figures/metrics.png, report/index.html.
 """
 
 
@@ -13,8 +13,8 @@ rule tables:
         set_metrics=of_all_scales(
             "results/{run}/metrics/x{scale_factor}/{method}.set.json"
         ),
-        probes=probes,
-        weights=trained_weights,
+        probes=lambda wildcards: plan(wildcards).probes(),
+        weights=lambda wildcards: inputs.trained_weights(settings(wildcards)),
     output:
         table1=report("results/{run}/tables/table1.csv", category="Tables"),
         table2=report("results/{run}/tables/table2.csv", category="Tables"),
@@ -31,7 +31,9 @@ rule tables:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.tables"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.tables", *method_modules(*settings(wildcards).methods)
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -52,173 +54,6 @@ rule tables:
         """
 
 
-rule figure_grid:
-    """Show restored images beside input, reference and ground truth."""
-    input:
-        config="results/{run}/config/report.json",
-        shards=test_shards,
-        restored=restored_of_all_methods,
-        metrics=metrics_of_all_methods,
-    output:
-        figure=report(
-            "results/{run}/figures/grid-x{scale_factor}.png", category="Figures"
-        ),
-    log:
-        "logs/{run}/figures/grid-x{scale_factor}.txt",
-    benchmark:
-        "results/{run}/benchmarks/figures/grid-x{scale_factor}.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.figure"),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr figure grid \
-            --config {input.config:q} \
-            --shards {input.shards:q} \
-            --restored {input.restored:q} \
-            --metrics {input.metrics:q} \
-            --figure {output.figure:q}
-        """
-
-
-rule figure_warping:
-    """Show the best and the worst warped references."""
-    input:
-        config="results/{run}/config/report.json",
-        shards=test_shards,
-    output:
-        figure=report(
-            "results/{run}/figures/warping-x{scale_factor}.png", category="Figures"
-        ),
-    log:
-        "logs/{run}/figures/warping-x{scale_factor}.txt",
-    benchmark:
-        "results/{run}/benchmarks/figures/warping-x{scale_factor}.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.figure"),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr figure warping \
-            --config {input.config:q} \
-            --shards {input.shards:q} \
-            --figure {output.figure:q}
-        """
-
-
-rule figure_fit_curves:
-    """Show the held-out loss of every fit."""
-    input:
-        stats=fit_stats,
-    output:
-        figure=report("results/{run}/figures/fit-curves.png", category="Figures"),
-    log:
-        "logs/{run}/figures/fit_curves.txt",
-    benchmark:
-        "results/{run}/benchmarks/figures/fit_curves.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.figure"),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr figure fit-curves \
-            --stats {input.stats:q} \
-            --figure {output.figure:q}
-        """
-
-
-rule figure_pretrain_curve:
-    """Show the loss of the pretraining."""
-    input:
-        stats="results/{run}/pretrain/stats.jsonl",
-    output:
-        figure=report("results/{run}/figures/pretrain-curve.png", category="Figures"),
-    log:
-        "logs/{run}/figures/pretrain_curve.txt",
-    benchmark:
-        "results/{run}/benchmarks/figures/pretrain_curve.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.figure"),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr figure pretrain-curve \
-            --stats {input.stats:q} \
-            --figure {output.figure:q}
-        """
-
-
-rule figure_landmarks:
-    """Show faces and landmarks found, and images left out."""
-    input:
-        config="results/{run}/config/report.json",
-        quality="results/{run}/quality.parquet",
-        images=rendered_images,
-    output:
-        figure=report("results/{run}/figures/landmarks.png", category="Figures"),
-    log:
-        "logs/{run}/figures/landmarks.txt",
-    benchmark:
-        "results/{run}/benchmarks/figures/landmarks.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.figure"),
-        root=images_root,
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr figure landmarks \
-            --config {input.config:q} \
-            --quality {input.quality:q} \
-            --root {params.root:q} \
-            --figure {output.figure:q}
-        """
-
-
-rule figure_lr_detector:
-    """Show the LR detector's errors beside the stock detector's."""
-    input:
-        errors="results/{run}/lr_detector/errors.csv",
-    output:
-        figure=report("results/{run}/figures/lr-detector.png", category="Figures"),
-    log:
-        "logs/{run}/figures/lr_detector.txt",
-    benchmark:
-        "results/{run}/benchmarks/figures/lr_detector.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.figure"),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr figure lr-detector \
-            --errors {input.errors:q} \
-            --figure {output.figure:q}
-        """
-
-
 rule figure_metrics:
     """Show every metric with its interval."""
     input:
@@ -235,7 +70,9 @@ rule figure_metrics:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.figure"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.figure", *method_modules(*settings(wildcards).methods)
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -259,7 +96,7 @@ rule report:
             "results/{run}/tables/conditions.csv",
             "results/{run}/tables/networks.csv",
         ],
-        figures=figures,
+        figures=lambda wildcards: paths.figures(settings(wildcards)),
         split_summary="results/{run}/split_summary.tsv",
         paper="config/paper.tsv",
     output:
@@ -272,7 +109,9 @@ rule report:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.report"),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.report", *method_modules(*settings(wildcards).methods)
+        ),
         tables_dir=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         r"""

@@ -1,7 +1,7 @@
-"""Shards to a pretrained model and a fitted ID embedding for each test identity.
+"""Shards to a pretrained model.
 
 Needs: results/<run>/shards/.
-Makes: results/<run>/pretrain/model.safetensors, fit/x<scale factor>/<identity>/embedding.safetensors.
+Makes: results/<run>/pretrain/model.safetensors.
 """
 
 
@@ -10,7 +10,7 @@ rule pretrain:
     input:
         config="results/{run}/config/pretrain.json",
         shards=pretrain_shards,
-        sample_shards=sample_shards,
+        sample_shards=lambda wildcards: plan(wildcards).sample_shards(),
         init=weights("idfsr"),
         id_encoder=weights("id_encoder"),
     output:
@@ -50,43 +50,4 @@ rule pretrain:
             --stats {output.stats:q} \
             --card {output.card:q} \
             --threads {threads}
-        """
-
-
-rule fit:
-    """Fit the ID embedding z_id of one identity, everything else frozen."""
-    input:
-        config="results/{run}/config/fit.json",
-        shard=identity_shard,
-        model="results/{run}/pretrain/model.safetensors",
-    output:
-        embedding="results/{run}/fit/x{scale_factor}/{identity}/embedding.safetensors",
-        stats="results/{run}/fit/x{scale_factor}/{identity}/stats.jsonl",
-    log:
-        "logs/{run}/fit/x{scale_factor}/{identity}.txt",
-    benchmark:
-        "results/{run}/benchmarks/fit/x{scale_factor}/{identity}.tsv"
-    conda:
-        "../../envs/idfsr.yaml"
-    threads: 1
-    resources:
-        gpu=1,
-        mem_mb=2000,
-    params:
-        code=code_digest("idfsr.stages.fit"),
-        batch=lambda wildcards, output: batch_of(wildcards),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr fit \
-            --config {input.config:q} \
-            --model {input.model:q} \
-            --shards {input.shard:q} \
-            --identity {wildcards.identity:q} \
-            --embedding {output.embedding:q} \
-            --stats {output.stats:q} \
-            --threads {threads}
-
-        idfsr relist results/{wildcards.run}/fit/x{wildcards.scale_factor}/batch-{params.batch}.tsv
         """

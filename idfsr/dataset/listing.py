@@ -1,0 +1,165 @@
+"""The image files of a folder of identities' folders; light enough for Snakemake to ask."""
+
+import csv
+import hashlib
+import logging
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from idfsr.errors import IdfsrError
+from idfsr.io.digests import file_digest
+from idfsr.io.files import atomic_path
+
+logger = logging.getLogger(__name__)
+
+EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
+COLUMNS = ("path", "size", "mtime_ns", "sha256")
+"""Of a listing."""
+CELEBREF_HQ_DIR = "CelebHQRefForRelease"
+"""The single folder that the archive of CelebRef-HQ unpacks to."""
+
+
+class Stamp(NamedTuple):
+    """What tells at a glance that a file may have changed."""
+
+    size: int
+    mtime_ns: int
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        message = f"{folder}: no such folder, wanted one of folders <identity>/<image>.png"
+    except NotADirectoryError:
+        message = f"{folder}: found a file, wanted a folder of folders <identity>/<image>.png"
+    except PermissionError:
+        message = f"{folder}: no permission to list it, wanted a readable folder"
+    raise IdfsrError(message)
+
+
+def find_identities(root: Path) -> list[Path]:
+    """Return the identities' folders, sorted by name.
+
+    Args:
+        root: Their parent, or a folder that holds only `CELEBREF_HQ_DIR`.
+
+    Raises:
+        IdfsrError: The folder is missing, empty, or has no folders.
+    """
+    entries = _entries(root)
+    if not entries:
+        message = f"{root}: empty folder, wanted folders <identity>/<image>.png"
+        raise IdfsrError(message)
+    folders = [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    if [folder.name for folder in folders] == [CELEBREF_HQ_DIR]:
+        return find_identities(folders[0])
+    if not folders:
+        message = f"{root}: found {len(entries)} files but no folder, wanted <identity>/<image>.png"
+        raise IdfsrError(message)
+    if len(folders) < len(entries):
+        logger.info("%s: %d entries that are no identity", root, len(entries) - len(folders))
+    return folders
+
+
+def is_image(name: str) -> bool:
+    """Return whether a file counts as an image, by its name."""
+    return Path(name).suffix.lower() in EXTENSIONS
+
+
+def find_images(folders: Sequence[Path]) -> list[Path]:
+    """Return the files with an image's extension, sorted; count all others in the log."""
+    images = []
+    others: Counter[str] = Counter()
+    for folder in folders:
+        entries = _entries(folder)
+        found = [path for path in entries if is_image(path.name) and path.is_file()]
+        if not found:
+            logger.warning("%s: no image, the identity is left out", folder)
+        images += found
+        taken = set(found)
+        others.update(
+            "folder" if path.is_dir() else path.suffix.lower() or "no extension"
+            for path in entries
+            if path not in taken
+        )
+    for kind, count in sorted(others.items()):
+        logger.info("not images by their name, %s: %d", kind, count)
+    return images
+
+
+def stat_images(root: Path) -> dict[str, Stamp]:
+    """Return size and time of each image file, by its path below the root, sorted.
+
+    Args:
+        root: See `find_identities`.
+
+    Raises:
+        IdfsrError: See `find_identities`.
+    """
+    stamps = {}
+    for folder in find_identities(root):
+        with os.scandir(folder) as entries:
+            images = [entry for entry in entries if is_image(entry.name) and entry.is_file()]
+        for entry in sorted(images, key=lambda entry: entry.name):
+            found = entry.stat()
+            path = Path(entry.path).relative_to(root).as_posix()
+            stamps[path] = Stamp(found.st_size, found.st_mtime_ns)
+    return stamps
+
+
+def write_listing(path: Path, stamps: Mapping[str, Stamp], digests: Mapping[str, str]) -> None:
+    """Write down what the image files were when they were read.
+
+    Args:
+        path: Of the table of tab-separated values.
+        stamps: From `stat_images`, before the files were read.
+        digests: The sha256 of each file.
+    """
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, delimiter="\t", lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows([name, *stamps[name], digests[name]] for name in stamps if name in digests)
+
+
+def _read_listing(path: Path) -> dict[tuple[str, Stamp], str]:
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+        return {
+            (row["path"], Stamp(int(row["size"]), int(row["mtime_ns"]))): row["sha256"]
+            for row in rows
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        logger.warning("%s: not a listing of images: %s: all of them are read", path, error)
+        return {}
+
+
+def contents_digest(root: Path, listing: Path) -> str:
+    """Digest the names and the contents of the image files.
+
+    Only files are read whose size or time are not those in the listing of the last index: a file
+    that was touched or copied and has the same bytes changes nothing.
+
+    Args:
+        root: See `find_identities`.
+        listing: From `write_listing`; without it, all files are read.
+
+    Raises:
+        IdfsrError: See `find_identities`.
+    """
+    known, digest = _read_listing(listing), hashlib.sha256()
+    for name, stamp in stat_images(root).items():
+        sha256 = known.get((name, stamp)) or _digest_or_nothing(root / name)
+        digest.update(f"{name}\t{sha256}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _digest_or_nothing(path: Path) -> str:
+    """Return the digest of a file, "" if it cannot be read: the manifest says why."""
+    return file_digest(path) if os.access(path, os.R_OK) else ""

@@ -1,0 +1,1 @@
+"""What the families of metrics share: their contract, the registry, and the way to a table."""

@@ -1,0 +1,56 @@
+"""What the workflow knows of the families of metrics of a run: settings, weights and code."""
+
+from collections.abc import Iterable, Sequence
+
+from idfsr.io.provenance import code_digest
+from idfsr.io.weights_list import missing_files, read_manifest, weights_folder
+from idfsr.metrics.engine.metric import Family
+from idfsr.metrics.engine.registry import find_families, find_family
+from idfsr.run.config import STAGES, Config
+
+
+def families_of(config: Config) -> dict[str, Family]:
+    """Return the families of a run's metrics by name.
+
+    Raises:
+        IdfsrError: A metric of the settings is none.
+    """
+    return find_families((*config.metrics.table1, *config.metrics.table2))
+
+
+def families_present(config: Config) -> list[str]:
+    """Return the names of those families whose published weights are there."""
+    names = (*config.metrics.table1, *config.metrics.table2)
+    missing = missing_files(names, weights_folder())
+    return list(find_families(name for name in names if name not in missing))
+
+
+def family_stage(name: str) -> str:
+    """Return the key of `STAGES` whose settings a family is given."""
+    of_stage = {stage: key for key, stage in STAGES.items() if key.startswith("scores")}
+    return of_stage[find_family(name).settings]
+
+
+def family_weights(name: str, config: Config) -> list[str]:
+    """Return the weight files of a family, as far as they are there.
+
+    Those of the asset packages are not among them: their digests are fixed and checked.
+    """
+    kind, _, key = find_family(name).weights.partition(".")
+    if kind == "weights":
+        return [getattr(config.weights, key)]
+    if kind == "published":
+        path = weights_folder() / read_manifest()[key].path
+        return [str(path)] if path.is_file() else []
+    return []
+
+
+def weights_option(name: str, files: Sequence[str]) -> list[str]:
+    """Return the option that gives a family a weight file that the run's settings name."""
+    kind, _, key = find_family(name).weights.partition(".")
+    return [f"--{key}", *files] if kind == "weights" else []
+
+
+def families_code(stage: str, names: Iterable[str]) -> str:
+    """Return the digest of a stage's code and of families, which it imports by name."""
+    return code_digest(f"idfsr.stages.{stage}", *(f"idfsr.metrics.{name}" for name in names))

@@ -1,0 +1,75 @@
+"""Names of a run's files that follow from its settings alone."""
+
+from idfsr.methods.engine.registry import find_method
+from idfsr.run.config import Config
+
+
+def images_root(config: Config) -> str:
+    """Return the folder of the identities' folders; a run of synthref makes its own."""
+    if config.dataset.kind == "synthref":
+        return f"results/{config.run}/synthref/CelebHQRefForRelease"
+    return config.dataset.root
+
+
+def rendered_images(config: Config) -> list[str]:
+    """Return the images folder where the run itself makes it, so that it is made first."""
+    return [images_root(config)] if config.dataset.kind == "synthref" else []
+
+
+def landmark_shards(config: Config, num_usable: int) -> list[str]:
+    """Return the tables of landmarks.
+
+    Args:
+        config: Of the run.
+        num_usable: Images of the manifest that can be used.
+    """
+    num_shards = max(1, -(-num_usable // config.landmarks.images_per_shard))
+    return [f"results/{config.run}/landmarks/shard-{n:05d}.parquet" for n in range(num_shards)]
+
+
+def of_each_method(config: Config, pattern: str, scale_factor: int) -> list[str]:
+    """Put the run, the scale factor and each method into a pattern."""
+    return [
+        pattern.format(run=config.run, scale_factor=scale_factor, method=method)
+        for method in config.methods
+    ]
+
+
+def of_each_scale_and_method(config: Config, pattern: str) -> list[str]:
+    """Put the run and each pair of scale factor and method into a pattern."""
+    return [
+        path
+        for factor in config.shards.scale_factors
+        for path in of_each_method(config, pattern, factor)
+    ]
+
+
+def figures(config: Config) -> list[str]:
+    """Return the figures of the report, in its order."""
+    factors = config.shards.scale_factors
+    names = [
+        *(f"grid-x{factor}" for factor in factors),
+        "metrics",
+        "fit-curves",
+        *(f"warping-x{factor}" for factor in factors),
+        "lr-detector",
+        "landmarks",
+        "pretrain-curve",
+    ]
+    return [f"results/{config.run}/figures/{name}.png" for name in names]
+
+
+def restore_settings(config: Config, method: str) -> str:
+    """Return the settings of a restoration, with the method's own where it has some."""
+    return f"results/{config.run}/config/restore-{method}.json"
+
+
+def pretrained_model(config: Config, method: str) -> list[str]:
+    """Return the model that the run trains, where the method uses it."""
+    made = "model" in find_method(method).run_files
+    return [f"results/{config.run}/pretrain/model.safetensors"] if made else []
+
+
+def of_the_fit(method: str, path: str) -> list[str]:
+    """Return a file of the fit, where the method uses one."""
+    return [path] if "embedding" in find_method(method).run_files else []

@@ -1,0 +1,26 @@
+from idfsr.config.metrics import MetricsConfig
+from idfsr.report.networks import list_networks
+from idfsr.report.run_tables import make_tables
+from idfsr.report.tables import Measurements
+from idfsr.run.config import Config, stage_settings
+
+CONFIG = stage_settings(
+    Config(
+        metrics=MetricsConfig(
+            table1=("psnr", "brisque"), table2=("idv_sface", "age_diff_embedded"), num_bootstrap=50
+        )
+    ),
+    "tables",
+)
+
+
+def test_all_tables_at_once(measurements: Measurements) -> None:
+    tables = make_tables(measurements, list_networks([]), CONFIG)
+    assert "psnr" in tables.table1
+    assert "age_diff_embedded_mean" in tables.table2
+    assert set(tables.paired["metric"]) == {"psnr", "brisque", "idv_sface", "age_diff_embedded"}
+    assert "| IDFSR (FT) | **25.25** |" in tables.markdown
+    assert r"IDFSR (FT) & \textbf{25.25}" in tables.latex
+    for text in (tables.markdown, tables.latex):
+        assert "BRISQUE: could not be computed" in text
+        assert "Table 2" in text or "tab:table2" in text

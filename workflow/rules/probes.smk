@@ -1,0 +1,41 @@
+"""Restorations with one condition exchanged or left out.
+
+Needs: results/<run>/shards/, pretrain/, fit/.
+Makes: results/<run>/probes/x<scale factor>.parquet.
+"""
+
+
+rule probes:
+    """Restore with one condition exchanged or left out (IDFSR, Figs. 5, 6 and 8)."""
+    input:
+        config="results/{run}/config/probes.json",
+        shards=test_shards,
+        model="results/{run}/pretrain/model.safetensors",
+        embeddings=embeddings,
+    output:
+        probes="results/{run}/probes/x{scale_factor}.parquet",
+    log:
+        "logs/{run}/probes/x{scale_factor}.txt",
+    benchmark:
+        "results/{run}/benchmarks/probes/x{scale_factor}.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=2000,
+    params:
+        code=code_digest("idfsr.stages.probes"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr probes \
+            --config {input.config:q} \
+            --shards {input.shards:q} \
+            --model {input.model:q} \
+            --embeddings {input.embeddings:q} \
+            --assets .assets \
+            --probes {output.probes:q} \
+            --threads {threads}
+        """
