@@ -12,6 +12,10 @@ from idfsr.run.provenance import code_digest
 from idfsr.io.weights_list import missing_files, read_manifest, weights_folder
 
 
+published_files = cache(read_manifest)
+"""The entries of a list of weights, which is read once for all jobs."""
+
+
 def settings(wildcards):
     """The validated configuration of the run that a file belongs to."""
     return CONFIGS[wildcards.run]
@@ -143,7 +147,7 @@ def weights_there(names, manifest):
     """Files of a list for some metrics or methods that are there, so that new ones count."""
     paths = [
         weights_folder(manifest) / file.path
-        for file in read_manifest(manifest).values()
+        for file in published_files(manifest).values()
         if not set(names).isdisjoint(file.needed_by)
     ]
     return list(dict.fromkeys(str(path) for path in paths if path.is_file()))
