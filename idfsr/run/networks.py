@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from idfsr.training.networks import find_network, network_names
 
-ELSEWHERE = {"lr_detector": "lr_retinaface.safetensors", "pretrain": "idfsr64.safetensors"}
-"""Those that every run trains, by rules of their own."""
+EVERY_RUN = ("lr_detector", "pretrain")
+"""Folders of the trainings of every run, which have rules of their own."""
 
 
 def embedded_files() -> dict[str, str]:
@@ -13,8 +13,13 @@ def embedded_files() -> dict[str, str]:
 
     A network that only another one begins with does not come with it.
     """
-    small = {f"networks/{name}": find_network(name).embedded for name in network_names()}
-    return {folder: file for folder, file in small.items() if file} | ELSEWHERE
+    files = {name: find_network(name).embedded for name in network_names()}
+    files["pretrain"] = "idfsr64.safetensors"
+    return {
+        name if name in EVERY_RUN else f"networks/{name}": file
+        for name, file in files.items()
+        if file
+    }
 
 
 def file_arguments(files: Iterable[tuple[str, str | Sequence[str]]]) -> list[str]:

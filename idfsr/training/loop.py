@@ -292,6 +292,6 @@ def finish(trained: Trained, stats: Path) -> None:
         shutil.move(file, kept / file.name)
     progress.rmdir()
     for name in (STATE_NAME, STATS_NAME):
-        (state_dir / name).unlink()
+        (state_dir / name).unlink(missing_ok=True)  # no state where no image was wanted
     if not any(state_dir.iterdir()):
         state_dir.rmdir()

@@ -109,5 +109,14 @@ def test_every_section_belongs_to_a_stage() -> None:
     }
     others = {field.name for field in dataclasses.fields(Config)} - given
     # those of a network or a method are given by other names; the rest says what runs
-    names = {"networks", "codeformer", "pgdiff", "dr2", "run", "identities_per_job", "weights"}
+    names = {
+        "networks",
+        "lr_detector",
+        "codeformer",
+        "pgdiff",
+        "dr2",
+        "run",
+        "identities_per_job",
+        "weights",
+    }
     assert others == names
