@@ -59,7 +59,7 @@ rule truth_features:
     resources:
         mem_mb=8000,
     params:
-        code=lambda wildcards: families_code("truth_features", [wildcards.family]),
+        code=lambda wildcards: families_code("truth_features", wildcards.family),
         weights=lambda wildcards, input: weights_option(wildcards.family, input.weights),
     shell:
         r"""
@@ -96,7 +96,7 @@ rule scores:
     resources:
         mem_mb=8000,
     params:
-        code=lambda wildcards: families_code("scores", [wildcards.family]),
+        code=lambda wildcards: families_code("scores", wildcards.family),
         weights=lambda wildcards, input: weights_option(wildcards.family, input.weights),
         truth=lambda wildcards, input: ["--truth", input.truth] if input.truth else [],
     shell:
@@ -134,7 +134,7 @@ rule metrics:
         "../../envs/idfsr.yaml"
     params:
         code=lambda wildcards: families_code(
-            "join_scores", families_of(settings(wildcards))
+            "join_scores", *families_of(settings(wildcards))
         ),
     shell:
         r"""
