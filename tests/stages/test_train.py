@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 
 from idfsr.config.lr_detector import LrDetectorConfig
@@ -20,6 +21,7 @@ from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network, save_network
 from idfsr.run.config import Config, stage_json
 from idfsr.run.networks import file_arguments
+from idfsr.sealed_json import seal
 from idfsr.training.card import read_card
 from idfsr.training.networks import find_network, network_names
 from idfsr.training.networks.train import find_training
@@ -114,8 +116,8 @@ def save_template_detector(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     )
     path, sizes = folder / "landmarks68.safetensors", Landmarks68Config(image_size=32)
     save_network(path, Landmarks68Net(sizes), sizes)
-    history = "title: 68 landmarks\nnum_parameters: 1\nimages_seen: 1\nminutes: 1.0"
-    path.with_suffix(".md").write_text(f"---\n{history}\n---\n")
+    history = {"title": "68 landmarks", "num_parameters": 1, "images_seen": 1, "minutes": 1.0}
+    path.with_suffix(".md").write_text(f"---\n{yaml.safe_dump(seal(history))}---\n")
 
 
 def load(name: str, path: Path) -> torch.nn.Module:
