@@ -8,9 +8,10 @@ import pyarrow.parquet as pq
 from idfsr.run.config import STAGES, stage_json
 from idfsr.constants import IDFSR_METHODS, MEMBER_FIRST
 from idfsr.dataset.sharding import plan_shards, read_split_rows
+from idfsr.run.families import families_code, families_of, families_present
+from idfsr.run.families import family_stage, family_weights, weights_option
 from idfsr.run.provenance import code_digest
 from idfsr.io.weights_list import missing_files, read_manifest, weights_folder
-
 
 published_files = cache(read_manifest)
 """The entries of a list of weights, which is read once for all jobs."""
@@ -376,3 +377,36 @@ def batch_fits(wildcards):
         fits = f"results/{wildcards.run}/fit/x{wildcards.scale_factor}"
         return f"{fits}/batch-{wildcards.batch}.tsv"
     return []
+
+
+def settings_of_family(wildcards):
+    """The settings of a family: its own, or the empty ones that the others share."""
+    return f"results/{wildcards.run}/config/{family_stage(wildcards.family)}.json"
+
+
+def truth_of_family(wildcards):
+    """What the family's network says of the ground truth, where it is asked of that."""
+    if families_of(settings(wildcards))[wildcards.family].of_truth:
+        return f"results/{wildcards.run}/features/{wildcards.family}/truth.parquet"
+    return []
+
+
+def restored_at_all_scales(wildcards):
+    """Restored images of one method at all scales."""
+    return of_all_people(
+        wildcards,
+        "results/{run}/restored/x{scale_factor}/{method}/{identity}.parquet",
+        "results/{run}/restored/x{scale_factor}/{method}/batch-{batch}.tsv",
+        scale_factor=settings(wildcards).shards.scale_factors,
+        method=wildcards.method,
+    )
+
+
+def scores_of_families(wildcards):
+    """Scores of one method in every family whose published weights are there."""
+    return expand(
+        "results/{run}/scores/{family}/{method}.parquet",
+        run=wildcards.run,
+        method=wildcards.method,
+        family=families_present(settings(wildcards)),
+    )
