@@ -24,10 +24,12 @@ MODEL = "results/tiny/pretrain/model.safetensors"
 STATE = Path("results/tiny/pretrain/state")
 TARGETS = (
     *("--configfile", "tests/workflow/tiny.yaml"),
-    *("--config", "pretrain={num_images: 400, checkpoint_images: 20}"),
+    *("--config", "pretrain={num_images: 400, checkpoint_images: 20, sample_images: 200}"),
     *("methods=[bicubic,idfsr-ft]", "shards={scale_factors: [8]}", "--", *TABLES),
 )
 NUM_KILLS = int(os.environ.get("IDFSR_KILLS", "3"))
+SECONDS = (3.0, 25.0)
+"""How long a Snakemake works until it is killed, at least and at most."""
 
 
 def words(process: psutil.Process) -> str:
@@ -120,7 +122,7 @@ def test_plain_reruns_after_kills_end_with_the_same_tables(quiet: Path, tmp_path
         has_ended = False
         while not has_ended:
             snakemake = start(directory)
-            seconds = float(rng.uniform(3, 25)) if num_kills < NUM_KILLS else None
+            seconds = float(rng.uniform(*SECONDS)) if num_kills < NUM_KILLS else None
             try:
                 status = snakemake.wait(seconds)
             except psutil.TimeoutExpired:
@@ -138,12 +140,18 @@ def test_plain_reruns_after_kills_end_with_the_same_tables(quiet: Path, tmp_path
         num_runs += 1
 
 
-def test_outputs_of_a_finished_training_that_snakemake_deletes_come_back_at_once(
+def test_a_second_snakemake_is_refused_and_what_the_first_deletes_comes_back_at_once(
     quiet: Path, tmp_path: Path
 ) -> None:
-    """Snakemake is killed, its training ends; the next one deletes what nobody saw being done."""
+    """The first is killed and its training ends; the next deletes what nobody saw being done."""
     directory = copy_untrained(quiet, tmp_path / "project")
     snakemake = start_and_wait_for(STATE / "state.pt", directory)
+    second = run_snakemake(directory, *TARGETS)
+    assert second.returncode == 1
+    lines = (second.stdout + second.stderr).splitlines()
+    message = f".snakemake/at-work: found in use by process {snakemake.pid} on "
+    assert [line for line in lines if line.startswith(message)], lines
+
     snakemake.kill()
     snakemake.wait()
     while not (directory / STATE / "finished.json").is_file():
@@ -153,15 +161,3 @@ def test_outputs_of_a_finished_training_that_snakemake_deletes_come_back_at_once
     assert "pretrain: resumed at 400 images" in (directory / "logs/tiny/pretrain.txt").read_text()
     assert read_outputs(directory) == read_outputs(quiet)
     assert not (directory / STATE).exists()
-
-
-def test_a_live_snakemake_is_answered_with_who_it_is(quiet: Path, tmp_path: Path) -> None:
-    directory = copy_untrained(quiet, tmp_path / "project")
-    snakemake = start_and_wait_for(STATE / "state.pt", directory)
-    result = run_snakemake(directory, *TARGETS)
-    assert result.returncode == 1
-    lines = (result.stdout + result.stderr).splitlines()
-    message = f".snakemake/at-work: found in use by process {snakemake.pid} on "
-    assert [line for line in lines if line.startswith(message)], lines
-    kill_everything(snakemake)
-    snakemake.wait()
