@@ -9,7 +9,7 @@ UV := .venv/bin/uv pip install --quiet --no-deps --python .venv/bin/python
 ACTIVATE := source .venv/bin/activate
 # Processes that run the tests side by side. Each of them wants a core and about 2 GB.
 WORKERS ?= 2
-PYTEST := pytest --dist loadgroup --no-loadscope-reorder
+PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo resume test test-all check fix clean
 

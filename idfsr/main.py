@@ -20,7 +20,6 @@ COMMANDS = {
     "landmarks": "find faces and measure images",
     "quality": "leave out images that do not serve",
     "split": "draw test identities and halve their images into fit and test",
-    "lr-detector": "fine-tune RetinaFace on degraded faces",
     "crops": "cut aligned faces with labels",
     "shards": "mask, warp and embed targets into Parquet",
     "pretrain": "train the diffusion model",

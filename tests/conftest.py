@@ -22,21 +22,15 @@ def pytest_configure(config: pytest.Config) -> None:
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // num_workers))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each file to one worker of pytest-xdist, for its tests share what they make.
-
-    The files that take longest come first: at the end no worker waits long for another.
-    """
+    """Put the files that take longest first: at the end no worker of pytest-xdist waits long."""
     if not hasattr(config, "workerinput"):
         return
     ranks: dict[Path, int] = {}
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(config.rootpath))))
-        marks = (mark.name for mark in item.iter_markers())
-        rank = min({"slurm": 0, "slow": 1}.get(mark, 2) for mark in marks)
-        ranks[item.path] = min(rank, ranks.get(item.path, 2))
+        marks = [mark.name for mark in item.iter_markers()]
+        rank = 0 if "slurm" in marks else 1 if "slow" in marks else 2
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
     items.sort(key=lambda item: ranks[item.path])
 
 

@@ -1,7 +1,7 @@
 """Five landmarks in low-resolution faces of a few pixels (IDFSR, "Landmark Detection and Warping").
 
-The paper fine-tunes RetinaFace "to better accommodate LR images". `idfsr.training.lr_detector`
-trains that detector, and this module uses it.
+The paper fine-tunes RetinaFace "to better accommodate LR images". `idfsr train lr_detector` trains
+that detector, and this module uses it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from idfsr.io.degradation import upsample
 
 
 def load_lr_detector(path: Path, device: torch.device) -> Detector:
-    """Load the detector that `idfsr lr-detector` made.
+    """Load the detector that `idfsr train lr_detector` made.
 
     Args:
         path: Its .safetensors file.

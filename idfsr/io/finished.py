@@ -5,15 +5,18 @@ same command makes them again from the state, in seconds. A run that has ended w
 states of which every output is what the training wrote.
 """
 
-import json
+import logging
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from idfsr.errors import DamagedFileError
 from idfsr.io.digests import file_digest
-from idfsr.io.files import atomic_path
 from idfsr.io.lock import live_holder
+from idfsr.io.texts import read_json, write_json
+
+logger = logging.getLogger(__name__)
 
 STATE_NAME: Final = "state.pt"
 STATS_NAME: Final = "stats.jsonl"
@@ -26,13 +29,19 @@ FINISHED_NAME: Final = "finished.json"
 def note_finished(state_dir: Path, outputs: Iterable[Path]) -> None:
     """Write down which files a training has made."""
     digests = {str(path): file_digest(path) for path in outputs}
-    with atomic_path(state_dir / FINISHED_NAME) as temporary:
-        temporary.write_text(json.dumps(digests), encoding="utf-8")
+    write_json(state_dir / FINISHED_NAME, digests)
 
 
 def outputs_in_place(state_dir: Path) -> bool:
-    """Say whether each output of a finished training is there with the bytes that it wrote."""
-    digests = json.loads((state_dir / FINISHED_NAME).read_text(encoding="utf-8"))
+    """Say whether each output of a finished training is there with the bytes that it wrote.
+
+    Where the list of outputs is damaged nobody knows, and the state is kept.
+    """
+    try:
+        digests = read_json(state_dir / FINISHED_NAME, "the outputs of a training")
+    except DamagedFileError as error:
+        logger.warning("%s", error)
+        return False
     return all(
         Path(path).is_file() and file_digest(Path(path)) == digest
         for path, digest in digests.items()

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from idfsr.errors import IdfsrError
+from idfsr.errors import DamagedFileError, IdfsrError
 from idfsr.io.files import atomic_path
 from idfsr.sealed_json import parse_json, seal, unseal
 
@@ -95,7 +95,7 @@ def _decode(path: Path, wanted: str) -> str:
     except FileNotFoundError:
         message = f"{path}: no such file, wanted {wanted}"
     except UnicodeDecodeError as error:
-        message = f"{path}: not text: {error}, wanted {wanted}; remove it and run again"
+        raise DamagedFileError(path, f"not text: {error}") from None
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}, wanted {wanted}"
     raise IdfsrError(message)

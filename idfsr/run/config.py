@@ -18,7 +18,6 @@ from idfsr.config.dataset import DatasetConfig, IndexStage
 from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
-from idfsr.config.lr_training import LrDetectorStage
 from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.config.model import ModelConfig
 from idfsr.config.networks import NetworkStage
@@ -44,7 +43,7 @@ from idfsr.methods.engine.registry import (
     own_settings,
 )
 from idfsr.sealed_json import seal
-from idfsr.training.networks import network_names
+from idfsr.training.networks import find_network, network_names
 
 
 def _known_method(name: str) -> str:
@@ -55,8 +54,9 @@ def _known_method(name: str) -> str:
 
 
 def _known_network(name: str) -> str:
-    if name not in network_names():
-        message = f"wanted one of {', '.join(network_names())}"
+    names = [name for name in network_names() if find_network(name).stage is NetworkStage]
+    if name not in names:
+        message = f"wanted one of {', '.join(names)}"
         raise ValueError(message)
     return name
 
@@ -103,9 +103,8 @@ STAGES: dict[str, Any] = {
     "landmarks": LandmarksStage,
     "quality": QualityStage,
     "split": SplitStage,
-    "lr_detector": LrDetectorStage,
     "shards": ShardsStage,
-    **{f"train-{name}": NetworkStage for name in network_names()},
+    **{f"train-{name}": find_network(name).stage for name in network_names()},
     "pretrain": PretrainStage,
     "fit": FitStage,
     "probes": ProbesStage,
@@ -121,14 +120,15 @@ STAGES: dict[str, Any] = {
 each method has a stage of its own, restore-<method>, which is given `RestoreStage`."""
 
 BORROWED: dict[str, dict[str, str]] = {
-    "lr_detector": {
+    "train-lr_detector": {
+        "network": "lr_detector",
         "gt_size": "shards.image_size",
         "score_threshold": "landmarks.score_threshold",
     },
     "shards": {"search_size": "lr_detector.image_size"},
 }
-"""Single values of another stage's section that a stage is given, and where they stand: it does not
-run again for the rest of that section."""
+"""What a stage is given under a name of its own, and where it stands: a section, or a single value
+of another stage's section, for the rest of which it does not run again."""
 
 
 def method_settings(config: Config, name: str) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def stage_settings(config: Config, stage: str) -> Any:
         dumped["network"] = dumped["networks"].get(name, {})
     for field, path in BORROWED.get(stage, {}).items():
         section, _, value = path.partition(".")
-        dumped[field] = dumped[section][value]
+        dumped[field] = dumped[section][value] if value else dumped[section]
     if kind in ("scores", "metrics"):
         dumped = dumped["metrics"]
     if kind == "restore":

@@ -1,9 +1,11 @@
 """What the workflow knows of the families of metrics of a run: settings, weights and code."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 from idfsr.io.provenance import code_digest
-from idfsr.io.weights_list import missing_files, read_manifest, weights_folder
+from idfsr.io.weights_list import read_manifest, weights_folder
 from idfsr.metrics.engine.metric import Family
 from idfsr.metrics.engine.registry import find_families, find_family
 from idfsr.run.config import STAGES, Config
@@ -20,9 +22,17 @@ def families_of(config: Config) -> dict[str, Family]:
 
 def families_present(config: Config) -> list[str]:
     """Return the names of those families whose published weights are there."""
-    names = (*config.metrics.table1, *config.metrics.table2)
-    missing = missing_files(names, weights_folder())
-    return list(find_families(name for name in names if name not in missing))
+    return [
+        name
+        for name, family in families_of(config).items()
+        if not family.weights.startswith("published.") or family_weights(name, config)
+    ]
+
+
+@cache
+def _published_paths() -> dict[str, Path]:
+    """Return the published files by name; the list is read once for all jobs."""
+    return {name: weights_folder() / file.path for name, file in read_manifest().items()}
 
 
 def family_stage(name: str) -> str:
@@ -57,7 +67,7 @@ def family_weights(name: str, config: Config) -> list[str]:
     if kind == "weights":
         return [getattr(config.weights, key)]
     if kind == "published":
-        path = weights_folder() / read_manifest()[key].path
+        path = _published_paths()[key]
         return [str(path)] if path.is_file() else []
     return []
 
@@ -68,6 +78,7 @@ def weights_option(name: str, files: Sequence[str]) -> list[str]:
     return [f"--{key}", *files] if kind == "weights" else []
 
 
-def families_code(stage: str, names: Iterable[str]) -> str:
+@cache
+def families_code(stage: str, *names: str) -> str:
     """Return the digest of a stage's code and of families, which it imports by name."""
     return code_digest(f"idfsr.stages.{stage}", *(f"idfsr.metrics.{name}" for name in names))

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,9 @@ from idfsr.io.weights_list import (
 from idfsr.methods.engine.registry import missing_packages
 from idfsr.run.config import Config
 from idfsr.run.families import families_of
+
+published_files = cache(read_manifest)
+"""A list of weights by name; it is read once for all jobs."""
 
 MADE: Final = Path("results")
 """Folder of the files that rules make."""
@@ -72,7 +76,7 @@ def weights_there(names: Iterable[str], manifest: Path) -> list[str]:
     wanted = set(names)
     paths = [
         weights_folder(manifest) / file.path
-        for file in read_manifest(manifest).values()
+        for file in published_files(manifest).values()
         if not wanted.isdisjoint(file.needed_by)
     ]
     return list(dict.fromkeys(str(path) for path in paths if path.is_file()))

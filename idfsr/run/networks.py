@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from idfsr.run.plan import Plan
 from idfsr.training.networks import find_network, network_names
 
-ELSEWHERE = {"lr_detector": "lr_retinaface.safetensors", "pretrain": "idfsr64.safetensors"}
-"""Those that every run trains, by rules of their own."""
+EVERY_RUN = ("lr_detector", "pretrain")
+"""Folders of the trainings of every run, which have rules of their own."""
 
 
 def embedded_files() -> dict[str, str]:
@@ -14,8 +14,13 @@ def embedded_files() -> dict[str, str]:
 
     A network that only another one begins with does not come with it.
     """
-    small = {f"networks/{name}": find_network(name).embedded for name in network_names()}
-    return {folder: file for folder, file in small.items() if file} | ELSEWHERE
+    files = {name: find_network(name).embedded for name in network_names()}
+    files["pretrain"] = "idfsr64.safetensors"
+    return {
+        name if name in EVERY_RUN else f"networks/{name}": file
+        for name, file in files.items()
+        if file
+    }
 
 
 def training_files(name: str, run: str, plan: Callable[[], Plan]) -> dict[str, str | list[str]]:

@@ -3,20 +3,16 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from idfsr.methods.contract import RESTORED_SCHEMA
-from idfsr.methods.embedding import Embedding, load_embedding, save_embedding
-from idfsr.metrics.features import Extractor, FeatureStore, ImageBatch, make_batch
-from idfsr.training.crops import read_crops
 from torch import Tensor
 
 from idfsr.config.fit import FitStage
 from idfsr.config.split import SplitConfig
 from idfsr.config.stage import load_stage
+from idfsr.constants import PROBES
 from idfsr.dataset.index import build_manifest
 from idfsr.dataset.sharding import read_split_rows
 from idfsr.dataset.split import split_images, summarise
@@ -26,28 +22,40 @@ from idfsr.io.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA
 from idfsr.io.shards import read_shard, write_shard
 from idfsr.io.tables import read_metadata, read_table, write_table, write_tsv
 from idfsr.io.texts import read_stats, stats_line, write_json, write_text
+from idfsr.methods.engine.embedding import Embedding, load_embedding, save_embedding
+from idfsr.methods.engine.restore import RESTORED_SCHEMA
+from idfsr.metrics.engine.features import read_features, write_features
 from idfsr.models.checkpoint import load_idfsr, save_model
 from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network, save_network
 from idfsr.photographs.person import Person, load_person, save_person
-from idfsr.report.conditions import PROBES, summarise_probes
+from idfsr.report.conditions import summarise_probes
 from idfsr.report.detection import read_errors
 from idfsr.report.page import read_summary
 from idfsr.report.tables import read_csv, read_measurements, write_csv
 from idfsr.run.config import Config, stage_json
 from idfsr.training.card import Card, read_card, write_card
-from idfsr.training.checkpoint import TrainState, load_state, save_state
+from idfsr.training.checkpoint import TrainState, read_state, save_state
 from idfsr.training.loop import Trained
-from tests.conftest import make_image, make_row
+from idfsr.training.networks.crops import read_crops
+from tests.conftest import make_row
 from tests.training.makers import make_network, write_crops
 
 CPU = torch.device("cpu")
 PNG = make_row("a", "0")["gt_image"]
 IMAGES = pd.DataFrame(
-    {"identity": ["00001"] * 4 + ["00002"] * 4, "image": [str(n % 4) for n in range(8)]}
+    {
+        "identity": ["00001"] * 4 + ["00002"] * 4 + ["00003"] * 4,
+        "image": [str(n % 4) for n in range(12)],
+    }
 )
+NUM_IMAGES = len(IMAGES)
 SCORES = IMAGES.assign(
-    method="bicubic", scale_factor=8, model_digest="", psnr=np.linspace(20.1, 29.7, 8), ssim=0.7
+    method="bicubic",
+    scale_factor=8,
+    model_digest="",
+    psnr=np.linspace(20.1, 29.7, NUM_IMAGES),
+    ssim=0.7,
 )
 STATISTICS = [{"images_seen": 8 * n, "loss": 1 / n, "learning_rate": 0.001} for n in (1, 2, 3)]
 
@@ -73,9 +81,14 @@ def _write_manifest(path: Path) -> None:
 
 
 def _faces() -> pd.DataFrame:
-    points = [np.arange(10) + number for number in range(8)]
+    points = [np.arange(10) + number for number in range(NUM_IMAGES)]
     return IMAGES.assign(
-        num_faces=1, score=0.9, box=[[1, 2, 30, 40]] * 8, landmarks=points, sharpness=31.5, yaw=-4.5
+        num_faces=1,
+        score=0.9,
+        box=[[1, 2, 30, 40]] * NUM_IMAGES,
+        landmarks=points,
+        sharpness=31.5,
+        yaw=-4.5,
     )
 
 
@@ -85,7 +98,7 @@ def _write_quality(path: Path) -> None:
 
 
 def _split() -> pd.DataFrame:
-    return split_images(IMAGES.assign(status="ok"), SplitConfig(test_fraction=0.5), 0)
+    return split_images(IMAGES.assign(status="ok"), SplitConfig(test_fraction=0.34), 0)
 
 
 def _write_restored(path: Path) -> None:
@@ -93,28 +106,11 @@ def _write_restored(path: Path) -> None:
     write_table(table.assign(model_digest="0123456789abcdef"), path, RESTORED_SCHEMA)
 
 
-def _batch() -> ImageBatch:
-    images = np.stack([make_image(number) for number in range(6)])
-    return make_batch(images, np.zeros((6, 112, 112, 3), np.uint8))
-
-
-def _store() -> FeatureStore:
-    def ask(batch: ImageBatch) -> list[dict[str, Any]]:
-        return [{"mean": row.mean(), "row": row[0, :, 0].astype(float)} for row in batch.image]
-
-    return FeatureStore([Extractor("net", "5f0c", ask)])
-
-
 def _write_features(path: Path) -> None:
-    store, batch = _store(), _batch()
-    store.complete(batch, ["net"])
-    store.write(path, batch.keys)
-
-
-def _read_features(path: Path) -> object:
-    store = _store()
-    store.read(path)
-    return store.features("net", _batch().keys)
+    rng = np.random.default_rng(0)
+    write_features(
+        path, IMAGES, {"age": rng.random(NUM_IMAGES), "embedding": rng.random((NUM_IMAGES, 16))}
+    )
 
 
 def _write_probes(path: Path) -> None:
@@ -216,7 +212,7 @@ KINDS = [
     Kind(
         "state.pt",
         lambda path: save_state(path, STATE),
-        lambda path: load_state(path, SETTINGS, CPU),
+        lambda path: read_state(path, CPU),
     ),
     Kind("stats.jsonl", _write_stats, read_stats),
     Kind("card.md", _write_card, read_card),
@@ -229,7 +225,7 @@ KINDS = [
         _write_list,
         lambda path: [file.name for file in listed_files([path], "")],
     ),
-    Kind("features.parquet", _write_features, _read_features),
+    Kind("features.parquet", _write_features, lambda path: read_features(path, IMAGES)),
     Kind(
         "metrics.parquet",
         lambda path: write_table(SCORES, path),

@@ -16,7 +16,7 @@ LAYERS = {
     "diffusion": {"config"},
     "models": {"config", "io"},
     "faces": {"config", "io", "models"},
-    "training": {"config", "io", "faces", "models", "diffusion"},
+    "training": {"config", "dataset", "io", "faces", "models", "diffusion"},
     "methods": {"config", "io", "faces", "models", "diffusion"},
     "metrics": {"config", "dataset", "io", "faces", "models"},
     "experiments": {"config", "io", "methods", "metrics"},

@@ -74,7 +74,7 @@ def test_methods_are_rows_and_scales_are_groups() -> None:
 
 
 def test_columns_of_metrics() -> None:
-    psnr, age = metric_columns(("age_diff_embedded", "psnr"))
+    age, psnr = metric_columns(("age_diff_embedded", "psnr"))
     assert (psnr.key, psnr.spread_key, psnr.decimals) == ("psnr", "", 2)
     assert (age.key, age.spread_key, age.direction) == (
         "age_diff_embedded_mean",

@@ -9,6 +9,7 @@ from idfsr.io.weights_list import read_manifest
 from idfsr.metrics.engine.registry import all_families
 from idfsr.run.config import STAGES, Config, load_config, parse_config, stage_json
 from idfsr.run.families import (
+    _published_paths,
     families_code,
     families_of,
     families_present,
@@ -35,6 +36,7 @@ def test_a_family_counts_when_its_weights_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IDFSR_WEIGHTS", str(tmp_path))
+    _published_paths.cache_clear()
     assert families_present(PAPER) == ["psnr", "ssim"]
     assert family_weights("inception", PAPER) == []
     path = tmp_path / read_manifest()["inception"].path
@@ -43,6 +45,7 @@ def test_a_family_counts_when_its_weights_come(
     assert families_present(PAPER) == ["inception", "psnr", "ssim"]
     assert family_weights("inception", PAPER) == [str(path)]
     assert weights_option("inception", [str(path)]) == []
+    _published_paths.cache_clear()
 
 
 def test_a_weight_file_of_the_settings_is_given_to_its_family_alone() -> None:
@@ -73,6 +76,6 @@ def test_files_of_a_family() -> None:
 
 
 def test_the_code_of_a_family_is_its_own() -> None:
-    digests = {families_code("scores", [name]) for name in all_families()}
+    digests = {families_code("scores", name) for name in all_families()}
     assert len(digests) == len(all_families())
-    assert families_code("join_scores", ["psnr", "ssim"]) not in digests
+    assert families_code("join_scores", "psnr", "ssim") not in digests

@@ -3,15 +3,16 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 
 from idfsr.io.history import History, read_history
 from idfsr.main import main
 from idfsr.models.weights import read_metadata, save_weights
+from idfsr.sealed_json import seal
 
-CARD = (
-    "---\ntitle: A network\nnum_parameters: 9\nimages_seen: 3\nminutes: 0.5\n---\n\n# A network\n"
-)
+HISTORY = {"title": "A network", "num_parameters": 9, "images_seen": 3, "minutes": 0.5}
+CARD = f"---\n{yaml.safe_dump(seal(HISTORY))}---\n\n# A network\n"
 
 
 def embed(weights: Path, folder: Path) -> Path:

@@ -12,6 +12,7 @@ from idfsr.config.metrics import MetricsConfig
 from idfsr.io.images import decode_png, encode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tables import read_table, write_table
+from idfsr.io.texts import read_json
 from idfsr.main import main
 from idfsr.metrics.engine.registry import find_families, find_metrics
 from idfsr.models.attributes import AttributeNet, save_attributes
@@ -120,7 +121,7 @@ def test_from_the_images_to_the_joined_table(
     ]  # fmt: skip
     assert table["psnr"].tolist() == pytest.approx([20 * np.log10(255 / 2)] * 2)
     assert table["ids_sface"].between(0, 0.1).all()
-    facts = json.loads((tmp_path / "x16.set.json").read_text())
+    facts = read_json(tmp_path / "x16.set.json", "set metrics")
     assert list(facts) == ["method", "scale_factor", "num_images", "mobilenetv2_fd"]
     assert facts["mobilenetv2_fd"] >= 0
 

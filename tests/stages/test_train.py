@@ -1,10 +1,18 @@
 import json
+import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
+import yaml
+from safetensors.torch import load_file
 
+from idfsr.config.lr_detector import LrDetectorConfig
+from idfsr.config.model import ModelConfig
+from idfsr.config.shards import ShardsConfig
 from idfsr.config.training import TrainConfig
+from idfsr.faces.low_resolution import load_lr_detector
 from idfsr.io.history import read_history
 from idfsr.main import main
 from idfsr.models.attributes import load_attributes
@@ -13,9 +21,11 @@ from idfsr.models.landmarks68 import Landmarks68Config, Landmarks68Net
 from idfsr.models.published import load_network, save_network
 from idfsr.run.config import Config, stage_json
 from idfsr.run.networks import file_arguments
+from idfsr.sealed_json import seal
 from idfsr.training.card import read_card
 from idfsr.training.networks import find_network, network_names
 from idfsr.training.networks.train import find_training
+from tests.faces.face_tree import make_face_tree
 from tests.methods.template_detector import TEMPLATE
 from tests.training.makers import (
     write_crops,
@@ -30,18 +40,29 @@ FIGURES = {
     "attributes": "accuracy, expression",
     "landmarks68": "error, x16",
     "vqgan": "codes used",
+    "lr_detector": "x8, fine-tuned",
     "prior": "squared error of eps",
     "dr2_enhancer": "## Loss",  # it has no figures
 }
 """What the card of each network says beside its facts; the others' PSNR."""
 
 
-def write_files(folder: Path, reads: str) -> dict[str, str]:
+def write_files(folder: Path, reads: str) -> dict[str, str | list[str]]:
     """Write what a network reads, and return it by the names of the arguments."""
+    if reads == "photographs":
+        shutil.rmtree(folder / "photographs", ignore_errors=True)
+        tree = make_face_tree(folder / "photographs")
+        return {
+            "split": str(tree.split),
+            "manifest": str(tree.manifest),
+            "landmarks": [*map(str, tree.landmarks)],
+            "root": str(tree.root),
+            "assets": ".assets",
+        }
     if reads == "crops":
         return {"crops": str(write_crops(folder / "crops.parquet", 20, 2))}
     size = 64 if reads == "marked_faces" else 32
-    files = {
+    files: dict[str, str | list[str]] = {
         "shards": str(write_pretrain_shard(folder / f"pretrain-{size}.parquet", size=size)),
         "held_out": str(write_test_shard(folder / f"test-{size}.parquet", size=size)),
     }
@@ -59,9 +80,21 @@ def made(folder: Path, name: str) -> dict[str, str]:
     }
 
 
-def train(folder: Path, name: str, **other_files: str) -> None:
+def settings_of(name: str, num_images: int) -> Config:
+    """Return a run that trains the network on a few images."""
+    if name != "lr_detector":
+        return Config(networks={name: TrainConfig(num_images=num_images, batch_size=4)})
+    return Config(
+        shards=ShardsConfig(image_size=128),
+        model=ModelConfig(image_size=128),
+        lr_detector=LrDetectorConfig(image_size=64, num_images=num_images, batch_size=4),
+    )
+
+
+def train(folder: Path, name: str, num_images: int = 8, **other_files: str) -> None:
     """Train a network with what is trained before it, if that is wanted, there."""
-    config = Config(networks={name: TrainConfig(num_images=8, batch_size=4)})
+    config = settings_of(name, num_images)
+    folder.mkdir(exist_ok=True)
     (folder / "config.json").write_text(stage_json(config, f"train-{name}"))
     network = find_network(name)
     files = write_files(folder, network.reads)
@@ -69,6 +102,8 @@ def train(folder: Path, name: str, **other_files: str) -> None:
         first = made(folder, network.first)
         files |= {"first": first["weights"], "first_card": first["card"]}
     files |= {"config": str(folder / "config.json"), "state_dir": str(folder / "state")}
+    if network.tabulated:
+        files["table"] = str(folder / f"{name}.csv")
     given = files | made(folder, name) | other_files
     main(["train", name, *file_arguments((key, path) for key, path in given.items() if path)])
 
@@ -81,8 +116,8 @@ def save_template_detector(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     )
     path, sizes = folder / "landmarks68.safetensors", Landmarks68Config(image_size=32)
     save_network(path, Landmarks68Net(sizes), sizes)
-    history = "title: 68 landmarks\nnum_parameters: 1\nimages_seen: 1\nminutes: 1.0"
-    path.with_suffix(".md").write_text(f"---\n{history}\n---\n")
+    history = {"title": "68 landmarks", "num_parameters": 1, "images_seen": 1, "minutes": 1.0}
+    path.with_suffix(".md").write_text(f"---\n{yaml.safe_dump(seal(history))}---\n")
 
 
 def load(name: str, path: Path) -> torch.nn.Module:
@@ -91,6 +126,8 @@ def load(name: str, path: Path) -> torch.nn.Module:
         return load_id_encoder(path).network
     if name == "attributes":
         return load_attributes(path)
+    if name == "lr_detector":
+        return load_lr_detector(path, torch.device("cpu")).network
     training = find_training(name)
     return load_network(training.make, training.sizes, path, find_network(name).title)
 
@@ -111,7 +148,8 @@ def test_train_and_embed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
     assert history.title == network.title
     assert history.images_seen == (16 if name == "codeformer" else 8), "stages of a network add up"
     assert history.num_parameters == sum(p.numel() for p in loaded.parameters())
-    assert "| identities held out | 2 |" in text
+    num_held_out = 1 if name == "lr_detector" else 2
+    assert f"| identities held out | {num_held_out} |" in text
     assert f"| loss | {network.objective} |" in text
     assert FIGURES.get(name, "PSNR") in text
     assert all(f"- {limit}" in text for limit in network.limits)
@@ -126,7 +164,7 @@ def test_train_and_embed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
         torch.testing.assert_close(value, loaded.state_dict()[key], atol=1e-3, rtol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["arcface", "attributes", "landmarks68", "prior"])
+@pytest.mark.parametrize("name", ["arcface", "attributes", "landmarks68", "lr_detector", "prior"])
 def test_again_makes_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -137,9 +175,34 @@ def test_again_makes_the_same_bytes(
     assert (tmp_path / f"{name}.safetensors").read_bytes() == before
 
 
+def test_lr_detector_makes_a_table_and_begins_with_other_weights(tmp_path: Path) -> None:
+    train(tmp_path / "first", "lr_detector")
+    errors = pd.read_csv(tmp_path / "first/lr_detector.csv")
+    assert errors.columns.tolist() == [
+        "detector", "scale_factor", "num_images", "found", "nme", "nme_p90",
+    ]  # fmt: skip
+    assert set(errors["detector"]) == {"stock", "fine-tuned"}
+    assert errors["found"].between(0, 1).all()
+    first = tmp_path / "first/lr_detector.safetensors"
+    train(tmp_path / "further", "lr_detector", num_images=0, init=str(first))
+    further = load_file(tmp_path / "further/lr_detector.safetensors")
+    assert all(torch.equal(further[key], value) for key, value in load_file(first).items())
+
+
+def test_wrong_start_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = write_crops(tmp_path / "crops.parquet", 1, 1)
+    with pytest.raises(SystemExit) as caught:
+        train(tmp_path, "lr_detector", init=str(wrong))
+    assert caught.value.code == 2
+    assert "crops.parquet: cut short, or not a file of PyTorch" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "other_files", "words"),
     [
+        ("arcface", {"table": "a"}, "arcface: found --crops --table, wanted --crops"),
+        ("prior", {"init": "a"}, "prior: found --shards --held-out --init, wanted --shards --hel"),
+        ("lr_detector", {"table": ""}, "--root --assets, wanted --split --manifest --landmarks"),
         (
             "arcface",
             {"shards": "a"},

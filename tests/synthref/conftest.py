@@ -4,7 +4,7 @@ import pytest
 
 from idfsr.synthref.mesh import HeadModel, load_head
 
-ASSETS = Path(__file__).resolve().parents[3] / ".assets"
+ASSETS = Path(__file__).resolve().parents[2] / ".assets"
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Other ways to the same step: two processes of torchrun, parts of a batch, a compiled network."""
 
 import dataclasses
-import json
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import torch
 
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.config.shards import ShardsConfig
+from idfsr.io.texts import read_stats
 from idfsr.main import main
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.run.config import Config, stage_json
@@ -43,10 +43,7 @@ def arguments(folder: Path, name: str, **changes: Any) -> list[str]:
 
 def assert_same_training(folder: Path, first: str, second: str) -> None:
     """Losses, norms of gradients and averaged weights are those of the other, but for rounding."""
-    curves = [
-        [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
-        for name in (first, second)
-    ]
+    curves = [read_stats(folder / f"{name}.jsonl") for name in (first, second)]
     assert len(curves[0]) == 6
     for row, other in zip(*curves, strict=True):
         assert row == pytest.approx(other, rel=1e-4)

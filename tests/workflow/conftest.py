@@ -1,10 +1,14 @@
-"""The tiny run, made once on this machine."""
+"""The tiny run, made once on this machine, and a cluster."""
 
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .project import copy_sources, one_at_a_time, run_snakemake
+from .cluster import Cluster
+from .project import ROOT, copy_sources, one_at_a_time, run_snakemake
+from .slurm_run import copy_untrained
 
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
 
@@ -20,3 +24,21 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert result.returncode == 0, result.stdout + result.stderr
             ended.touch()
     return directory
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster, which needs Debian's packages."""
+    subprocess.run([ROOT / "tests/workflow/slurm/install.sh"], check=True)
+    cluster = Cluster(tmp_path_factory.mktemp("slurm"))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def untrained(tiny_run: Path, tmp_path: Path) -> Path:
+    """The tiny run up to its shards."""
+    return copy_untrained(tiny_run, tmp_path / "project")

@@ -6,16 +6,16 @@ Makes: results/<run>/lr_detector/, shards/x<scale factor>/{pretrain,test}-<shard
 
 
 rule lr_detector:
-    """Fine-tune RetinaFace on degraded faces, and measure it beside the stock detector."""
+    """Fine-tune RetinaFace on degraded faces beside the stock one. Run again to resume."""
     input:
-        config="results/{run}/config/lr_detector.json",
+        config="results/{run}/config/train-lr_detector.json",
         split="results/{run}/split.tsv",
         manifest="results/{run}/manifest.parquet",
         landmarks=landmark_shards,
         images=rendered_images,
         init=weights("lr_detector"),
     output:
-        model="results/{run}/lr_detector/model.safetensors",
+        weights="results/{run}/lr_detector/model.safetensors",
         errors="results/{run}/lr_detector/errors.csv",
         stats="results/{run}/lr_detector/stats.jsonl",
         card="results/{run}/lr_detector/card.md",
@@ -31,14 +31,17 @@ rule lr_detector:
         mem_mb=4000,
         runtime=240,
     params:
-        code=code_digest("idfsr.stages.lr_detector"),
+        code=code_digest("idfsr.stages.train", *modules_of("lr_detector")),
         root=images_root,
         init=lambda wildcards, input: ["--init", *input.init] if input.init else [],
+        state_dir="results/{run}/lr_detector/state",
     shell:
         r"""
+        # Only the training answers SIGTERM: it saves its state and ends with status 75.
+        trap '' TERM
         exec &> >(tee {log:q})
 
-        idfsr lr-detector \
+        idfsr train lr_detector \
             --config {input.config:q} \
             --split {input.split:q} \
             --manifest {input.manifest:q} \
@@ -46,8 +49,9 @@ rule lr_detector:
             --root {params.root:q} \
             --assets .assets \
             {params.init:q} \
-            --model {output.model:q} \
-            --errors {output.errors:q} \
+            --state-dir {params.state_dir:q} \
+            --weights {output.weights:q} \
+            --table {output.errors:q} \
             --stats {output.stats:q} \
             --card {output.card:q} \
             --threads {threads}

@@ -27,7 +27,7 @@ rule truth_features:
         mem_mb=8000,
     params:
         code=lambda wildcards: families.families_code(
-            "truth_features", [wildcards.family]
+            "truth_features", wildcards.family
         ),
         weights=lambda wildcards, input: families.weights_option(
             wildcards.family, input.weights
@@ -73,7 +73,7 @@ rule scores:
     resources:
         mem_mb=8000,
     params:
-        code=lambda wildcards: families.families_code("scores", [wildcards.family]),
+        code=lambda wildcards: families.families_code("scores", wildcards.family),
         weights=lambda wildcards, input: families.weights_option(
             wildcards.family, input.weights
         ),
@@ -113,7 +113,7 @@ rule metrics:
         "../../envs/idfsr.yaml"
     params:
         code=lambda wildcards: families.families_code(
-            "join_scores", families.families_of(settings(wildcards))
+            "join_scores", *families.families_of(settings(wildcards))
         ),
     shell:
         r"""

@@ -66,9 +66,6 @@ def join_scores(
 
 def _check_complete(metrics: Sequence[Metric], known: dict[str, Any], scale_factor: int) -> None:
     for metric in metrics:
-        for name in (metric.name, *metric.details):
-            if name not in known:
-                message = (
-                    f"x{scale_factor}: found no column {name} in the scores, wanted {metric.name}"
-                )
-                raise IdfsrError(message)
+        if any(name not in known for name in (metric.name, *metric.details)):
+            message = f"found no scores of {metric.name} at x{scale_factor}, wanted its family's"
+            raise IdfsrError(message)

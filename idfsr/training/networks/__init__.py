@@ -10,14 +10,20 @@ import importlib
 import pkgutil
 from typing import Final, Literal
 
-Reads = Literal["crops", "faces", "marked_faces"]
+from idfsr.config.networks import NetworkStage
+
+Reads = Literal["crops", "faces", "marked_faces", "photographs"]
 
 FILES: Final[dict[Reads, tuple[str, ...]]] = {
     "crops": ("crops",),
     "faces": ("shards", "held_out"),
     "marked_faces": ("shards", "held_out", "truth"),
+    "photographs": ("split", "manifest", "landmarks", "root", "assets"),
 }
 """What a network learns from, and the arguments of `idfsr train` that name the files of it."""
+
+OPTIONAL: Final[dict[Reads, tuple[str, ...]]] = {"photographs": ("init",)}
+"""Arguments that may be absent: weights to begin with."""
 
 SMALLER: Final = (
     "Not its authors' network: smaller, and trained on rendered people for minutes.",
@@ -33,8 +39,8 @@ class Network:
     title: str
     """Of its card."""
     reads: Reads
-    """Aligned crops with labels; faces of shards, sharp and degraded; or such whose 68 landmarks
-    the renderer knows."""
+    """Aligned crops with labels; faces of shards, sharp and degraded; such whose 68 landmarks the
+    renderer knows; or photographs in which a face was found."""
     objective: str
     """The loss in words."""
     limits: tuple[str, ...]
@@ -45,6 +51,10 @@ class Network:
     """The network that must be trained before it, where there is one."""
     continues: bool = False
     """Whether it begins with the weights of that one, whose training then counts."""
+    stage: type[NetworkStage] = NetworkStage
+    """What its training is given."""
+    tabulated: bool = False
+    """Whether its figures are also a table."""
 
 
 def network_names() -> tuple[str, ...]:

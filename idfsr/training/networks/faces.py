@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from idfsr.config.networks import NetworkStage
 from idfsr.errors import IdfsrError
 from idfsr.io.degradation import upsample
 from idfsr.io.images import decode_png
@@ -168,7 +169,7 @@ class FaceData:
         return count_people(self.faces.identities, self.others.identities, "faces", self.seed)
 
 
-def read_face_data(files: Files, seed: int) -> FaceData:
+def read_face_data(files: Files, config: NetworkStage) -> FaceData:
     """Read faces of all scale factors.
 
     Raises:
@@ -177,6 +178,6 @@ def read_face_data(files: Files, seed: int) -> FaceData:
     return FaceData(
         faces=read_faces(files["shards"], "pretrain"),
         others=read_faces(files["held_out"]),
-        seed=seed,
+        seed=config.seed,
         digest=digest_of_files(files["shards"]),
     )

@@ -4,8 +4,9 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -32,6 +33,15 @@ class Data(Protocol):
 
     def facts(self) -> dict[str, str]:
         """Describe the data for the card."""
+
+
+class Measured(NamedTuple):
+    """How good a network is on people held out."""
+
+    figures: Mapping[str, str]
+    """For the card."""
+    table: pd.DataFrame | None = None
+    """The same as numbers, of a network that is `tabulated`."""
 
 
 def count_people(
@@ -80,8 +90,8 @@ class Training:
     """What the network is made from."""
     make: Callable[[Any], nn.Module]
     """Sizes -> the network, with random weights."""
-    read: Callable[[Files, int], Data]
-    """(files, seed of the run) -> data."""
+    read: Callable[[Files, Any], Data]
+    """(files, what the stage is given) -> data."""
     initialise: Callable[[Any, nn.Module | None, Any], None] = leave_random
     """(network, first, data): before the first step, in place."""
     learner: Callable[[Any, Any], nn.Module] = lambda network, _data: network
@@ -89,7 +99,7 @@ class Training:
     only the training needs."""
     loss: Callable[[Any, nn.Module | None], Loss]
     """(learner, first) -> its loss."""
-    measure: Callable[[Any, nn.Module | None, Any], Mapping[str, str]]
-    """(network, first, data) -> figures for the card, of the people held out."""
+    measure: Callable[[Any, nn.Module | None, Any], Measured]
+    """(network, first, data) -> how good it is on the people held out."""
     save: Callable[[Path, Any, Any], None] = save_network
     """Write (file, network, sizes)."""

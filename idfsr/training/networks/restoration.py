@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from idfsr.training.networks.faces import FaceBatch
+from idfsr.training.networks.record import Measured
 
 
 def psnr(found: Float[Tensor, "B 3 S S"], wanted: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B"]:
@@ -18,7 +19,7 @@ def psnr(found: Float[Tensor, "B 3 S S"], wanted: Float[Tensor, "B 3 S S"]) -> F
 @torch.no_grad()
 def measure_restoration(
     restore: Callable[[FaceBatch], Tensor], batches: Sequence[FaceBatch]
-) -> dict[str, str]:
+) -> Measured:
     """Return the PSNR of restored faces beside that of the faces as they came.
 
     Args:
@@ -27,4 +28,5 @@ def measure_restoration(
     """
     restored = torch.cat([psnr(restore(batch).cpu(), batch.gt_image) for batch in batches])
     degraded = torch.cat([psnr(batch.degraded, batch.gt_image) for batch in batches])
-    return {"PSNR": f"{restored.mean():.2f} dB (of what it got: {degraded.mean():.2f} dB)"}
+    mean = f"{restored.mean():.2f} dB (of what it got: {degraded.mean():.2f} dB)"
+    return Measured({"PSNR": mean})

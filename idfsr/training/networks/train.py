@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 from pathlib import Path
 
+import pandas as pd
 import torch
 from torch import nn
 
@@ -26,6 +27,18 @@ class First:
 
     weights: Path
     card: Path
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a training gives."""
+
+    network: nn.Module
+    """With averaged weights."""
+    trained: Trained
+    card: Card
+    table: pd.DataFrame | None
+    """See `Measured`."""
 
 
 def find_training(name: str) -> Training:
@@ -54,7 +67,7 @@ def train_network(
     first: First | None,
     state_dir: Path,
     device: torch.device,
-) -> tuple[nn.Module, Trained, Card]:
+) -> Result:
     """Train a network and measure it on people it has not seen.
 
     Args:
@@ -65,14 +78,11 @@ def train_network(
         state_dir: Of the training loop.
         device: Where it is trained.
 
-    Returns:
-        The network with averaged weights, what the loop returned, and the card.
-
     Raises:
         IdfsrError: See the network's `read`, `load_first` and `train`.
     """
     about, training, settings = find_network(name), find_training(name), config.network
-    data = training.read(files, config.seed)
+    data = training.read(files, config)
     before, history = load_first(about, first)
     torch.manual_seed(derive_seed(config.seed, name, "weights"))
     network = training.make(training.sizes).to(device)
@@ -92,6 +102,7 @@ def train_network(
     trained = train(recipe, settings, config.seed, state_dir, device)
     learner.load_state_dict(trained.ema)
     settle_spectral_norm(network)
+    measured = training.measure(network.eval(), before, data)
     card = Card(
         title=about.title,
         data=data.facts(),
@@ -107,7 +118,7 @@ def train_network(
         device=device,
         num_parameters=count_parameters(network),
         before=history if about.continues else None,
-        figures=dict(training.measure(network.eval(), before, data)),
+        figures=dict(measured.figures),
         limits=about.limits,
     )
-    return network, trained, card
+    return Result(network=network, trained=trained, card=card, table=measured.table)

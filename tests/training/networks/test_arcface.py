@@ -93,10 +93,9 @@ def test_toy_people_are_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
     files = {"crops": [write_crops(tmp_path / "crops.parquet", 20, 3)]}
     config = NetworkStage(seed=0, network=settings)
-    encoder, trained, card = train_network(
-        "arcface", config, files, None, tmp_path / "state", torch.device("cpu")
-    )
+    result = train_network("arcface", config, files, None, tmp_path / "state", torch.device("cpu"))
+    card = result.card
     assert card.figures["rank 1 among 2 at 112 px"] == "1.000"
     assert card.data["identities trained on"] == "18"
-    for key, tensor in encoder.state_dict().items():
-        assert torch.equal(trained.ema[f"encoder.{key}"], tensor)
+    for key, tensor in result.network.state_dict().items():
+        assert torch.equal(result.trained.ema[f"encoder.{key}"], tensor)

@@ -108,9 +108,10 @@ def test_toy_labels_are_learnt(tmp_path: Path) -> None:
     )
     files = {"crops": [write_crops(tmp_path / "crops.parquet", 20, 2)]}
     config = NetworkStage(seed=0, network=settings)
-    network, trained, card = train_network(
+    result = train_network(
         "attributes", config, files, None, tmp_path / "state", torch.device("cpu")
     )
+    network, trained, card = result.network, result.trained, result.card
     assert isinstance(network, AttributeNet)
     assert "years" in card.figures["mean error of the age"]
     assert torch.equal(network.age_mean, trained.ema["age_mean"])

@@ -143,9 +143,10 @@ def test_a_card_says_how_far_off_it_is(tmp_path: Path) -> None:
         "truth": [write_landmarks_68(tmp_path / "truth.parquet", range(10))],
     }
     config = NetworkStage(seed=0, network=settings)
-    _, trained, card = train_network(
+    result = train_network(
         "landmarks68", config, files, None, tmp_path / "state", torch.device("cpu")
     )
+    trained, card = result.trained, result.card
     assert card.data["identities held out"] == "2"
     assert list(card.figures) == ["error, sharp", "error, x8", "error, x16"]
     assert "of the distance of the eyes" in card.figures["error, x16"]

@@ -17,5 +17,5 @@ def test_psnr_is_that_of_the_metrics() -> None:
 def test_restored_faces_stand_beside_what_came() -> None:
     gt_image = torch.zeros(2, 3, 4, 4)
     batch = FaceBatch(gt_image=gt_image, degraded=gt_image + 0.2, ref_image=gt_image[:, None])
-    figures = measure_restoration(lambda batch: batch.degraded / 10, [batch])
-    assert figures == {"PSNR": "40.00 dB (of what it got: 20.00 dB)"}
+    measured = measure_restoration(lambda batch: batch.degraded / 10, [batch])
+    assert measured.figures == {"PSNR": "40.00 dB (of what it got: 20.00 dB)"}

@@ -2,6 +2,8 @@
 # Install Slurm from the Debian or Ubuntu packages, for the tests marked slurm. Needs root, starts no
 # service, and does nothing where Slurm is already there.
 set -euo pipefail
+exec 9<"$0"
+flock 9 # one at a time: apt turns away whoever comes second
 for command in slurmctld slurmd sbatch; do
     command -v "$command" >/dev/null || missing=1
 done

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int, Shaped
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
+from idfsr.config.networks import NetworkStage
 from idfsr.constants import ID_DIM
 from idfsr.io.digests import file_digest
 from idfsr.io.tensors import to_network
@@ -18,7 +19,7 @@ from idfsr.models.iresnet import EMBEDDED, IResNet, save_iresnet
 from idfsr.training.augment import lose_resolution
 from idfsr.training.networks.arcface import LOGIT_SCALE, MARGIN
 from idfsr.training.networks.crops import CropBatch, CropData, Crops, hold_out, read_crops
-from idfsr.training.networks.record import Files, Loss, Training, place
+from idfsr.training.networks.record import Files, Loss, Measured, Training, place
 
 MARGIN_RAMP_IMAGES = 30_000
 """Images over which the margin rises from 0: from random weights the full one does not start."""
@@ -82,21 +83,21 @@ def arcface_loss(module: ArcFaceTraining, _: nn.Module | None) -> Loss:
     return loss
 
 
-def read_people(files: Files, seed: int) -> CropData:
+def read_people(files: Files, config: NetworkStage) -> CropData:
     """Read crops to learn from, of which each identity is a class, and crops of others.
 
     Raises:
         IdfsrError: See `read_crops` and `hold_out`.
     """
     (path,) = files["crops"]
-    inside, outside = hold_out(read_crops(path), seed, path)
+    inside, outside = hold_out(read_crops(path), config.seed, path)
     _, classes = np.unique(inside.labels["identity"].to_numpy(dtype=str), return_inverse=True)
     return CropData(
         inside=inside,
         outside=outside,
         targets=torch.from_numpy(classes.astype(np.int64)),
         sizes=SIZES,
-        seed=seed,
+        seed=config.seed,
         digest=file_digest(path),
     )
 
@@ -157,7 +158,7 @@ def measure_recognition(
     )
 
 
-def measure_arcface(encoder: IResNet, _: nn.Module | None, data: CropData) -> dict[str, str]:
+def measure_arcface(encoder: IResNet, _: nn.Module | None, data: CropData) -> Measured:
     """Return how well people are told apart at the largest and the smallest resolution."""
     identities = data.outside.labels["identity"].to_numpy(dtype=str)
     figures = {}
@@ -165,7 +166,7 @@ def measure_arcface(encoder: IResNet, _: nn.Module | None, data: CropData) -> di
         found = measure_recognition(embed_crops(encoder, data.outside, size), identities)
         figures[f"rank 1 among {found.num_identities} at {size} px"] = f"{found.rank_1:.3f}"
         figures[f"area under the ROC curve at {size} px"] = f"{found.auc:.4f}"
-    return figures
+    return Measured(figures)
 
 
 TRAINING: Final = Training(

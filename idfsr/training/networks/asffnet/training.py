@@ -14,7 +14,7 @@ from idfsr.faces.landmarks68 import choose_reference
 from idfsr.models.asffnet import ASFFNet, AsffNetConfig
 from idfsr.training.networks.faces import FaceBatch, FaceData, read_face_data
 from idfsr.training.networks.found_landmarks import detect
-from idfsr.training.networks.record import Loss, Training, place
+from idfsr.training.networks.record import Loss, Measured, Training, place
 from idfsr.training.networks.restoration import measure_restoration
 
 ASFFNET64: Final = AsffNetConfig(image_size=64, channels=16)
@@ -47,7 +47,7 @@ def asffnet_loss(network: ASFFNet, detector: nn.Module | None) -> Loss:
     return loss
 
 
-def measure_asffnet(network: ASFFNet, detector: nn.Module | None, data: FaceData) -> dict[str, str]:
+def measure_asffnet(network: ASFFNet, detector: nn.Module | None, data: FaceData) -> Measured:
     """Return the PSNR of restored faces."""
     return measure_restoration(
         lambda batch: restore_asffnet(network, detector, batch), data.held_out()

@@ -10,13 +10,14 @@ import torch.nn.functional as F  # noqa: N812  (the name everybody uses)
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from idfsr.config.networks import NetworkStage
 from idfsr.constants import EXPRESSIONS, GENDERS, RACES
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
 from idfsr.io.tensors import to_network
 from idfsr.models.attributes import AttributeConfig, AttributeNet, save_attributes
 from idfsr.training.networks.crops import CropBatch, CropData, Crops, hold_out, read_crops
-from idfsr.training.networks.record import Files, Loss, Training, place
+from idfsr.training.networks.record import Files, Loss, Measured, Training, place
 
 CLASSES = {"gender": GENDERS, "race": RACES, "expression": EXPRESSIONS}
 SIZES = (32, 48, 64, 112)
@@ -71,21 +72,21 @@ class LabelledData(CropData):
     """Of the people held out, as `targets` of those to learn from."""
 
 
-def read_labelled(files: Files, seed: int) -> LabelledData:
+def read_labelled(files: Files, config: NetworkStage) -> LabelledData:
     """Read crops with their labels.
 
     Raises:
         IdfsrError: See `read_crops`, `encode_labels` and `hold_out`.
     """
     (path,) = files["crops"]
-    inside, outside = hold_out(read_crops(path, ("age_years", *CLASSES)), seed, path)
+    inside, outside = hold_out(read_crops(path, ("age_years", *CLASSES)), config.seed, path)
     return LabelledData(
         inside=inside,
         outside=outside,
         targets=encode_labels(inside, path),
         truth=encode_labels(outside, path),
         sizes=SIZES,
-        seed=seed,
+        seed=config.seed,
         digest=file_digest(path),
     )
 
@@ -127,16 +128,14 @@ def measure_errors(
     return figures
 
 
-def measure_attributes(
-    network: AttributeNet, _: nn.Module | None, data: LabelledData
-) -> dict[str, str]:
+def measure_attributes(network: AttributeNet, _: nn.Module | None, data: LabelledData) -> Measured:
     """Return the error of the age and the accuracies, each beside what chance would give."""
     found = measure_errors(network, data.outside, data.truth)
     spread = (data.truth[:, 0] - data.targets[:, 0].mean()).abs().mean().item()
     figures = {"mean error of the age": f"{found['age']:.2f} years (always the mean: {spread:.2f})"}
     for name, classes in CLASSES.items():
         figures[f"accuracy, {name}"] = f"{found[name]:.3f} (chance {1 / len(classes):.2f})"
-    return figures
+    return Measured(figures)
 
 
 TRAINING: Final = Training(

@@ -15,7 +15,7 @@ from idfsr.models.adain import match_statistics
 from idfsr.models.codeformer import CodeFormer, CodeFormerConfig
 from idfsr.models.vqgan import Vqgan
 from idfsr.training.networks.faces import FaceBatch, FaceData, read_face_data
-from idfsr.training.networks.record import Loss, Training, place
+from idfsr.training.networks.record import Loss, Measured, Training, place
 from idfsr.training.networks.restoration import measure_restoration
 from idfsr.training.networks.vqgan.training import VQGAN64
 
@@ -64,7 +64,7 @@ def codeformer_loss(network: CodeFormer, vqgan: nn.Module | None) -> Loss:
     return loss
 
 
-def measure_codeformer(network: CodeFormer, _: nn.Module | None, data: FaceData) -> dict[str, str]:
+def measure_codeformer(network: CodeFormer, _: nn.Module | None, data: FaceData) -> Measured:
     """Return the PSNR of restored faces."""
     return measure_restoration(
         lambda batch: network(place(batch.degraded, network), MEASURED_W), data.held_out()

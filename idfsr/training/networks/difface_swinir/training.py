@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from idfsr.models.swinir import SwinIR, SwinIRConfig
 from idfsr.training.networks.faces import FaceBatch, FaceData, read_face_data
-from idfsr.training.networks.record import Loss, Training, place
+from idfsr.training.networks.record import Loss, Measured, Training, place
 from idfsr.training.networks.restoration import measure_restoration
 
 SWINIR64: Final = SwinIRConfig(
@@ -31,7 +31,7 @@ def swinir_loss(network: SwinIR, _: nn.Module | None) -> Loss:
     return loss
 
 
-def measure_swinir(network: SwinIR, _: nn.Module | None, data: FaceData) -> dict[str, str]:
+def measure_swinir(network: SwinIR, _: nn.Module | None, data: FaceData) -> Measured:
     """Return the PSNR of the estimates."""
     return measure_restoration(lambda batch: estimate(network, batch), data.held_out())
 

@@ -15,7 +15,7 @@ from idfsr.faces.landmarks68 import boxes_are_inside
 from idfsr.models.dmdnet import NUM_LEVELS, DMDNet, DmdNetConfig, Memory
 from idfsr.training.networks.faces import FaceBatch, FaceData, read_face_data
 from idfsr.training.networks.found_landmarks import detect
-from idfsr.training.networks.record import Loss, Training, place
+from idfsr.training.networks.record import Loss, Measured, Training, place
 from idfsr.training.networks.restoration import measure_restoration
 
 DMDNET64: Final = DmdNetConfig(
@@ -88,7 +88,7 @@ def dmdnet_loss(network: DMDNet, detector: nn.Module | None) -> Loss:
     return loss
 
 
-def measure_dmdnet(network: DMDNet, detector: nn.Module | None, data: FaceData) -> dict[str, str]:
+def measure_dmdnet(network: DMDNet, detector: nn.Module | None, data: FaceData) -> Measured:
     """Return the PSNR of faces restored with their references."""
     return measure_restoration(
         lambda batch: restore_dmdnet(network, *find_boxes(network, detector, batch)),

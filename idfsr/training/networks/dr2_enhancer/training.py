@@ -12,7 +12,7 @@ from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.models.sparnet import SPARNet, SPARNetConfig
 from idfsr.models.unet import UNet
 from idfsr.training.networks.faces import FaceBatch, FaceData, read_face_data
-from idfsr.training.networks.record import Loss, Training, place
+from idfsr.training.networks.record import Loss, Measured, Training, place
 
 SPARNET64: Final = SPARNetConfig(image_size=64, widths=(16, 32, 64, 128), num_blocks=3)
 
@@ -49,9 +49,9 @@ def enhancer_loss(network: SPARNet, prior: nn.Module | None) -> Loss:
     return loss
 
 
-def measure_nothing(_network: SPARNet, _: nn.Module | None, _data: FaceData) -> dict[str, str]:
+def measure_nothing(_network: SPARNet, _: nn.Module | None, _data: FaceData) -> Measured:
     """Return no figures: the faces that it sees at restoring time have no sharp ones."""
-    return {}
+    return Measured({})
 
 
 TRAINING: Final = Training(

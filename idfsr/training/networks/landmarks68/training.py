@@ -11,6 +11,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
+from idfsr.config.networks import NetworkStage
 from idfsr.constants import MIRRORED_LANDMARKS_68, NUM_LANDMARKS_68
 from idfsr.errors import IdfsrError
 from idfsr.faces.embedded_landmarks import EmbeddedLandmarks
@@ -25,6 +26,7 @@ from idfsr.training.networks.faces import read_faces
 from idfsr.training.networks.record import (
     Files,
     Loss,
+    Measured,
     Training,
     count_people,
     digest_of_files,
@@ -178,7 +180,7 @@ class MarkedData:
         return {"data": data, **facts}
 
 
-def read_marked_data(files: Files, seed: int) -> MarkedData:
+def read_marked_data(files: Files, config: NetworkStage) -> MarkedData:
     """Read faces of one scale factor with the landmarks that the renderer knows.
 
     Raises:
@@ -188,7 +190,7 @@ def read_marked_data(files: Files, seed: int) -> MarkedData:
     return MarkedData(
         faces=read_marked_faces(files["shards"], truth, "pretrain"),
         others=read_marked_faces(files["held_out"], truth),
-        seed=seed,
+        seed=config.seed,
         digest=digest_of_files([*files["shards"], truth]),
     )
 
@@ -225,9 +227,7 @@ def measure_errors(
     return float(errors.mean()), float(errors[:, FIRST_INNER:].mean())
 
 
-def measure_landmarks68(
-    network: Landmarks68Net, _: nn.Module | None, data: MarkedData
-) -> dict[str, str]:
+def measure_landmarks68(network: Landmarks68Net, _: nn.Module | None, data: MarkedData) -> Measured:
     """Return the errors in sharp and in degraded faces."""
     figures = {}
     for factor in MEASURED_FACTORS:
@@ -236,7 +236,7 @@ def measure_landmarks68(
         figures[f"error, {name}"] = (
             f"{every:.3f} of the distance of the eyes; without the jaw {inner:.3f}"
         )
-    return figures
+    return Measured(figures)
 
 
 TRAINING: Final = Training(

@@ -11,7 +11,7 @@ from idfsr.diffusion.process import q_sample
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.models.rrdb import RestorerConfig, TimedRestorer
 from idfsr.training.networks.faces import FaceBatch, FaceData, read_face_data
-from idfsr.training.networks.record import Loss, Training, place
+from idfsr.training.networks.record import Loss, Measured, Training, place
 from idfsr.training.networks.restoration import measure_restoration
 
 RESTORER64: Final = RestorerConfig(channels=32, growth=16, num_blocks=8)
@@ -38,7 +38,7 @@ def restorer_loss(network: TimedRestorer, _: nn.Module | None) -> Loss:
     return loss
 
 
-def measure_restorer(network: TimedRestorer, _: nn.Module | None, data: FaceData) -> dict[str, str]:
+def measure_restorer(network: TimedRestorer, _: nn.Module | None, data: FaceData) -> Measured:
     """Return the PSNR at random timesteps that are the same in every training."""
     generator = torch.Generator().manual_seed(0)
     return measure_restoration(

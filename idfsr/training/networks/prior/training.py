@@ -16,7 +16,7 @@ from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.models.priors import IDDPM_FFHQ512
 from idfsr.models.unet import UNet
 from idfsr.training.networks.faces import FaceBatch, FaceData, read_face_data
-from idfsr.training.networks.record import Loss, Training, place
+from idfsr.training.networks.record import Loss, Measured, Training, place
 
 PRIOR64: Final = dataclasses.replace(
     IDDPM_FFHQ512,
@@ -52,12 +52,14 @@ def prior_loss(network: UNet, _: nn.Module | None) -> Loss:
 
 
 @torch.no_grad()
-def measure_prior(network: UNet, _: nn.Module | None, data: FaceData) -> dict[str, str]:
+def measure_prior(network: UNet, _: nn.Module | None, data: FaceData) -> Measured:
     """Return both losses at timesteps and noise that are the same in every training."""
     generator = torch.Generator(next(network.parameters()).device).manual_seed(0)
     found = [prior_losses(network, batch, generator) for batch in data.held_out()]
     squared, bound = (torch.cat(losses).mean().item() for losses in zip(*found, strict=True))
-    return {"squared error of eps": f"{squared:.4f}", "term of the bound": f"{bound:.4f} bits"}
+    return Measured(
+        {"squared error of eps": f"{squared:.4f}", "term of the bound": f"{bound:.4f} bits"}
+    )
 
 
 TRAINING: Final = Training(

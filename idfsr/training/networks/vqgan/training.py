@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from idfsr.models.vqgan import Vqgan, VqganConfig
 from idfsr.training.networks.faces import FaceBatch, FaceData, read_face_data
-from idfsr.training.networks.record import Loss, Training, place
+from idfsr.training.networks.record import Loss, Measured, Training, place
 from idfsr.training.networks.restoration import measure_restoration
 
 VQGAN64: Final = VqganConfig(
@@ -73,7 +73,7 @@ def vqgan_loss(network: Vqgan, _: nn.Module | None) -> Loss:
 
 
 @torch.no_grad()
-def measure_vqgan(network: Vqgan, _: nn.Module | None, data: FaceData) -> dict[str, str]:
+def measure_vqgan(network: Vqgan, _: nn.Module | None, data: FaceData) -> Measured:
     """Return the PSNR of redrawn faces, and how many codes they use."""
     batches = data.held_out()
     images = [place(batch.gt_image, network) for batch in batches]
@@ -81,10 +81,9 @@ def measure_vqgan(network: Vqgan, _: nn.Module | None, data: FaceData) -> dict[s
     redrawn = measure_restoration(
         lambda batch: network.redraw(place(batch.gt_image, network)), batches
     )
-    return {
-        "codes used": f"{len(torch.unique(codes))} of {network.quantize.embedding.num_embeddings}",
-        "PSNR of redrawn faces": redrawn["PSNR"].partition(" (")[0],
-    }
+    used = f"{len(torch.unique(codes))} of {network.quantize.embedding.num_embeddings}"
+    psnr_of_redrawn = redrawn.figures["PSNR"].partition(" (")[0]
+    return Measured({"codes used": used, "PSNR of redrawn faces": psnr_of_redrawn})
 
 
 TRAINING: Final = Training(

@@ -7,22 +7,21 @@ from idfsr.faces.detector import Detector
 from idfsr.faces.targets import read_faces
 from idfsr.io.degradation import degrade, upsample
 from idfsr.run.config import Config, stage_settings
-from idfsr.training.lr_faces import (
+from idfsr.training.networks.lr_detector.faces import (
     FaceSet,
     make_batch,
     read_faces_of,
     training_factors,
     vary_face,
 )
-
-from ..faces.conftest import stock_detector  # noqa: F401, TID252
-from ..faces.face_tree import make_face, make_face_tree  # noqa: TID252
+from tests.faces.conftest import stock_detector  # noqa: F401
+from tests.faces.face_tree import make_face, make_face_tree
 
 
 @pytest.fixture
 def faces() -> FaceSet:
     images, landmarks, boxes = zip(*(make_face(index) for index in range(4)), strict=True)
-    return FaceSet(list(images), np.float32(boxes), np.float32(landmarks))
+    return FaceSet(list(images), np.float32(boxes), np.float32(landmarks), [])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,8 @@ def test_reads_faces_at_the_size_of_the_ground_truth(
 ) -> None:
     tree = make_face_tree(tmp_path_factory.mktemp("tree"))
     config = stage_settings(
-        Config(shards=ShardsConfig(image_size=64), model=ModelConfig(image_size=64)), "lr_detector"
+        Config(shards=ShardsConfig(image_size=64), model=ModelConfig(image_size=64)),
+        "train-lr_detector",
     )
     known = read_faces(tree.manifest, tree.landmarks, tree.root)
     found = read_faces_of([("ann", "1"), ("bob", "0")], known, config)

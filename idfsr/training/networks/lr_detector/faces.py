@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -9,11 +10,12 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from tqdm import tqdm
 
-from idfsr.config.lr_training import LrDetectorStage
+from idfsr.config.lr_detector import LrDetectorStage
 from idfsr.constants import MIRRORED_LANDMARKS
 from idfsr.faces.align import BORDER_FFHQ, transform, warp_image
 from idfsr.faces.targets import Face, read_target
 from idfsr.io.degradation import degrade, upsample
+from idfsr.training.order import batch_indices, derive_seed
 
 SCALE_FACTORS = (4, 8, 16, 32)
 """Factors trained on, as long as `MIN_LR_SIZE` is left."""
@@ -28,6 +30,14 @@ MAX_LOG_SCALE = 0.06
 """Of an augmented image: the logarithm of its change of size."""
 
 
+class LrBatch(NamedTuple):
+    """What the loss sees; (x, y) in pixels of the enlarged images."""
+
+    images: UInt8[Tensor, "B s s 3"]
+    boxes: Float[Tensor, "B 4"]
+    landmarks: Float[Tensor, "B 5 2"]
+
+
 @dataclass(frozen=True)
 class FaceSet:
     """Faces at the size of the ground truth; (x, y) in its pixels."""
@@ -35,6 +45,7 @@ class FaceSet:
     images: list[UInt8[np.ndarray, "S S 3"]]
     boxes: Float[np.ndarray, "N 4"]
     landmarks: Float[np.ndarray, "N 5 2"]
+    identities: list[str]
 
 
 def read_faces_of(
@@ -44,12 +55,13 @@ def read_faces_of(
     kind, size = config.dataset.kind, config.gt_size
     targets = [
         read_target(faces, key, kind, size)
-        for key in tqdm(keys, desc="lr-detector: read", unit="image")
+        for key in tqdm(keys, desc="lr_detector: read", unit="image")
     ]
     return FaceSet(
         [target.gt_image for target in targets],
         np.stack([target.box for target in targets]),
         np.stack([target.landmarks for target in targets]),
+        [identity for identity, _ in keys],
     )
 
 
@@ -90,9 +102,7 @@ def training_factors(image_size: int) -> list[int]:
     ]
 
 
-def make_batch(
-    faces: FaceSet, rows: Int[np.ndarray, "B"], search_size: int, seed: int
-) -> tuple[UInt8[Tensor, "B s s 3"], Float[Tensor, "B 4"], Float[Tensor, "B 5 2"]]:
+def make_batch(faces: FaceSet, rows: Int[np.ndarray, "B"], search_size: int, seed: int) -> LrBatch:
     """Vary, degrade and enlarge some faces.
 
     Args:
@@ -100,9 +110,6 @@ def make_batch(
         rows: Which ones.
         search_size: Side s of the enlarged images, in pixels.
         seed: Of the variations and factors.
-
-    Returns:
-        Images, boxes and landmarks, in pixels of the enlarged images.
     """
     generator = np.random.default_rng(seed)
     size = len(faces.images[0])
@@ -116,8 +123,25 @@ def make_batch(
         boxes.append(box)
         landmarks.append(points)
     scale = search_size / size
-    return (
+    return LrBatch(
         torch.from_numpy(np.stack(images)),
         torch.from_numpy(np.stack(boxes)) * scale,
         torch.from_numpy(np.stack(landmarks)) * scale,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LrReader:
+    """The varied and degraded batch that begins after so many images."""
+
+    faces: FaceSet
+    batch_size: int
+    seed: int
+    search_size: int
+    """See `make_batch`."""
+
+    def __call__(self, images_seen: int) -> LrBatch:
+        """Return the batch."""
+        rows = batch_indices(len(self.faces.images), self.batch_size, images_seen, self.seed)
+        seed = derive_seed(self.seed, "vary", images_seen)
+        return make_batch(self.faces, rows, self.search_size, seed)

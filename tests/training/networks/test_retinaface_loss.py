@@ -5,7 +5,7 @@ import torch
 
 from idfsr.faces.priors import build_priors, encode_boxes, encode_landmarks
 from idfsr.faces.retinaface import Heads
-from idfsr.training.retinaface_loss import (
+from idfsr.training.networks.lr_detector.retinaface_loss import (
     Losses,
     hardest_negatives,
     match_priors,

@@ -1,0 +1,90 @@
+"""Snakemake on the tests' own Slurm, and what may happen to a training there."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from .cluster import NODES, Cluster, wait_until
+
+PROFILE = ("--profile", "slurm", "--profile", "tests/workflow/slurm")
+LONG = ("--configfile", "tests/workflow/tiny.yaml", "tests/workflow/slurm/long.yaml")
+MODEL = "results/tiny/pretrain/model.safetensors"
+STATE = "results/tiny/pretrain/state/state.pt"
+
+
+class Run:
+    """Snakemake in a copy of the project, its jobs on the cluster.
+
+    Attributes:
+        process: Snakemake.
+    """
+
+    def __init__(self, cluster: Cluster, folder: Path, *arguments: str) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            ["snakemake", *PROFILE, *arguments],
+            cwd=folder,
+            env=cluster.environment | {"PYTHONPATH": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def end(self, seconds: float = 1800) -> str:
+        """Wait until Snakemake has ended well, and return what it printed."""
+        output, _ = self.process.communicate(timeout=seconds)
+        assert self.process.returncode == 0, output
+        return output
+
+    def kill(self) -> None:
+        """End Snakemake at once; its jobs on the cluster do not notice."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def copy_run(source: Path, directory: Path) -> Path:
+    """Copy a project with its results; the ages of the files stay."""
+    return shutil.copytree(source, directory, symlinks=True, dirs_exist_ok=True)
+
+
+def copy_untrained(source: Path, directory: Path) -> Path:
+    """Copy a project with its results up to the shards."""
+    copy_run(source, directory)
+    for name in ("pretrain", "fit", "restored"):
+        shutil.rmtree(directory / "results/tiny" / name)
+    return directory
+
+
+def begin_training(cluster: Cluster, folder: Path, *options: str) -> tuple[Run, dict[str, str]]:
+    """Start the training on the cluster, wait for its first checkpoint, and return its job too."""
+    run = Run(cluster, folder, *LONG, *options, "--", MODEL)
+    wait_until((folder / STATE).is_file, "a checkpoint", 900)
+    (job,) = cluster.running("pretrain")
+    return run, job
+
+
+def start_at_once(cluster: Cluster, job: dict[str, str]) -> None:
+    """Wait until a job is back in the queue, and spare the test the two minutes after that."""
+    wait_until(
+        lambda: any(other["id"] == job["id"] for other in cluster.jobs("PENDING")),
+        "the job to be queued again",
+    )
+    cluster.run("scontrol", "update", f"JobId={job['id']}", "StartTime=now")
+
+
+def near_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
+    """Leave the job five minutes: the profile wants a signal ten minutes before the end."""
+    soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 300))
+    cluster.run("scontrol", "update", f"JobId={job['id']}", f"EndTime={soon}")
+
+
+def preempt(cluster: Cluster, job: dict[str, str]) -> None:
+    """Let a job of higher priority take both nodes."""
+    cluster.run(
+        "sbatch", "-p", "urgent", "-N", str(len(NODES)), "--exclusive",
+        "--output", "/dev/null", "--wrap", "sleep 1",
+    )  # fmt: skip
+    start_at_once(cluster, job)
