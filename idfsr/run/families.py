@@ -41,6 +41,23 @@ def family_stage(name: str) -> str:
     return of_stage[find_family(name).settings]
 
 
+def settings_file(name: str, run: str) -> str:
+    """Return the settings of a family: its own, or the empty ones that the others share."""
+    return f"results/{run}/config/{family_stage(name)}.json"
+
+
+def truth_features(name: str, config: Config) -> list[str]:
+    """Return what a family's network says of the ground truth, where it is asked of that."""
+    of_truth = families_of(config)[name].of_truth
+    return [f"results/{config.run}/features/{name}/truth.parquet"] if of_truth else []
+
+
+def scores(config: Config, method: str) -> list[str]:
+    """Return the scores of one method in every family whose published weights are there."""
+    folder = f"results/{config.run}/scores"
+    return [f"{folder}/{family}/{method}.parquet" for family in families_present(config)]
+
+
 def family_weights(name: str, config: Config) -> list[str]:
     """Return the weight files of a family, as far as they are there.
 

@@ -131,6 +131,14 @@ class Plan:
         ]
         return self.of_all_people(f"{RESTORED}.parquet", RESTORED_LIST, values)
 
+    def restored_at_all_scales(self, method: str) -> list[str]:
+        """Return the restored images of one method at every scale, or the lists of them."""
+        return [
+            path
+            for scale_factor in self.config.shards.scale_factors
+            for path in self.restored(scale_factor, [method])
+        ]
+
     def probes(self) -> list[str]:
         """Return the probes; none with a single test identity, for they exchange two people."""
         factors = self.config.shards.scale_factors if len(self.people) > 1 else ()

@@ -15,6 +15,9 @@ from idfsr.run.families import (
     families_present,
     family_stage,
     family_weights,
+    scores,
+    settings_file,
+    truth_features,
     weights_option,
 )
 
@@ -61,6 +64,15 @@ def test_each_family_has_a_stage_and_only_its_own_settings() -> None:
     changed = parse_config({"metrics": {"idv_threshold": 0.5, "num_bootstrap": 60}}, "x.yaml")
     differ = [stage for stage, text in before.items() if stage_json(changed, stage) != text]
     assert differ == ["scores-sface"]
+
+
+def test_files_of_a_family() -> None:
+    config = Config(run="r")
+    assert settings_file("sface", "r") == "results/r/config/scores-sface.json"
+    assert truth_features("sface", config) == ["results/r/features/sface/truth.parquet"]
+    assert truth_features("psnr", config) == []
+    assert scores(config, "bicubic")[-1] == "results/r/scores/ssim/bicubic.parquet"
+    assert len(scores(config, "bicubic")) == 6
 
 
 def test_the_code_of_a_family_is_its_own() -> None:

@@ -95,6 +95,13 @@ def test_one_job_a_person_makes_the_persons_files(plan: Plan) -> None:
     ]
 
 
+def test_restored_images_at_every_scale(plan: Plan) -> None:
+    assert in_jobs_of(plan, 3).restored_at_all_scales("bicubic") == [
+        "results/r/restored/x8/bicubic/batch-00000.tsv",
+        "results/r/restored/x16/bicubic/batch-00000.tsv",
+    ]
+
+
 def test_a_job_of_several_people_makes_a_list(plan: Plan) -> None:
     batches = in_jobs_of(plan, 2)
     assert batches.batches() == ["00000", "00001"]

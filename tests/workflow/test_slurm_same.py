@@ -53,7 +53,8 @@ def test_tables_are_those_of_one_machine(cluster: Cluster, tiny_run: Path, tmp_p
     jobs = [job for job in cluster.jobs() if job["name"] == run_id]
     on_gpu = {job["rule"].split("_wildcards")[0] for job in jobs if job["partition"] == "gpu"}
     assert on_gpu == {
-        f"rule_{name}" for name in ("lr_detector", "pretrain", "fit_batch", "restore_batch")
+        f"rule_{name}"
+        for name in ("lr_detector", "pretrain", "fit_batch", "restore_batch", "probes")
     }
     bicubic = [
         job

@@ -16,6 +16,7 @@ from .project import ROOT, copy_sources, run_snakemake
 EVALUATION = {
     "truth_features", "scores", "metrics", "figure_grid", "figure_metrics", "report", "tables",
 }  # fmt: skip
+METHODS = ("bicubic", "codeformer", "idfsr-ft", "idfsr-pt")
 
 
 def planned_rules(directory: Path, *arguments: str) -> set[str]:
@@ -106,20 +107,15 @@ def finished(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shutil.copytree(tiny_run, directory, symlinks=True)
 
 
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-
-
 @pytest.mark.slow
 def test_whole_run_makes_the_tables(finished: Path) -> None:
     table = pd.read_csv(finished / "results/tiny/tables/table1.csv")
     assert sorted(zip(table["method"], table["scale_factor"], strict=True)) == [
-        (method, scale) for method in ("bicubic", "idfsr-ft", "idfsr-pt") for scale in (8, 16)
+        (method, scale) for method in METHODS for scale in (8, 16)
     ]
     split = pd.read_csv(finished / "results/tiny/split.tsv", sep="\t")
     assert set(table["num_images"]) == {int((split["part"] == "test").sum())}
+    assert set(table["num_identities"]) == {2}
     page = (finished / "results/tiny/report/index.html").read_text()
     assert "data:image/png;base64," in page
 
@@ -136,9 +132,7 @@ def test_whole_run_at_the_least_and_the_largest_scale(tiny_run: Path, tmp_path: 
     assert result.returncode == 0, result.stdout + result.stderr
     table = pd.read_csv(directory / "results/tiny/tables/table1.csv")
     table = table.set_index(["method", "scale_factor"])
-    assert sorted(table.index) == [
-        (method, scale) for method in ("bicubic", "idfsr-ft", "idfsr-pt") for scale in (4, 32)
-    ]
+    assert sorted(table.index) == [(method, scale) for method in METHODS for scale in (4, 32)]
     psnr = table["psnr"]
     assert psnr["bicubic", 4] > psnr["bicubic", 32] + 3
     assert (psnr.groupby("method").nunique() == 2).all()
@@ -152,82 +146,51 @@ def test_whole_run_at_the_least_and_the_largest_scale(tiny_run: Path, tmp_path: 
 
 
 @pytest.mark.slow
-def test_second_run_does_nothing(finished: Path) -> None:
-    assert planned_rules(finished) == set()
-
-
-@pytest.mark.slow
-def test_edited_metric_reruns_evaluation_only(finished: Path) -> None:
-    path = finished / "idfsr/metrics/psnr.py"
-    before = path.read_text()
-    path.write_text(before + "\n\nEDITED = 1\n")
-    try:
-        assert planned_rules(finished) - {"all"} <= EVALUATION
-        assert "metrics" in planned_rules(finished)
-    finally:
-        path.write_text(before)
-
-
-@pytest.mark.slow
-def test_edited_comment_reruns_nothing(finished: Path) -> None:
-    for name in ("idfsr/models/unet.py", "idfsr/metrics/psnr.py", "idfsr/run/config.py"):
-        path = finished / name
-        path.write_text("# A comment.\n" + path.read_text())
-    assert planned_rules(finished) == set()
-
-
-@pytest.mark.slow
-def test_edited_network_reruns_training_and_what_follows(finished: Path) -> None:
-    path = finished / "idfsr/models/unet.py"
-    before = path.read_text()
-    path.write_text(before + "\n\nEDITED = 1\n")
-    try:
-        rules = planned_rules(finished)
-        assert {"pretrain", "fit", "restore", "metrics", "tables"} <= rules
-        assert not rules & {"synthref", "index", "landmarks", "quality", "split", "shards"}
-    finally:
-        path.write_text(before)
-
-
-@pytest.mark.slow
-def test_edited_evaluation_settings_rerun_evaluation_only(finished: Path) -> None:
+def test_other_settings_of_the_tables_rerun_evaluation_only(finished: Path) -> None:
     rules = planned_rules(finished, "--config", "metrics={num_bootstrap: 60}")
-    assert "tables" in rules
-    assert rules - {"all", "stage_settings"} <= EVALUATION
+    assert rules - {"all", "stage_settings"} == EVALUATION
+
+
+def redo(directory: Path, target: str, *settings: str) -> None:
+    """Remove a file and name it to Snakemake."""
+    (directory / target).unlink()
+    result = run_snakemake(directory, *TINY, *settings, "--", target)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.slow
 def test_one_person_is_redone_by_naming_a_file(finished: Path) -> None:
-    embedding = next((finished / "results/tiny/fit/x16").glob("*/embedding.safetensors"))
-    before = embedding.read_bytes()
-    embedding.unlink()
-    target = str(embedding.relative_to(finished))
-    result = run_snakemake(finished, target, *TINY)
+    """The batch looks at its people again, finds them current, and its list stays what it was."""
+    path = next((finished / "results/tiny/fit/x16").glob("*/embedding.safetensors"))
+    before, target = path.read_bytes(), str(path.relative_to(finished))
+    redo(finished, target)
+    assert path.read_bytes() == before
+    assert "fit_batch" in planned_rules(finished)
+    fits = "results/tiny/fit/x16/batch-00000.tsv"
+    before = (finished / fits).read_bytes()
+    result = run_snakemake(finished, *TINY, "--", fits)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert embedding.read_bytes() == before
+    assert (finished / fits).read_bytes() == before
+    log = (finished / "logs/tiny/fit/x16/batch-00000.txt").read_text()
+    assert log.count("is current") == 2
+    assert planned_rules(finished) == set()
 
 
 @pytest.mark.slow
-def test_a_job_of_several_people_has_the_methods_own_settings(finished: Path) -> None:
-    settings = (
-        "identities_per_job=2",
-        "methods=[pgdiff]",
-        "weights={baselines: idfsr/weights/weights.yaml}",
-    )
-    target = "results/tiny/restored/x8/pgdiff/batch-00000.tsv"
-    result = run_snakemake(
-        finished, "--dry-run", "--printshellcmds", *TINY, "--config", *settings, "--", target
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "--config results/tiny/config/restore-pgdiff.json" in result.stdout
+def test_one_person_is_redone_where_each_has_a_job(finished: Path) -> None:
+    path = next((finished / "results/tiny/restored/x16/bicubic").glob("*.parquet"))
+    before, target = path.read_bytes(), str(path.relative_to(finished))
+    redo(finished, target, "--config", "identities_per_job=1")
+    assert path.read_bytes() == before
 
 
 @pytest.mark.slow
-def test_a_job_of_several_people_fits_them_at_once(finished: Path) -> None:
-    settings = ("identities_per_job=3", "fit={identities_at_once: 2}")
-    target = "results/tiny/fit/x8/batch-00000.tsv"
+def test_methods_have_their_own_settings(finished: Path) -> None:
+    target = "results/tiny/restored/x8/codeformer/batch-00000.tsv"
+    settings = ("--config", "method_settings={codeformer: {w: 0.75}}")
     result = run_snakemake(
-        finished, "--dry-run", "--printshellcmds", *TINY, "--config", *settings, "--", target
+        finished, "--dry-run", "--printshellcmds", *TINY, *settings, "--", target
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "--at-once 2 " in result.stdout
+    assert "--config results/tiny/config/restore-codeformer.json" in result.stdout
+    assert '"w": 0.75' in result.stdout

@@ -3,7 +3,7 @@
 from functools import cache
 
 from idfsr.methods.engine.registry import find_method, method_modules
-from idfsr.run import inputs, paths
+from idfsr.run import families, inputs, paths
 from idfsr.run.config import stage_json
 from idfsr.run.networks import embedded_files, file_arguments, training_files
 from idfsr.run.plan import count_usable, make_plan
@@ -103,11 +103,6 @@ def made_alone(pattern, wildcards):
 def embeddings(wildcards):
     """Fitted embeddings of all test identities at one scale."""
     return plan(wildcards).embeddings(int(wildcards.scale_factor))
-
-
-def restored(wildcards):
-    """Restored images of one method and scale."""
-    return plan(wildcards).restored(int(wildcards.scale_factor), [wildcards.method])
 
 
 def of_all_scales(pattern):

@@ -11,6 +11,7 @@ rule landmarks:
         config="results/{run}/config/landmarks.json",
         manifest="results/{run}/manifest.parquet",
         images=rendered_images,
+        weights=lambda wildcards: settings(wildcards).landmarks.weights or [],
     output:
         landmarks="results/{run}/landmarks/shard-{shard}.parquet",
     log:

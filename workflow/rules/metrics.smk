@@ -5,48 +5,15 @@ Makes: results/<run>/features/<family>/truth.parquet, scores/<family>/<method>.p
 metrics/x<scale factor>/<method>.parquet. A family is a module of idfsr.metrics.
 """
 
-from idfsr.run.families import families_code, families_of, families_present
-from idfsr.run.families import family_stage, family_weights, weights_option
-
-
-def settings_of_family(wildcards):
-    """The settings of a family: its own, or the empty ones that the others share."""
-    return f"results/{wildcards.run}/config/{family_stage(wildcards.family)}.json"
-
-
-def truth_of_family(wildcards):
-    """What the family's network says of the ground truth, where it is asked of that."""
-    if families_of(settings(wildcards))[wildcards.family].of_truth:
-        return f"results/{wildcards.run}/features/{wildcards.family}/truth.parquet"
-    return []
-
-
-def restored_at_all_scales(wildcards):
-    """Restored images of one method at all scales."""
-    people = plan(wildcards)
-    return [
-        path
-        for factor in settings(wildcards).shards.scale_factors
-        for path in people.restored(factor, [wildcards.method])
-    ]
-
-
-def scores_of_families(wildcards):
-    """Scores of one method in every family whose published weights are there."""
-    return expand(
-        "results/{run}/scores/{family}/{method}.parquet",
-        run=wildcards.run,
-        method=wildcards.method,
-        family=families_present(settings(wildcards)),
-    )
-
 
 rule truth_features:
     """Ask one network of the ground truth, for all methods and scales."""
     input:
-        config=settings_of_family,
+        config=lambda wildcards: families.settings_file(wildcards.family, wildcards.run),
         shards=truth_shards,
-        weights=lambda wildcards: family_weights(wildcards.family, settings(wildcards)),
+        weights=lambda wildcards: families.family_weights(
+            wildcards.family, settings(wildcards)
+        ),
     output:
         features="results/{run}/features/{family}/truth.parquet",
     log:
@@ -59,8 +26,12 @@ rule truth_features:
     resources:
         mem_mb=8000,
     params:
-        code=lambda wildcards: families_code("truth_features", wildcards.family),
-        weights=lambda wildcards, input: weights_option(wildcards.family, input.weights),
+        code=lambda wildcards: families.families_code(
+            "truth_features", wildcards.family
+        ),
+        weights=lambda wildcards, input: families.weights_option(
+            wildcards.family, input.weights
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -79,11 +50,17 @@ rule truth_features:
 rule scores:
     """Compute one family of metrics on the restored images of one method, at all scales."""
     input:
-        config=settings_of_family,
+        config=lambda wildcards: families.settings_file(wildcards.family, wildcards.run),
         shards=lambda wildcards: plan(wildcards).shards_of_all_scales("test"),
-        restored=restored_at_all_scales,
-        truth=truth_of_family,
-        weights=lambda wildcards: family_weights(wildcards.family, settings(wildcards)),
+        restored=lambda wildcards: plan(wildcards).restored_at_all_scales(
+            wildcards.method
+        ),
+        truth=lambda wildcards: families.truth_features(
+            wildcards.family, settings(wildcards)
+        ),
+        weights=lambda wildcards: families.family_weights(
+            wildcards.family, settings(wildcards)
+        ),
     output:
         scores="results/{run}/scores/{family}/{method}.parquet",
     log:
@@ -96,9 +73,11 @@ rule scores:
     resources:
         mem_mb=8000,
     params:
-        code=lambda wildcards: families_code("scores", wildcards.family),
-        weights=lambda wildcards, input: weights_option(wildcards.family, input.weights),
-        truth=lambda wildcards, input: ["--truth", input.truth] if input.truth else [],
+        code=lambda wildcards: families.families_code("scores", wildcards.family),
+        weights=lambda wildcards, input: families.weights_option(
+            wildcards.family, input.weights
+        ),
+        truth=lambda wildcards, input: ["--truth", *input.truth] if input.truth else [],
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -121,7 +100,7 @@ rule metrics:
     """Join the scores of all families for one method and scale."""
     input:
         config="results/{run}/config/metrics.json",
-        scores=scores_of_families,
+        scores=lambda wildcards: families.scores(settings(wildcards), wildcards.method),
     output:
         metrics="results/{run}/metrics/x{scale_factor}/{method}.parquet",
         set_metrics="results/{run}/metrics/x{scale_factor}/{method}.set.json",
@@ -133,8 +112,8 @@ rule metrics:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=lambda wildcards: families_code(
-            "join_scores", *families_of(settings(wildcards))
+        code=lambda wildcards: families.families_code(
+            "join_scores", *families.families_of(settings(wildcards))
         ),
     shell:
         r"""

@@ -99,6 +99,8 @@ rule report:
         figures=lambda wildcards: paths.figures(settings(wildcards)),
         split_summary="results/{run}/split_summary.tsv",
         paper="config/paper.tsv",
+        # Read as part of the package.
+        template="idfsr/report/page.html",
     output:
         report="results/{run}/report/index.html",
     log:
