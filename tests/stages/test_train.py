@@ -13,6 +13,7 @@ from idfsr.config.model import ModelConfig
 from idfsr.config.shards import ShardsConfig
 from idfsr.config.training import TrainConfig
 from idfsr.faces.low_resolution import load_lr_detector
+from idfsr.io.finished import outputs_in_place
 from idfsr.io.history import read_history
 from idfsr.main import main
 from idfsr.models.attributes import load_attributes
@@ -153,7 +154,7 @@ def test_train_and_embed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
     assert f"| loss | {network.objective} |" in text
     assert FIGURES.get(name, "PSNR") in text
     assert all(f"- {limit}" in text for limit in network.limits)
-    assert not (tmp_path / "state").exists()
+    assert outputs_in_place(tmp_path / "state")
 
     embedded = tmp_path / "embedded.safetensors"
     arguments = {"embedded": str(embedded), "digest": str(tmp_path / "digest")}

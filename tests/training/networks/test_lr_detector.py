@@ -175,7 +175,7 @@ def test_killed_and_resumed_makes_the_same_bytes(tmp_path: Path) -> None:
     assert "lr_detector: resumed at " in resumed.stderr
     for name in ("model.safetensors", "errors.csv", "stats.jsonl"):
         assert (broken / name).read_bytes() == (whole / name).read_bytes(), name
-    assert not (broken / "state").exists()
+    assert (broken / "state/finished.json").is_file()
 
 
 def test_errors_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
