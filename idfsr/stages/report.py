@@ -1,10 +1,11 @@
 r"""Make the report of a run: one HTML file with its tables, figures, settings and sources.
 
 Reads the CSV files of `idfsr tables`, the figures of `idfsr figure`, the summary of the split, all
-settings of the run as YAML or JSON, and the paper's numbers. The page needs no other file and no
+settings of the run, and the paper's numbers. The page needs no other file and no
 network.
 
-    idfsr report --run-config config/demo.yaml --tables-dir results/demo/tables \
+    idfsr report --run-config results/demo/config/page.json \
+        --tables-dir results/demo/tables \
         --figures results/demo/figures/*.png \
         --split-summary results/demo/split_summary.tsv --paper config/paper.tsv \
         --report results/demo/report/index.html
@@ -13,14 +14,17 @@ network.
 import argparse
 from pathlib import Path
 
+from idfsr.config.stage import load_stage
 from idfsr.io.files import atomic_path
 from idfsr.report.page import PageInputs, render_page
-from idfsr.run.config import load_config
+from idfsr.run.config import Config
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--run-config", type=Path, required=True, help="all settings of the run")
+    parser.add_argument(
+        "--run-config", type=Path, required=True, help="all settings of the run, JSON"
+    )
     parser.add_argument("--tables-dir", type=Path, required=True, help="folder of the CSV files")
     parser.add_argument(
         "--figures", type=Path, nargs="+", required=True, help="PNG files in the page's order"
@@ -33,7 +37,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     inputs = PageInputs(
-        config=load_config(args.run_config),
+        config=load_stage(args.run_config, Config),
         tables_dir=args.tables_dir,
         figures=args.figures,
         split_summary=args.split_summary,

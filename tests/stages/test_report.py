@@ -11,6 +11,7 @@ from idfsr.main import main
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.style import write_figure
 from idfsr.report.tables import write_csv
+from idfsr.run.config import load_config, stage_json
 
 HEADER = "method,scale_factor,num_images,num_identities"
 TABLE1 = MetricsConfig().table1
@@ -45,9 +46,11 @@ def test_report(tmp_path: Path) -> None:
         figure.subplots().plot([0, 1])
         write_figure(figure, path, f"Title {path.stem}", "Caption.")
     page = tmp_path / "report/index.html"
+    settings = tmp_path / "page.json"
+    settings.write_text(stage_json(load_config(Path("config/demo.yaml")), "page"))
     main(
         [
-            "report", "--run-config", "config/demo.yaml", "--tables-dir", str(tmp_path),
+            "report", "--run-config", str(settings), "--tables-dir", str(tmp_path),
             "--figures", *map(str, figures), "--split-summary", str(summary),
             "--paper", "config/paper.tsv", "--report", str(page),
         ]

@@ -18,7 +18,7 @@ from .project import run_snakemake
 pytestmark = pytest.mark.slow
 
 METHODS = ("bicubic", "codeformer", "idfsr-pt", "idfsr-ft")
-FAMILIES = ("attributes", "brisque", "mobilenetv2", "psnr", "sface", "ssim")
+FAMILIES = ("attributes", "mobilenetv2", "psnr", "sface")
 
 
 def of(rule: str, *names: str) -> set[str]:
