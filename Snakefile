@@ -64,6 +64,10 @@ include: "workflow/rules/networks.smk"
 
 
 onstart:
+    # What a killed Snakemake left unfinished is made anew, also behind the checkpoints, where Snakemake
+    # itself does not look: such a file may be whole, but no change of code would be noticed later.
+    workflow.async_run(workflow.dag.check_incomplete())
+    workflow.async_run(workflow.dag.postprocess())
     on_slurm = workflow.executor_plugin.name == "slurm"
     jobs = list(workflow.dag.needrun_jobs())
     ended = begin_work(runs_of(jobs), log[0], on_slurm=on_slurm)

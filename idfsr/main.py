@@ -13,14 +13,25 @@ from collections.abc import Sequence
 from idfsr.errors import IdfsrError
 from idfsr.run.process import keep_freed_memory, spin_briefly
 
-COMMANDS = {
+DESCRIPTION = "Reference-based face super-resolution with identity decoupling and fitting."
+
+USER_COMMANDS = {
+    "fit": "fit a person to photographs of your own",
+    "restore": "restore a person's face in photographs of your own",
+    "metrics": "compare two folders of images",
+    "status": "show what of a run is done, running or failed",
+    "resume": "go on with a run on a cluster whose Snakemake was killed",
+    "weights": "list, check or download published weight files",
+    "assets": "check the files of the asset packages",
+}
+"""What users type: sub-command to its one line of help."""
+
+WORKFLOW_COMMANDS = {
     "synthref": "render people in the layout of CelebRef-HQ",
-    "synthref-landmarks": "compute the 68 landmarks of rendered people",
     "index": "list the images of a data set, or why one cannot be used",
     "landmarks": "find faces and measure images",
     "quality": "leave out images that do not serve",
     "split": "draw test identities and halve their images into fit and test",
-    "crops": "cut aligned faces with labels",
     "shards": "mask, warp and embed targets into Parquet",
     "pretrain": "train the diffusion model",
     "distribute": "run a training on all GPUs of a Slurm job",
@@ -33,20 +44,30 @@ COMMANDS = {
     "tables": "make Table 1 and Table 2",
     "figure": "draw one figure",
     "report": "make the HTML report",
-    "fit": "fit a person to photographs of your own",
-    "restore": "restore a person's face in photographs of your own",
-    "metrics": "compare two folders of images",
+    "crops": "cut aligned faces with labels",
+    "synthref-landmarks": "compute the 68 landmarks of rendered people",
     "train": "train a small network, e.g. the ID encoder",
-    "resume": "go on with a run on a cluster whose Snakemake was killed",
-    "status": "show what of a run is done, running or failed",
     "embed": "put a trained network into the package",
-    "assets": "check the files of the asset packages",
-    "weights": "list, check or download published weight files",
     "schema": "write the JSON schema of the settings",
 }
-"""Sub-command to its one line of help; its module is `idfsr.stages.<name>`."""
+"""What the workflow types, in its order; then what makes the package's own files."""
+
+COMMANDS = USER_COMMANDS | WORKFLOW_COMMANDS
+"""All of them; the module of one is `idfsr.stages.<name>`."""
 
 EXIT_BAD_INPUT = 2
+
+
+def list_commands() -> str:
+    """Return the commands with a line of help each, in two groups, for the help of `idfsr`."""
+    groups = {
+        "what users type": USER_COMMANDS,
+        "what the workflow types (snakemake prints each with its arguments)": WORKFLOW_COMMANDS,
+    }
+    return "\n\n".join(
+        "\n".join([f"{title}:", *(f"  {name:20}{text}" for name, text in commands.items())])
+        for title, commands in groups.items()
+    )
 
 
 def build_parser(command: str | None) -> argparse.ArgumentParser:
@@ -57,18 +78,21 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     """
     parser = argparse.ArgumentParser(
         prog="idfsr",
-        description="Reference-based face super-resolution with identity decoupling and fitting.",
+        usage="idfsr [-h] command ...",
+        description=f"{DESCRIPTION}\n\n{list_commands()}",
         epilog="`idfsr <command> --help` says what a command reads and makes.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name, summary in COMMANDS.items():
+    subparsers = parser.add_subparsers(
+        dest="command", required=True, metavar="command", help="one of the above", prog="idfsr"
+    )
+    for name in COMMANDS:
         if name != command:
-            subparsers.add_parser(name, help=summary)
+            subparsers.add_parser(name)
             continue
         module = importlib.import_module(f"idfsr.stages.{name.replace('-', '_')}")
         subparser = subparsers.add_parser(
             name,
-            help=summary,
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.main import COMMANDS, build_parser, main
+from idfsr.main import COMMANDS, USER_COMMANDS, WORKFLOW_COMMANDS, build_parser, main
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -22,6 +22,19 @@ def test_help_of_every_command(command: str, capsys: pytest.CaptureFixture[str])
     assert examples
     for example in examples:
         assert build_parser(command).parse_args(shlex.split(example)[1:]).command == command
+
+
+def test_help_lists_every_command_once_in_its_group(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    users, workflow = capsys.readouterr().out.split("what the workflow types")
+    listed = [
+        re.findall(r"^  ([a-z0-9-]+) {2,}\S", text, re.MULTILINE) for text in (users, workflow)
+    ]
+    assert listed[0] == list(USER_COMMANDS)
+    assert [name for name in listed[1] if name != "command"] == list(WORKFLOW_COMMANDS)
+    found = {path.stem.replace("_", "-") for path in Path("idfsr/stages").glob("[a-z]*.py")}
+    assert found == set(COMMANDS)
 
 
 def test_only_the_command_that_runs_is_imported(tmp_path: Path) -> None:

@@ -23,14 +23,15 @@ from idfsr.io.digests import file_digest
 from idfsr.io.shards import check_id_encoder
 from idfsr.models.id_encoder import IdEncoder, load_id_encoder
 from idfsr.models.idfsr import IDFSR
-from idfsr.models.weights import count_parameters, model_digest
+from idfsr.models.weights import model_digest
 from idfsr.training.batch_slices import BatchSlice, own_slices
 from idfsr.training.batches import BatchReader, Examples, ShardDataset
 from idfsr.training.card import Card
 from idfsr.training.distributed import num_processes, rank
-from idfsr.training.first_weights import FirstWeights, first_model
+from idfsr.training.first_weights import first_model
 from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Trained, train
+from idfsr.training.pretrain_card import describe
 from idfsr.training.samples import sample_sheet
 from idfsr.training.step import Recipe, Samples
 
@@ -237,42 +238,3 @@ def pretrain(
     trained = train(recipe, config.pretrain, config.seed, state_dir, device)
     model.load_state_dict(trained.ema)
     return model, trained, describe(config, model, dataset, first, trained)
-
-
-def describe(
-    config: PretrainStage,
-    model: IDFSR,
-    dataset: ShardDataset,
-    first: FirstWeights,
-    trained: Trained,
-) -> Card:
-    """Return the card of a pretrained network."""
-    identities = {key.split("/")[0] for key in dataset.keys}
-    decay_images = config.pretrain.decay_images
-    falling = f", falling after {decay_images:,} images" if decay_images else ""
-    return Card(
-        title=f"IDFSR at {config.model.image_size} px",
-        data={
-            "seed": str(config.seed),
-            "identities": str(len(identities)),
-            "examples": str(len(dataset)),
-        },
-        training={
-            "first weights": first.description,
-            "batch": str(config.pretrain.batch_size),
-            "learning rate": f"{config.pretrain.learning_rate:g}{falling}",
-            "decay of the average": f"{config.pretrain.ema_decay:g}",
-            "condition dropout": f"{config.pretrain.condition_dropout:g}",
-            "weight of the identity loss": f"{config.pretrain.id_loss_weight:g}",
-            "precision": config.pretrain.precision,
-        },
-        trained=trained,
-        device=next(model.parameters()).device,
-        num_parameters=count_parameters(model),
-        before=first.history,
-        figures={},
-        limits=(
-            "Not for faces of another kind than it was trained on.",
-            "Not evidence of how a person looked: what it adds is plausible, not true.",
-        ),
-    )

@@ -131,7 +131,7 @@ def test_plain_reruns_after_kills_end_with_the_same_tables(quiet: Path, tmp_path
                 num_kills += 1
                 status = snakemake.wait()
                 with (directory / "output.txt").open("a") as output:
-                    output.write(f"{num_kills}. {kill.__name__}, {seconds:.1f} s: {status}\n")
+                    output.write(f"\n{num_kills}. {kill.__name__}, {seconds:.1f} s: {status}\n")
             else:
                 has_ended = True
                 assert status == 0, (directory / "output.txt").read_text()
