@@ -78,7 +78,7 @@ def test_schema_file_is_up_to_date() -> None:
             {"method_settings": {"pgdiff-ref": {"guidance_scale": 1}}},
             "method_settings.pgdiff-ref: shares its settings, wanted method_settings.pgdiff",
         ),
-        ({"networks": {"priro": {}}}, "wanted one of arcface, asffnet, "),
+        ({"networks": {"pryor": {}}}, "wanted one of arcface, asffnet, "),
         ({"networks": {"prior": {"num_image": 3}}}, "networks.prior.num_image: Unexpected"),
     ],
 )
