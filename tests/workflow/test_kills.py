@@ -82,7 +82,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copy_untrained(quiet: Path, directory: Path) -> Path:
     """Copy it up to the shards."""
     shutil.copytree(quiet, directory, symlinks=True)
-    for name in ("pretrain", "fit", "restored", "features", "metrics", "tables"):
+    for name in ("pretrain", "fit", "restored", "features", "scores", "metrics", "tables"):
         shutil.rmtree(directory / "results/tiny" / name)
     return directory
 
