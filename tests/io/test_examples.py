@@ -1,45 +1,23 @@
 """All examples of one person, read from shards."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from idfsr.errors import IdfsrError
-from idfsr.io.degradation import upsample
 from idfsr.io.examples import load_identity, load_ref_images
 from idfsr.io.images import decode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tensors import to_network
 
-Row = Callable[..., dict[str, Any]]
-Rows = dict[str, dict[str, Any]]
+from .two_scales import Row, make_rows, masked, write_shards
 
 
 @pytest.fixture
-def rows(shard_row: Row) -> Rows:
-    return {
-        f"{identity}/{image}/x{scale}": shard_row(identity, image, scale_factor=scale)
-        for scale in (8, 16)
-        for identity, image in (("1", "0"), ("1", "2"), ("2", "0"), ("2", "1"), ("2", "7"))
-    }
-
-
-@pytest.fixture
-def paths(tmp_path: Path, rows: Rows) -> list[Path]:
-    for scale in (8, 16):
-        chosen = [row for row in rows.values() if row["scale_factor"] == scale]
-        write_shard(chosen, tmp_path / f"x{scale}.parquet", {})
-    return [tmp_path / "x8.parquet", tmp_path / "x16.parquet"]
-
-
-def masked(row: dict[str, Any]) -> torch.Tensor:
-    image = to_network(upsample(decode_png(row["lr_image"]), 64))[0]
-    image[:, 8:48, 16:40] = 0
-    return image
+def paths(tmp_path: Path, shard_row: Row) -> list[Path]:
+    return write_shards(tmp_path, make_rows(shard_row))
 
 
 def test_load_identity(tmp_path: Path, shard_row: Row) -> None:

@@ -4,25 +4,21 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from idfsr.errors import IdfsrError
-from idfsr.io.degradation import upsample
 from idfsr.io.images import decode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tensors import to_network
 from idfsr.training.batch_slices import BatchSlice
 from idfsr.training.batches import BatchReader, Examples, ShardDataset
 from idfsr.training.signals import SIGNALS
+from tests.io.two_scales import Row, Rows, make_rows, masked, write_shards
 
-Row = Callable[..., dict[str, Any]]
-Rows = dict[str, dict[str, Any]]
 TENSORS = ("gt_image", "masked_lr", "warped_ref", "z_id", "landmarks")
 
 WHOLE = BatchSlice(0, 4, 4)
@@ -30,31 +26,18 @@ WHOLE = BatchSlice(0, 4, 4)
 
 @pytest.fixture
 def rows(shard_row: Row) -> Rows:
-    return {
-        f"{identity}/{image}/x{scale}": shard_row(identity, image, scale_factor=scale)
-        for scale in (8, 16)
-        for identity, image in (("1", "0"), ("1", "2"), ("2", "0"), ("2", "1"), ("2", "7"))
-    }
+    return make_rows(shard_row)
 
 
 @pytest.fixture
 def paths(tmp_path: Path, rows: Rows) -> list[Path]:
-    for scale in (8, 16):
-        chosen = [row for row in rows.values() if row["scale_factor"] == scale]
-        write_shard(chosen, tmp_path / f"x{scale}.parquet", {})
-    return [tmp_path / "x8.parquet", tmp_path / "x16.parquet"]
+    return write_shards(tmp_path, rows)
 
 
 def assert_equal(one: Examples, other: Examples) -> None:
     assert one["keys"] == other["keys"]
     for name in TENSORS:
         assert torch.equal(one[name], other[name])
-
-
-def masked(row: dict[str, Any]) -> torch.Tensor:
-    image = to_network(upsample(decode_png(row["lr_image"]), 64))[0]
-    image[:, 8:48, 16:40] = 0
-    return image
 
 
 def test_examples_are_those_of_the_rows(paths: list[Path], rows: Rows) -> None:
