@@ -11,7 +11,7 @@ ACTIVATE := source .venv/bin/activate
 WORKERS ?= 2
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo resume test test-all check fix clean
+.PHONY: help setup demo test test-all check fix clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,9 +36,6 @@ setup: .venv/.installed .assets/.installed ## install the environment and the as
 demo: setup ## run the whole workflow on rendered people: results/demo/report/index.html
 	$(ACTIVATE) && snakemake --cores $(CORES)
 	@echo 'Done: open results/demo/report/index.html'
-
-resume: setup ## go on with a run on Slurm whose Snakemake was killed: ARGS='--profile slurm ...'
-	$(ACTIVATE) && idfsr resume -- $(or $(ARGS),--profile slurm)
 
 test: setup ## fast tests
 	$(ACTIVATE) && $(PYTEST) -n $(WORKERS) -m 'not slow and not slurm and not gpu'

@@ -20,7 +20,6 @@ USER_COMMANDS = {
     "restore": "restore a person's face in photographs of your own",
     "metrics": "compare two folders of images",
     "status": "show what of a run is done, running or failed",
-    "resume": "go on with a run on a cluster whose Snakemake was killed",
     "weights": "list, check or download published weight files",
     "assets": "check the files of the asset packages",
 }

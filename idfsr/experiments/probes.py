@@ -142,21 +142,21 @@ def measure_probes(
         message = f"fitted embeddings: found {identities[0]} alone, wanted two people at least"
         raise IdfsrError(message)
     others = dict(zip(identities, identities[1:] + identities[:1], strict=True))
-    frames = []
-    for identity in tqdm(identities, desc=f"probes x{scale_factor}", unit="identity"):
-        examples = next(split_examples(load_identity(shards, identity, "test"), num_images))
-        restored = restore_probes(method, examples, z_ids[identity], z_ids[others[identity]])
-        frames += [
-            pd.DataFrame(
-                {
-                    "identity": identity,
-                    "image": examples["images"],
-                    "probe": probe,
-                    "sr_image": [encode_png(image) for image in images],
-                }
-            )
-            for probe, images in restored
-        ]
+    frames = [
+        pd.DataFrame(
+            {
+                "identity": identity,
+                "image": examples["images"],
+                "probe": probe,
+                "sr_image": [encode_png(image) for image in images],
+            }
+        )
+        for identity in tqdm(identities, desc=f"probes x{scale_factor}", unit="identity")
+        for examples in [next(split_examples(load_identity(shards, identity, "test"), num_images))]
+        for probe, images in restore_probes(
+            method, examples, z_ids[identity], z_ids[others[identity]]
+        )
+    ]
     truth = read_shard(shards, [*KEY, "gt_image", "landmarks"], "test").to_pandas()
     rows = pd.concat(frames, ignore_index=True).merge(truth, on=KEY, validate="many_to_one")
     device = next(method.model.parameters()).device

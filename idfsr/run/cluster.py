@@ -11,8 +11,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from idfsr.errors import IdfsrError
 from idfsr.io.slurm import slurm
 
@@ -64,16 +62,3 @@ def cancel_runs(names: Sequence[str]) -> int:
         time.sleep(POLL_SECONDS)
         left = slurm(*query)
     return len(jobs)
-
-
-def snakemake_at_work(folder: Path) -> int | None:
-    """Return the process id of a Snakemake that runs in a folder on this machine, if one does.
-
-    The Snakemakes inside Slurm jobs do not count.
-    """
-    for process in psutil.process_iter(["cmdline", "cwd"]):
-        words, cwd = process.info["cmdline"] or [], process.info["cwd"]
-        is_snakemake = any(Path(word).name == "snakemake" for word in words[:3])
-        if is_snakemake and cwd and Path(cwd) == folder and "remote" not in words:
-            return int(process.pid)
-    return None

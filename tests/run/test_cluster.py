@@ -32,7 +32,3 @@ def test_a_machine_without_slurm_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_slurm_says_is_passed_on() -> None:
     with pytest.raises(IdfsrError, match=r"^ls: .*/nowhere"):
         cluster.slurm("ls", "/nowhere")
-
-
-def test_no_snakemake_is_at_work_in_a_new_folder(tmp_path: Path) -> None:
-    assert cluster.snakemake_at_work(tmp_path) is None

@@ -17,6 +17,7 @@ from .slurm_run import (
     LONG,
     MODEL,
     PROFILE,
+    STATE,
     Run,
     begin_training,
     copy_run,
@@ -99,7 +100,7 @@ def test_cancelled_fit_is_made_again(cluster: Cluster, long_run: Path, tmp_path:
     assert output.count("Unable to guess SLURM account. Trying to proceed without.") == 1
 
 
-def test_killed_snakemake_is_resumed_and_no_file_has_two_writers(
+def test_plain_rerun_after_a_kill_ends_what_was_left_and_no_file_has_two_writers(
     cluster: Cluster, long_run: Path, untrained: Path
 ) -> None:
     run, job = begin_training(cluster, untrained)
@@ -118,33 +119,15 @@ def test_killed_snakemake_is_resumed_and_no_file_has_two_writers(
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    result = subprocess.run(
-        ["idfsr", "resume", "--", *PROFILE, *LONG, "--", MODEL],
-        cwd=untrained,
-        env=cluster.environment | {"PYTHONPATH": str(untrained)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    output = Run(cluster, untrained, *LONG, "--", MODEL).end()
     ended.set()
     watcher.join()
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert result.stdout.startswith("1 jobs cancelled\n")
+    assert "1 Slurm jobs of a killed Snakemake ended" in output.splitlines()
+    assert any(other["id"] == job["id"] for other in cluster.jobs("CANCELLED"))
+    assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
     assert most_running == 1
+    assert not (untrained / STATE).parent.exists()
     assert (untrained / MODEL).read_bytes() == (long_run / MODEL).read_bytes()
-
-
-def test_resume_leaves_a_snakemake_at_work_alone(cluster: Cluster, untrained: Path) -> None:
-    run, job = begin_training(cluster, untrained)
-    command = ["idfsr", "resume", "--", *PROFILE, *LONG]
-    result = subprocess.run(
-        command, cwd=untrained, env=cluster.environment, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 2
-    assert f"found Snakemake at work, process {run.process.pid}" in result.stderr
-    assert cluster.running("pretrain") == [job]
-    run.kill()
-    cluster.cancel_all()
 
 
 def test_wrong_partition_is_named_before_any_job(cluster: Cluster, untrained: Path) -> None:

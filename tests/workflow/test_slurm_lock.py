@@ -1,7 +1,6 @@
-"""Two nodes of Slurm, one folder: who may train in it, and who may work on its run."""
+"""Two nodes of Slurm, one folder: who may train in it."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,29 +85,3 @@ def test_a_job_that_is_queued_again_takes_its_own_lock_on_another_node(
     wait_until((tmp_path / "held-job").exists, "the job to take its lock again")
     cluster.start_node(NODES[0])
     cluster.run("scancel", job)
-
-
-def test_a_plain_rerun_ends_what_a_killed_snakemake_left_on_the_cluster(
-    cluster: Cluster, tiny_run: Path, tmp_path: Path
-) -> None:
-    directory = shutil.copytree(tiny_run, tmp_path / "project", symlinks=True)
-    shutil.rmtree(directory / "results/tiny/pretrain")
-    command = [
-        "snakemake", "--profile", "slurm", "--profile", "tests/workflow/slurm",
-        "--configfile", "tests/workflow/tiny.yaml", "tests/workflow/slurm/long.yaml",
-        "--", "results/tiny/pretrain/model.safetensors",
-    ]  # fmt: skip
-    environment = cluster.environment | {"PYTHONPATH": str(directory)}
-    with subprocess.Popen(command, cwd=directory, env=environment) as snakemake:
-        state = directory / "results/tiny/pretrain/state/state.pt"
-        wait_until(state.is_file, "a checkpoint", 900)
-        snakemake.kill()
-    (job,) = cluster.running("pretrain")
-    result = subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "1 Slurm jobs of a killed Snakemake ended" in result.stderr.splitlines()
-    assert state_of(cluster, job["id"]) == "CANCELLED"
-    assert "pretrain: resumed at" in (directory / "logs/tiny/pretrain.txt").read_text()
-    assert not state.parent.exists()

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from idfsr.config.networks import NetworkStage
+from idfsr.config.training import TrainConfig
 from idfsr.io.history import History
 from idfsr.models.published import load_network
 from idfsr.models.spectral import settle_spectral_norm
@@ -60,6 +61,18 @@ def load_first(network: Network, first: First | None) -> tuple[nn.Module | None,
     return loaded, read_card(first.card)
 
 
+def _recipe_rows(training: Training, about: Network, settings: TrainConfig) -> dict[str, str]:
+    """Return the rows of the card that say how a network is trained."""
+    return {
+        "network": str(training.sizes),
+        "loss": about.objective,
+        "batch": str(settings.batch_size),
+        "learning rate": f"{settings.learning_rate:g}",
+        "decay of the average": f"{settings.ema_decay:g}",
+        "precision": settings.precision,
+    }
+
+
 def train_network(
     name: str,
     config: NetworkStage,
@@ -106,14 +119,7 @@ def train_network(
     card = Card(
         title=about.title,
         data=data.facts(),
-        training={
-            "network": str(training.sizes),
-            "loss": about.objective,
-            "batch": str(settings.batch_size),
-            "learning rate": f"{settings.learning_rate:g}",
-            "decay of the average": f"{settings.ema_decay:g}",
-            "precision": settings.precision,
-        },
+        training=_recipe_rows(training, about, settings),
         trained=trained,
         device=device,
         num_parameters=count_parameters(network),
