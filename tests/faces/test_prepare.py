@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,10 @@ def test_pretraining_rows_have_jittered_landmarks(tmp_path: Path, networks: Netw
     assert 0.6 < offsets.std() / (0.02 * 64) < 1.4
     again = list(prepare_rows(ANN[1:], faces, networks, CONFIG, 8))
     np.testing.assert_array_equal(again[0]["lr_landmarks"], rows[1]["lr_landmarks"])
+
+    exact = replace(CONFIG, shards=replace(CONFIG.shards, landmark_jitter=0.0))
+    for row in prepare_rows(ANN, faces, networks, exact, 8):
+        np.testing.assert_array_equal(row["lr_landmarks"], row["landmarks"])
 
 
 def test_images_without_a_reference_are_left_out(
