@@ -91,7 +91,7 @@ def restore_probes(
 @torch.inference_mode()
 def score_faces(
     rows: pd.DataFrame, recogniser: SFace, device: torch.device
-) -> tuple[np.ndarray, ...]:
+) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, "N D"], Float[np.ndarray, "N D"]]:
     """Return PSNR in dB, and the embeddings of restored images and ground truth.
 
     Args:
@@ -107,7 +107,8 @@ def score_faces(
         )
         fidelity = psnr(to_unit(pairs.sr.image), to_unit(pairs.gt.image)).numpy()
         columns.append((fidelity, *embeddings))
-    return tuple(map(np.concatenate, zip(*columns, strict=True)))
+    fidelity, sr, gt = map(np.concatenate, zip(*columns, strict=True))
+    return fidelity, sr, gt
 
 
 def measure_probes(

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from idfsr.constants import ID_DIM, NUM_LANDMARKS
@@ -54,7 +54,7 @@ def example_keys(table: pa.Table) -> list[str]:
     return [f"{identity}/{image}/x{scale}" for identity, image, scale in zip(*columns, strict=True)]
 
 
-def read_matrix(column: pa.ChunkedArray) -> np.ndarray:
+def read_matrix(column: pa.ChunkedArray) -> Shaped[np.ndarray, "N D"]:
     """Return a column of lists of one length as a matrix, a row each."""
     rows = [chunk.flatten().to_numpy().reshape(len(chunk), -1) for chunk in column.chunks]
     return np.concatenate(rows)

@@ -72,7 +72,9 @@ def identity_batch_norm(bias: Float[Tensor, "C"]) -> dict[str, Tensor]:
     }
 
 
-def called_layers(network: nn.Module, image: Tensor) -> list[tuple[str, nn.Module]]:
+def called_layers(
+    network: nn.Module, image: Float[Tensor, "B C H W"]
+) -> list[tuple[str, nn.Module]]:
     """Return the layers with weights by name, in the order in which they are called."""
     called: list[tuple[str, nn.Module]] = []
     handles = [

@@ -7,6 +7,7 @@ are drawn for the whole batch everywhere, and each slice takes its own.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from jaxtyping import Shaped
 from torch import Tensor
 
 from idfsr.errors import IdfsrError
@@ -24,7 +25,7 @@ class BatchSlice(NamedTuple):
         """Of the batch."""
         return (self.stop - self.start) / self.total
 
-    def draw(self, generate: Callable[[int], Tensor]) -> Tensor:
+    def draw(self, generate: Callable[[int], Tensor]) -> Shaped[Tensor, "B *shape"]:
         """Return the rows of this slice of what is drawn for the whole batch.
 
         Args:

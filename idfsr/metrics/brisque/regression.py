@@ -148,7 +148,7 @@ def _statistics(luminance: Float[Tensor, "B H W"]) -> Float[Tensor, "B 18"]:
     return torch.stack(features, dim=1)
 
 
-def fit_generalised_gaussian(values: Float[Tensor, "B N"]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def fit_generalised_gaussian(values: Float[Tensor, "B N"]) -> tuple[Float[Tensor, " B"], ...]:
     """Fit an asymmetric generalised Gaussian to each row by its moments (Lasmar et al. 2009).
 
     Returns:

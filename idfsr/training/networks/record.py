@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import pandas as pd
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from idfsr.io.digests import file_digest
@@ -68,7 +69,7 @@ def digest_of_files(paths: Iterable[Path]) -> str:
     return hashlib.sha256(digests.encode()).hexdigest()[:16]
 
 
-def place(images: Tensor, network: nn.Module) -> Tensor:
+def place(images: Float[Tensor, "*shape H W"], network: nn.Module) -> Float[Tensor, "*shape H W"]:
     """Bring images to the device of a network."""
     device = next(network.parameters()).device
     return images.to(device, memory_format=torch.channels_last, non_blocking=True)

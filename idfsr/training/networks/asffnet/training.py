@@ -6,6 +6,7 @@ networks.
 
 from typing import Final
 
+from jaxtyping import Float
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
@@ -20,7 +21,9 @@ from idfsr.training.networks.restoration import measure_restoration
 ASFFNET64: Final = AsffNetConfig(image_size=64, channels=16)
 
 
-def restore_asffnet(network: ASFFNet, detector: nn.Module | None, batch: FaceBatch) -> Tensor:
+def restore_asffnet(
+    network: ASFFNet, detector: nn.Module | None, batch: FaceBatch
+) -> Float[Tensor, "B 3 S S"]:
     """Restore with the reference that fits best."""
     degraded = place(batch.degraded, network)
     landmarks, candidates = (

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from jaxtyping import Float
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
@@ -15,7 +16,7 @@ SWINIR64: Final = SwinIRConfig(
 )
 
 
-def estimate(network: SwinIR, batch: FaceBatch) -> Tensor:
+def estimate(network: SwinIR, batch: FaceBatch) -> Float[Tensor, "B 3 S S"]:
     """Return SwinIR's estimate as DifFace has it, in [-1, 1] or near it."""
     found: Tensor = network((place(batch.degraded, network) + 1) / 2)
     return found * 2 - 1

@@ -6,7 +6,7 @@ Its authors add perceptual and adversarial losses, for which the embedded defaul
 from typing import Final
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -53,7 +53,7 @@ def restore_dmdnet(
     batch: FaceBatch,
     boxes: Int[Tensor, "B 3 4"],
     ref_boxes: Int[Tensor, "B K 3 4"],
-) -> Tensor:
+) -> Float[Tensor, "B 3 S S"]:
     """Restore with the generic memory, and a specific one of each face's own references."""
     refs = place(batch.ref_image.flatten(0, 1), network)
     shape = ref_boxes.shape[:2]

@@ -3,6 +3,7 @@
 from typing import Final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -21,7 +22,9 @@ ENHANCED_TIMESTEPS: Final = (100, 450)
 
 
 @torch.no_grad()
-def smooth_faces(prior: UNet, batch: FaceBatch, generator: torch.Generator) -> Tensor:
+def smooth_faces(
+    prior: UNet, batch: FaceBatch, generator: torch.Generator
+) -> Float[Tensor, "B 3 S S"]:
     """Return clean faces as the prior sees them through noise: smooth, as DR2 leaves them.
 
     What DR2 gives its enhancer is the prior's prediction at step tau (Wang et al. 2023); here of

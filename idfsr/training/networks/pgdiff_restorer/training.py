@@ -3,6 +3,7 @@
 from typing import Final
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -19,7 +20,7 @@ RESTORER64: Final = RestorerConfig(channels=32, growth=16, num_blocks=8)
 
 def timed_inputs(
     network: TimedRestorer, batch: FaceBatch, generator: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Float[Tensor, "B 3 S S"], Float[Tensor, "B 3 S S"], Int[Tensor, " B"]]:
     """Return x_t at random timesteps, the degraded face, and the timesteps."""
     x_0 = place(batch.gt_image, network)
     t = torch.randint(NUM_TRAIN_TIMESTEPS, (len(x_0),), generator=generator).to(x_0.device)

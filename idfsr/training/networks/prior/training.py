@@ -8,6 +8,7 @@ import dataclasses
 from typing import Final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
@@ -31,7 +32,7 @@ PRIOR64: Final = dataclasses.replace(
 
 def prior_losses(
     network: UNet, batch: FaceBatch, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Float[Tensor, " B"], Float[Tensor, " B"]]:
     """Return both losses of clean faces at random timesteps; see `hybrid_losses`."""
     x_0 = place(batch.gt_image, network)
     device, num = generator.device, len(x_0)
