@@ -16,7 +16,7 @@ class Layers(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C *HW"]:
+    def forward(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
         """Apply them."""
         applied: Tensor = self.layers(x)
         return applied
