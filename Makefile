@@ -40,9 +40,9 @@ demo: setup ## run the whole workflow on rendered people: results/demo/report/in
 test: setup ## fast tests
 	$(ACTIVATE) && $(PYTEST) -n $(WORKERS) -m 'not slow and not slurm and not gpu'
 
-# One worker more, for those with Slurm's tests mostly wait.
+# Two workers more, for the three files of Slurm's tests mostly wait.
 test-all: setup ## all tests but those that need a GPU
-	$(ACTIVATE) && $(PYTEST) -n $$(($(WORKERS) + 1)) -m 'not gpu'
+	$(ACTIVATE) && $(PYTEST) -n $$(($(WORKERS) + 2)) -m 'not gpu'
 
 check: setup ## format, lint, types, spelling, workflow lint, then all tests but GPU
 	$(ACTIVATE) && ruff format --check .

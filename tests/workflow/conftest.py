@@ -8,7 +8,7 @@ import pytest
 
 from .cluster import Cluster
 from .project import ROOT, copy_sources, one_at_a_time, run_snakemake
-from .slurm_run import copy_untrained
+from .slurm_run import FITS, LONG, MODEL, copy_run, copy_untrained
 
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
 
@@ -21,6 +21,19 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not ended.exists():
             copy_sources(directory)
             result = run_snakemake(directory, *TINY)
+            assert result.returncode == 0, result.stdout + result.stderr
+            ended.touch()
+    return directory
+
+
+@pytest.fixture(scope="session")
+def long_run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training and fits of some length, made once on this machine."""
+    with one_at_a_time(tmp_path_factory, "long") as directory:
+        ended = directory.with_suffix(".ended")
+        if not ended.exists():
+            copy_run(tiny_run, directory)
+            result = run_snakemake(directory, *LONG, "--", MODEL, FITS)
             assert result.returncode == 0, result.stdout + result.stderr
             ended.touch()
     return directory

@@ -9,6 +9,7 @@ from .cluster import NODES, Cluster, wait_until
 
 PROFILE = ("--profile", "slurm", "--profile", "tests/workflow/slurm")
 LONG = ("--configfile", "tests/workflow/tiny.yaml", "tests/workflow/slurm/long.yaml")
+FITS = "results/tiny/fit/x8/batch-00000.tsv"
 MODEL = "results/tiny/pretrain/model.safetensors"
 STATE = "results/tiny/pretrain/state/state.pt"
 

@@ -1,8 +1,4 @@
-"""The workflow on a real Slurm makes what one machine makes.
-
-Apart from the faults, so that two workers of pytest-xdist wait side by side, each with a cluster of
-its own: the executor looks at its jobs ten seconds later each time, and no setting says otherwise.
-"""
+"""A training on several GPUs and nodes of a real Slurm is that of as many processes."""
 
 import os
 from collections.abc import Callable
@@ -10,14 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.run.cluster import run_ids
-
 from .cluster import Cluster
-from .project import copy_sources, run_snakemake
+from .project import run_snakemake
 from .slurm_run import (
     LONG,
     MODEL,
-    Run,
     begin_training,
     copy_untrained,
     near_time_limit,
@@ -39,29 +32,6 @@ def two_process_run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) ->
         result = run_snakemake(directory, *LONG, "--", MODEL)
     assert result.returncode == 0, result.stdout + result.stderr
     return directory
-
-
-def test_tables_are_those_of_one_machine(cluster: Cluster, tiny_run: Path, tmp_path: Path) -> None:
-    copy_sources(tmp_path)
-    Run(cluster, tmp_path, "--config", "identities_per_job=2").end(3600)
-    for name in ("table1.csv", "table2.csv", "paired.csv", "conditions.csv"):
-        table = Path("results/tiny/tables", name)
-        assert (tmp_path / table).read_bytes() == (tiny_run / table).read_bytes()
-
-    # GPU jobs, and they alone, were where the GPUs are.
-    run_id, *_ = run_ids((tmp_path / ".snakemake/log").iterdir())
-    jobs = [job for job in cluster.jobs() if job["name"] == run_id]
-    on_gpu = {job["rule"].split("_wildcards")[0] for job in jobs if job["partition"] == "gpu"}
-    assert on_gpu == {
-        f"rule_{name}"
-        for name in ("lr_detector", "pretrain", "fit_batch", "restore_batch", "probes")
-    }
-    bicubic = [
-        job
-        for job in jobs
-        if job["rule"].startswith("rule_restore_batch") and "bicubic" in job["rule"]
-    ]
-    assert {job["partition"] for job in bicubic} == {"cpu"}
 
 
 @pytest.mark.parametrize(
