@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from idfsr.run.cluster import run_ids
+
 from .cluster import Cluster, wait_until
+from .project import copy_sources
 from .slurm_run import (
     FITS,
     LONG,
