@@ -59,8 +59,8 @@ def example_keys(table: pa.Table) -> list[str]:
 
 def read_matrix(column: pa.ChunkedArray) -> np.ndarray:
     """Return a column of lists of one length as a matrix, a row each."""
-    rows = [chunk.flatten().to_numpy().reshape(len(chunk), -1) for chunk in column.chunks]
-    return np.concatenate(rows)
+    chunks = [chunk for chunk in column.chunks if len(chunk)]  # a row group may have no such row
+    return np.concatenate([chunk.flatten().to_numpy().reshape(len(chunk), -1) for chunk in chunks])
 
 
 def read_references(
@@ -78,8 +78,9 @@ def read_references(
         warped = references.field("warped_ref").to_pylist()
         embeddings = references.field("z_id").flatten().to_numpy().reshape(-1, ID_DIM)
         names = references.field("image").to_pylist()
-        ends = np.cumsum(chunk.value_lengths().to_numpy())
-        for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        counts = chunk.value_lengths().to_numpy()
+        ends = np.cumsum(counts)
+        for start, end in zip(ends - counts, ends, strict=True):
             kept = [k for k in range(start, end) if images is None or names[k] in images]
             pngs.append([warped[k] for k in kept])
             z_ids.append(embeddings[kept])

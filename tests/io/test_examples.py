@@ -68,6 +68,20 @@ def test_references_as_they_are(tmp_path: Path, shard_row: Row) -> None:
     assert ref_landmarks[0, 1].isnan().all()
 
 
+def test_a_part_that_one_of_two_row_groups_lacks(
+    tmp_path: Path, shard_row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are read by groups; one that holds a person, but nothing of the part, is empty."""
+    monkeypatch.setattr("idfsr.io.shards.ROWS_PER_GROUP", 2)
+    rows = [
+        shard_row("1", "0", "test"), shard_row("2", "0", "fit"),
+        shard_row("2", "1", "fit"), shard_row("2", "2", "test"),
+    ]  # fmt: skip
+    write_shard(rows, tmp_path / "a", {})
+    assert load_identity([tmp_path / "a"], "2", "test")["images"] == ["2"]
+    assert load_identity([tmp_path / "a"], "2", "fit")["images"] == ["0", "1"]
+
+
 def test_mean_of_the_fit_images(tmp_path: Path, shard_row: Row) -> None:
     rows = [shard_row("2", str(image), "fit") for image in range(3)] + [shard_row("2", "3", "test")]
     for row, direction in zip(rows, (0, 1, 1, 2), strict=True):
