@@ -56,6 +56,8 @@ NUM_PEOPLE = 10
 BATCH_SIZE = 20
 """Images restored, or people fitted times their batch, at a time."""
 GUIDANCE = 1.5
+OF_REFERENCES = ("warped_ref", "reference_z_id", "ref_landmarks")
+"""Columns of examples that have a value for each reference; some people have fewer than others."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -139,10 +141,12 @@ def read_people(shard: Path, prefix: str) -> Iterator[Person]:
 
 
 def join(parts: Sequence[IdentityExamples]) -> IdentityExamples:
-    """Put the examples of several people one after the other."""
+    """Put the examples of several people one after the other, each with its first reference."""
     columns = [cast("dict[str, Any]", part) for part in parts]
     joined = {
-        name: torch.cat([each[name] for each in columns])
+        name: torch.cat(
+            [each[name][:, :1] if name in OF_REFERENCES else each[name] for each in columns]
+        )
         if isinstance(first, Tensor)
         else [value for each in columns for value in each[name]]
         for name, first in columns[0].items()

@@ -68,8 +68,7 @@ def shard_rows(items: Sequence[Prepared], scale_factor: ScaleFactor) -> Iterator
         for item, part in [*((other, "fit") for other in others), (tested, "test")]:
             row = TargetRow(name, item.row.image, part)
             references = [other for other in others if other is not item] or others
-            named = dataclasses.replace(item, row=row)
-            yield shard_row(named, references[: 1 if part == "test" else None], scale_factor)
+            yield shard_row(dataclasses.replace(item, row=row), references, scale_factor)
 
 
 def write_people(
