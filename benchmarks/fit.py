@@ -1,117 +1,277 @@
-"""What the settings of the fit do to the held-out loss, the identity and the fidelity.
+"""What z_id says to the network, and what a fit keeps, over people whom no choice was made on.
 
-Fits and restores every test identity of the shards once for each variant, and prints a table in
-Markdown: held-out loss over that before the fit (and for how many people it fell), identity
-distance (SFace) and PSNR of the restored test images, and the difference of the identity distance
-from the pretrained model with its 95 % interval over identities.
+Renders and prepares ten people for each seed, once: `--scratch` keeps them, in a folder whose name
+follows from the code and the networks they are made with. Restores the test images of all with
 
-    python benchmarks/fit.py --model results/demo/pretrain/model.safetensors \
-        --shards results/demo/shards/x8/test-00000.parquet --restore-steps 20 \
-        --variant num_steps=40,learning_rate=0.01 --variant num_steps=80,learning_rate=0.01
+- PT, the z_id of each image's reference;
+- mean, that of the person's fit images;
+- own, that of the image itself, which no photograph of the person can give;
+- mean and own with guidance 1.5;
+- a fit for each `--variant`, whose fields differ from the demo's settings;
+
+and prints a table in Markdown: identity distance (SFace), PSNR, and their differences from PT, of
+the identity distance also from the mean, with 95 % intervals over people.
+
+    python benchmarks/fit.py --scratch /tmp/people --scale-factor 16 --seeds 5 6 7 8 9 \
+        --weights idfsr/weights/idfsr64.safetensors --variant num_steps=40 --variant num_steps=120
 """
 
 import argparse
 import dataclasses
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
+import hashlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 import torch
+import yaml
+from jaxtyping import Float
 from pydantic import TypeAdapter
+from torch import Tensor
+from tqdm import tqdm
 
 from idfsr.config.fit import FitConfig
 from idfsr.config.metrics import MetricsConfig
 from idfsr.config.restore import RestoreConfig
 from idfsr.experiments.probes import score_faces
-from idfsr.io.examples import load_identity
+from idfsr.io.digests import file_digest
+from idfsr.io.examples import IdentityExamples, load_identity, mean_direction
+from idfsr.io.images import encode_png
+from idfsr.io.provenance import code_digest
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
-from idfsr.io.tables import read_metadata
-from idfsr.methods.engine.registry import find_method
-from idfsr.methods.engine.restore import restore_identity
-from idfsr.methods.idfsr.restore import load_restorer
+from idfsr.main import main as idfsr
+from idfsr.methods.engine.restore import pick_rows
+from idfsr.methods.idfsr.restore import IdfsrRestorer, load_restorer
 from idfsr.metrics.sface.distance import identity_distance
-from idfsr.metrics.sface.network import load_sface
+from idfsr.metrics.sface.network import SFace, load_sface
 from idfsr.report.intervals import mean_interval
-from idfsr.training.fit import fit_identity
+from idfsr.run.config import Config, parse_config, stage_json
+from idfsr.training.fit import fit_identities
 
 CPU = torch.device("cpu")
-PRETRAINED = "pretrained, no fit"
+NUM_PEOPLE = 10
+"""Of each seed, all of whom are tested. Two more are rendered: a split wants some to train on."""
+BATCH_SIZE = 20
+"""Images restored, or people fitted times their batch, at a time."""
+GUIDANCE = 1.5
+OF_REFERENCES = ("warped_ref", "reference_z_id", "ref_landmarks")
+"""Columns of examples that have a value for each reference; some people have fewer than others."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who is fitted and restored."""
+
+    name: str
+    fit: IdentityExamples
+    test: IdentityExamples
+    truth: pd.DataFrame
+    """A row for each test image: columns identity, image, gt_image and landmarks."""
+
+
+def run_settings(seed: int) -> Config:
+    """Return the demo's settings with the people of a seed."""
+    values = yaml.safe_load(Path("config/demo.yaml").read_text())
+    values |= {
+        "seed": seed,
+        "synthref": {**values["synthref"], "num_identities": NUM_PEOPLE + 2},
+        "split": {"test_fraction": NUM_PEOPLE / (NUM_PEOPLE + 2)},
+    }
+    return parse_config(values, "config/demo.yaml")
+
+
+def prepare_people(folder: Path, config: Config, scale_factor: int, assets: Path) -> Path:
+    """Render people, and make their shard of one scale factor, as the workflow does.
+
+    Args:
+        folder: Of a seed; what is there already is not made again.
+        config: Of the run.
+        scale_factor: Of the shard.
+        assets: Folder of the asset packages.
+    """
+    shard = folder / f"test-x{scale_factor}.parquet"
+    root = folder / "CelebHQRefForRelease"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def stage(name: str, *words: str | Path) -> None:
+        settings = folder / f"{name}.json"
+        settings.write_text(stage_json(config, name))
+        idfsr([name, "--config", str(settings), *map(str, words)])
+
+    files = {name: folder / f"{name}.parquet" for name in ("manifest", "landmarks", "quality")}
+    manifest = ("--manifest", files["manifest"])
+    landmarks = ("--landmarks", files["landmarks"])
+    split = ("--split", folder / "split.tsv")
+    if not root.is_dir():
+        stage("synthref", "--assets", assets, "--out-dir", folder)
+    if not (folder / "split.tsv").is_file():
+        stage("index", "--root", root, *manifest, "--listing", folder / "listing.tsv")
+        stage(
+            "landmarks", *manifest, "--root", root, "--assets", assets, "--shard", "0", *landmarks
+        )
+        stage("quality", *manifest, *landmarks, "--quality", files["quality"])
+        stage("split", "--quality", files["quality"], *split, "--summary", folder / "summary.tsv")
+    if not shard.is_file():
+        stage(
+            "shards", *split, *manifest, *landmarks, "--root", root,
+            "--lr-detector", config.weights.lr_detector, "--id-encoder", config.weights.id_encoder,
+            "--part", "test", "--scale-factor", str(scale_factor), "--shard", "0",
+            "--shards", shard,
+        )  # fmt: skip
+    return shard
+
+
+def scratch_folder(scratch: Path, config: Config) -> Path:
+    """Return a folder for people who are made by this code and these networks."""
+    weights = [
+        file_digest(Path(getattr(config.weights, name))) for name in ("id_encoder", "lr_detector")
+    ]
+    code = code_digest("idfsr.stages.synthref", "idfsr.stages.shards")
+    return scratch / hashlib.sha256("".join([code, *weights]).encode()).hexdigest()[:12]
+
+
+def read_people(shard: Path, prefix: str) -> Iterator[Person]:
+    """Read the people of a test shard."""
+    rows = read_shard([shard], [*KEY, "gt_image", "landmarks"], "test").to_pandas()
+    for identity, truth in rows.groupby("identity"):
+        fit, test = (load_identity([shard], str(identity), part) for part in ("fit", "test"))
+        yield Person(name=f"{prefix}{identity}", fit=fit, test=test, truth=truth)
+
+
+def join(parts: Sequence[IdentityExamples]) -> IdentityExamples:
+    """Put the examples of several people one after the other, each with its first reference."""
+    columns = [cast("dict[str, Any]", part) for part in parts]
+    joined = {
+        name: torch.cat(
+            [each[name][:, :1] if name in OF_REFERENCES else each[name] for each in columns]
+        )
+        if isinstance(first, Tensor)
+        else [value for each in columns for value in each[name]]
+        for name, first in columns[0].items()
+    }
+    return cast("IdentityExamples", joined)
+
+
+def restore(
+    restorer: IdfsrRestorer, people: Sequence[Person], z_ids: Sequence[Float[Tensor, "_ 512"]]
+) -> pd.DataFrame:
+    """Restore the test images of people, many at a time.
+
+    Args:
+        restorer: Its z_id is replaced.
+        people: Whose images.
+        z_ids: Of each person, one for all images or one for each.
+
+    Returns:
+        The columns of `Person.truth`, and person and sr_image.
+    """
+    examples = join([person.test for person in people])
+    z_id = torch.cat(
+        [z.expand(len(each.test["keys"]), -1) for each, z in zip(people, z_ids, strict=True)]
+    )
+    images = []
+    for start in tqdm(range(0, len(z_id), BATCH_SIZE), desc="restore", mininterval=5):
+        rows = list(range(start, min(start + BATCH_SIZE, len(z_id))))
+        at_once = dataclasses.replace(restorer, fitted_z_id=z_id[rows])
+        images += [encode_png(image) for image in at_once.sample(pick_rows(examples, rows), CPU)]
+    truth = pd.concat([each.truth.assign(person=each.name) for each in people], ignore_index=True)
+    return truth.assign(sr_image=images)
+
+
+def score(rows: pd.DataFrame, recogniser: SFace) -> pd.DataFrame:
+    """Add the columns psnr and ids."""
+    fidelity, sr, gt = map(torch.from_numpy, score_faces(rows, recogniser, CPU))
+    return rows.assign(psnr=fidelity.numpy(), ids=identity_distance(sr, gt).numpy())
 
 
 def parse_variant(text: str) -> FitConfig:
     """Read fields of the fit, e.g. "num_steps=40,learning_rate=0.01"."""
     fields = dict(word.split("=") for word in text.split(","))
-    return TypeAdapter(FitConfig).validate_python({"num_evaluations": 1, **fields})
-
-
-def run_identity(
-    identity: str, args: argparse.Namespace
-) -> tuple[list[pd.DataFrame], dict[str, tuple[float, float]]]:
-    """Fit one person in every variant.
-
-    Returns:
-        Restored images of the pretrained model and of each variant, and for each variant the
-        held-out loss before and after the fit.
-    """
-    torch.set_num_threads(1)
-    settings = RestoreConfig(num_inference_steps=args.restore_steps)
-    scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
-    restorer = load_restorer(settings, args.seed, args.model, None)
-    fit_examples, test_examples = (
-        load_identity(args.shards, identity, part) for part in ("fit", "test")
+    return TypeAdapter(FitConfig).validate_python(
+        dataclasses.asdict(run_settings(0).fit) | {"num_evaluations": 1} | fields
     )
-    tables, losses = [], {}
-    for name in (PRETRAINED, *args.variant):
-        fitted, method = restorer, find_method("idfsr-pt")
-        if name != PRETRAINED:
-            variant = parse_variant(name)
-            result = fit_identity(restorer.model, fit_examples, test_examples, variant, args.seed)
-            losses[name] = result.held_out[0], result.held_out[variant.num_steps]
-            fitted = dataclasses.replace(restorer, fitted_z_id=result.z_id)
-            method = find_method("idfsr-ft")
-        table = restore_identity(method, fitted, test_examples, identity, scale_factor, 16)
-        tables.append(table.assign(variant=name))
-    return tables, losses
+
+
+def fit(restorer: IdfsrRestorer, people: Sequence[Person], config: FitConfig) -> list[Tensor]:
+    """Fit z_id of each person."""
+    at_once = max(1, BATCH_SIZE // config.batch_size)
+    results = [
+        result
+        for start in range(0, len(people), at_once)
+        for result in fit_identities(
+            restorer.model,
+            [(each.fit, each.test) for each in people[start : start + at_once]],
+            config,
+            restorer.seed,
+        )
+    ]
+    return [result.z_id[None] for result in results]
+
+
+def all_rows(
+    restorer: IdfsrRestorer, people: Sequence[Person], variants: Sequence[str]
+) -> Iterator[tuple[str, IdfsrRestorer, list[Tensor]]]:
+    """Yield the name of each row of the table, how it restores, and z_id of each person."""
+    guided = dataclasses.replace(restorer, guidance=GUIDANCE)
+    mean = [mean_direction(each.fit["z_id"])[None] for each in people]
+    own = [each.test["z_id"] for each in people]
+    yield "PT", restorer, [restorer.reference_z_id(each.test) for each in people]
+    yield "mean", restorer, mean
+    yield "own", restorer, own
+    yield f"mean, guidance {GUIDANCE}", guided, mean
+    yield f"own, guidance {GUIDANCE}", guided, own
+    for variant in variants:
+        yield f"fit, {variant}", restorer, fit(restorer, people, parse_variant(variant))
+
+
+def compare(rows: pd.DataFrame, other: pd.DataFrame, column: str) -> str:
+    """Print the mean difference of a column with its interval over people."""
+    change = (rows[column] - other[column]).to_numpy()
+    found = mean_interval(change, rows["person"].tolist(), MetricsConfig().num_bootstrap)
+    digits = 3 if column == "ids" else 2
+    return f"{found.mean:+.{digits}f} [{found.lo:.{digits}f}, {found.hi:.{digits}f}]"
 
 
 def main() -> None:
-    """Fit, restore, measure, print."""
+    """Prepare, fit, restore, print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--model", type=Path, required=True, help="pretrained weights")
-    add("--shards", type=Path, nargs="+", required=True, help="test shards of one scale factor")
-    add("--variant", action="append", required=True, help="fields of the fit, name=value,...")
+    add("--weights", type=Path, required=True, help="IDFSR, safetensors")
+    add("--scratch", type=Path, required=True, help="folder to keep the people in")
+    add("--scale-factor", type=int, required=True, help="8 or 16")
+    add("--seeds", type=int, nargs="+", required=True, help="of the people, ten each")
+    add("--variant", action="append", default=[], help="fields of the fit, name=value,...")
     add("--restore-steps", type=int, default=20, help="DDIM steps")
     add("--assets", type=Path, default=Path(".assets"), help="folder of the asset packages")
-    add("--seed", type=int, default=0, help="of the run")
-    add("--workers", type=int, default=2, help="processes")
     args = parser.parse_args()
-    truth = read_shard(args.shards, [*KEY, "gt_image", "landmarks"], "test").to_pandas()
-    identities = sorted(set(truth["identity"]))
-    with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn")) as pool:
-        done = list(pool.map(partial(run_identity, args=args), identities))
-    rows = pd.concat([table for tables, _ in done for table in tables], ignore_index=True)
-    rows = rows.merge(truth, on=KEY, validate="many_to_one")
-    fidelity, sr, gt = map(torch.from_numpy, score_faces(rows, load_sface(args.assets, CPU), CPU))
-    rows = rows.assign(psnr=fidelity.numpy(), ids=identity_distance(sr, gt).numpy())
-    groups = {str(name): group.set_index(KEY) for name, group in rows.groupby("variant")}
-    print("| fit | held-out loss | PSNR | IDS | IDS minus pretrained |")
-    print("| --- | --- | --- | --- | --- |")
-    for name in (PRETRAINED, *args.variant):
-        group = groups[name]
-        change = group["ids"] - groups[PRETRAINED]["ids"].loc[group.index]
-        owners = [str(identity) for identity, _ in group.index]
-        interval = mean_interval(change.to_numpy(), owners, MetricsConfig().num_bootstrap)
-        ratios = [losses[name][1] / losses[name][0] for _, losses in done if name in losses]
-        mean = f"{sum(ratios) / len(ratios):.3f} ({sum(r < 1 for r in ratios)})" if ratios else ""
-        moved = f"{interval.mean:+.4f} [{interval.lo:+.4f}, {interval.hi:+.4f}]"
-        values = f"{group['psnr'].mean():.2f} | {group['ids'].mean():.4f}"
-        print(f"| {name} | {mean} | {values} | {moved if ratios else ''} |")
+    torch.set_num_threads(1)
+    people: list[Person] = []
+    for seed in args.seeds:
+        config = run_settings(seed)
+        folder = scratch_folder(args.scratch, config) / f"seed{seed}"
+        shard = prepare_people(folder, config, args.scale_factor, args.assets)
+        people += read_people(shard, f"{seed}/")
+    settings = RestoreConfig(num_inference_steps=args.restore_steps)
+    restorer = load_restorer(settings, 0, args.weights, None)
+    recogniser = load_sface(args.assets, CPU)
+    print(f"{len(people)} people, x{args.scale_factor}, {args.restore_steps} steps\n")
+    print("| z_id | IDS | IDS - PT | IDS - mean | PSNR | PSNR - PT |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    done: dict[str, pd.DataFrame] = {}
+    for name, method, z_ids in all_rows(restorer, people, args.variant):
+        rows = done[name] = score(restore(method, people, z_ids), recogniser)
+        of_pt, of_mean = compare(rows, done["PT"], "ids"), ""
+        if "mean" in done:
+            of_mean = compare(rows, done["mean"], "ids")
+        print(
+            f"| {name} | {rows['ids'].mean():.3f} | {of_pt} | {of_mean} "
+            f"| {rows['psnr'].mean():.2f} | {compare(rows, done['PT'], 'psnr')} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -29,5 +29,7 @@ class RestoreStage:
 
     seed: Seed
     restore: RestoreConfig
+    num_fit_images: Annotated[int, Field(ge=0)]
+    """`fit.num_images` for a method that takes the mean over the fit images, else 0."""
     method: dict[str, Any]
     """The method's own settings; empty if it has none."""

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
+from torch.nn import functional
 
 from idfsr.constants import ID_DIM, NUM_LANDMARKS
 from idfsr.errors import IdfsrError
@@ -46,6 +47,8 @@ class IdentityExamples(TypedDict):
     z_id: Float[Tensor, "B 512"]
     """Of the ground truth."""
     reference_z_id: Float[Tensor, "B K 512"]
+    mean_z_id: NotRequired[Float[Tensor, "B 512"]]
+    """Of the fit images of the person, the same for each example; see `load_mean_z_id`."""
 
 
 def example_keys(table: pa.Table) -> list[str]:
@@ -56,8 +59,8 @@ def example_keys(table: pa.Table) -> list[str]:
 
 def read_matrix(column: pa.ChunkedArray) -> Shaped[np.ndarray, "N D"]:
     """Return a column of lists of one length as a matrix, a row each."""
-    rows = [chunk.flatten().to_numpy().reshape(len(chunk), -1) for chunk in column.chunks]
-    return np.concatenate(rows)
+    chunks = [chunk for chunk in column.chunks if len(chunk)]  # a row group may have no such row
+    return np.concatenate([chunk.flatten().to_numpy().reshape(len(chunk), -1) for chunk in chunks])
 
 
 def read_references(
@@ -75,8 +78,9 @@ def read_references(
         warped = references.field("warped_ref").to_pylist()
         embeddings = references.field("z_id").flatten().to_numpy().reshape(-1, ID_DIM)
         names = references.field("image").to_pylist()
-        ends = np.cumsum(chunk.value_lengths().to_numpy())
-        for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        counts = chunk.value_lengths().to_numpy()
+        ends = np.cumsum(counts)
+        for start, end in zip(ends - counts, ends, strict=True):
             kept = [k for k in range(start, end) if images is None or names[k] in images]
             pngs.append([warped[k] for k in kept])
             z_ids.append(embeddings[kept])
@@ -163,6 +167,35 @@ def load_identity(
         "z_id": torch.from_numpy(read_matrix(table["z_id"])),
         "reference_z_id": torch.from_numpy(np.stack(z_ids)),
     }
+
+
+def mean_direction(z_ids: Float[Tensor, "*B K 512"]) -> Float[Tensor, "*B 512"]:
+    """Return the mean of several ID embeddings, of unit norm."""
+    return functional.normalize(z_ids.mean(dim=-2), dim=-1)
+
+
+def load_mean_z_id(
+    paths: Sequence[Path], identity: str, num_images: int = 0
+) -> Float[Tensor, "512"]:
+    """Return the mean direction of z_id of an identity's fit images.
+
+    Args:
+        paths: Shards of one scale factor.
+        identity: Its name.
+        num_images: Only the first so many; 0 takes all.
+
+    Raises:
+        IdfsrError: There is none, or fewer than are wanted.
+    """
+    table = read_shard(paths, ["z_id"], "fit", identity)
+    if table.num_rows < max(num_images, 1):
+        message = (
+            f"{', '.join(map(str, paths))}: fit rows of {identity}: "
+            f"found {table.num_rows}, wanted {max(num_images, 1)}"
+        )
+        raise IdfsrError(message)
+    z_ids = torch.from_numpy(read_matrix(table["z_id"]))
+    return mean_direction(z_ids[:num_images] if num_images else z_ids)
 
 
 def _of_references(

@@ -74,7 +74,7 @@ class Config:
     seed: Seed = 0
     identities_per_job: Count = 1
     """People that one job fits or restores one after another; more save a cluster's overhead."""
-    methods: tuple[MethodName, ...] = ("bicubic", "idfsr-pt", "idfsr-ft")
+    methods: tuple[MethodName, ...] = ("bicubic", "idfsr-pt", "idfsr-mean", "idfsr-ft")
     """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md)."""
     dataset: DatasetConfig = DatasetConfig()
     synthref: SynthrefConfig = SynthrefConfig()
@@ -229,6 +229,8 @@ def stage_settings(config: Config, stage: str) -> Any:
         dumped = dumped["metrics"]
     if kind == "restore":
         dumped["method"] = method_settings(config, name)
+        averages = "mean_z_id" in find_method(name).needs
+        dumped["num_fit_images"] = config.fit.num_images if averages else 0
     record = RestoreStage if kind == "restore" else STAGES[stage]
     fields = [field.name for field in dataclasses.fields(record)]
     return TypeAdapter(record).validate_python({field: dumped[field] for field in fields})

@@ -45,7 +45,7 @@ def of_each_scale_and_method(config: Config, pattern: str) -> list[str]:
 
 
 def figures(config: Config) -> list[str]:
-    """Return the figures of the report, in its order."""
+    """Return the figures of the report, in its order; a curve only of what is trained."""
     factors = config.shards.scale_factors
     names = [
         *(f"grid-x{factor}" for factor in factors),
@@ -54,7 +54,7 @@ def figures(config: Config) -> list[str]:
         *(f"warping-x{factor}" for factor in factors),
         "lr-detector",
         "landmarks",
-        "pretrain-curve",
+        *(["pretrain-curve"] if config.pretrain.num_images else []),
     ]
     return [f"results/{config.run}/figures/{name}.png" for name in names]
 

@@ -22,7 +22,7 @@ from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import load_stage
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
-from idfsr.io.examples import load_identity, load_ref_images
+from idfsr.io.examples import load_identity, load_mean_z_id, load_ref_images
 from idfsr.io.file_lists import write_list
 from idfsr.io.made import Made, digest_files, digest_shards, make_people
 from idfsr.io.shards import check_id_encoder
@@ -42,7 +42,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--shards", type=Path, nargs="+", required=True, help="test shards with the people")
     add("--identities", nargs="+", required=True, help="the people's names")
     add("--code", required=True, help="digest of this command's code, for the records")
-    add("--model", type=Path, help="pretrained weights, for idfsr-pt and idfsr-ft")
+    add("--model", type=Path, help="pretrained weights, for the methods of IDFSR")
     add("--fits-dir", type=Path, help="folder of the people's folders of fits, for idfsr-ft")
     add("--weights-list", type=Path, default=MANIFEST, help="list of the baselines' weights")
     add("--weights", type=Path, nargs="*", default=[], help="those of the method, for the records")
@@ -140,6 +140,9 @@ def prepare_restorations(
         examples = load_identity(args.shards, identity, "test")
         if "ref_image" in method.needs:
             examples["ref_image"] = load_ref_images(args.shards, identity, "test")
+        if "mean_z_id" in method.needs:
+            mean = load_mean_z_id(args.shards, identity, config.num_fit_images)
+            examples["mean_z_id"] = mean.repeat(len(examples["keys"]), 1)
         table = restore_identity(
             method,
             restorer_for(identity),

@@ -18,13 +18,12 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from tqdm import trange
 
 from idfsr.config.fit import FitConfig
 from idfsr.errors import IdfsrError
-from idfsr.io.examples import IdentityExamples
+from idfsr.io.examples import IdentityExamples, mean_direction
 from idfsr.models.idfsr import IDFSR
 from idfsr.training.frozen import Drawn, FrozenModel, measure_held_out
 
@@ -63,7 +62,7 @@ def first_embedding(
         config: Which of the two.
     """
     if config.init == "mean":
-        return functional.normalize(fit_examples["z_id"].mean(dim=0), dim=0)
+        return mean_direction(fit_examples["z_id"])
     return test_examples["reference_z_id"][0, 0].clone()
 
 

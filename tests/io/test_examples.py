@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from idfsr.errors import IdfsrError
-from idfsr.io.examples import load_identity, load_ref_images
+from idfsr.io.examples import load_identity, load_mean_z_id, load_ref_images
 from idfsr.io.images import decode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tensors import to_network
@@ -66,6 +66,35 @@ def test_references_as_they_are(tmp_path: Path, shard_row: Row) -> None:
     torch.testing.assert_close(ref_landmarks[0, 0], points.float())
     torch.testing.assert_close(ref_landmarks[1, 1], points.float())
     assert ref_landmarks[0, 1].isnan().all()
+
+
+def test_a_part_that_one_of_two_row_groups_lacks(
+    tmp_path: Path, shard_row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are read by groups; one that holds a person, but nothing of the part, is empty."""
+    monkeypatch.setattr("idfsr.io.shards.ROWS_PER_GROUP", 2)
+    rows = [
+        shard_row("1", "0", "test"), shard_row("2", "0", "fit"),
+        shard_row("2", "1", "fit"), shard_row("2", "2", "test"),
+    ]  # fmt: skip
+    write_shard(rows, tmp_path / "a", {})
+    assert load_identity([tmp_path / "a"], "2", "test")["images"] == ["2"]
+    assert load_identity([tmp_path / "a"], "2", "fit")["images"] == ["0", "1"]
+
+
+def test_mean_of_the_fit_images(tmp_path: Path, shard_row: Row) -> None:
+    rows = [shard_row("2", str(image), "fit") for image in range(3)] + [shard_row("2", "3", "test")]
+    for row, direction in zip(rows, (0, 1, 1, 2), strict=True):
+        row["z_id"] = np.eye(512, dtype=np.float32)[direction].tolist()
+    write_shard(rows, tmp_path / "a", {})
+    whole = load_mean_z_id([tmp_path / "a"], "2")
+    torch.testing.assert_close(whole[:3], torch.tensor([1.0, 2, 0]) / 5**0.5)
+    first = load_mean_z_id([tmp_path / "a"], "2", num_images=2)
+    torch.testing.assert_close(first[:3], torch.tensor([1.0, 1, 0]) / 2**0.5)
+    with pytest.raises(IdfsrError, match="fit rows of 2: found 3, wanted 4"):
+        load_mean_z_id([tmp_path / "a"], "2", num_images=4)
+    with pytest.raises(IdfsrError, match="fit rows of 9: found 0, wanted 1"):
+        load_mean_z_id([tmp_path / "a"], "9")
 
 
 def test_load_identity_of_two_scales(paths: list[Path]) -> None:

@@ -1,7 +1,10 @@
 """Names of files that follow from a run's settings alone."""
 
+import dataclasses
+
 from idfsr.config.dataset import DatasetConfig
 from idfsr.config.landmarks import LandmarksConfig
+from idfsr.config.pretrain import PretrainConfig
 from idfsr.config.shards import ShardsConfig
 from idfsr.run import paths
 from idfsr.run.config import Config
@@ -39,6 +42,11 @@ def test_figures_stand_in_the_order_of_the_report() -> None:
     names = [path.removeprefix("results/r/figures/") for path in paths.figures(CONFIG)]
     assert names[:3] == ["grid-x4.png", "grid-x32.png", "metrics.png"]
     assert names[-1] == "pretrain-curve.png"
+
+
+def test_a_run_that_pretrains_nothing_has_no_curve_of_it() -> None:
+    untrained = dataclasses.replace(CONFIG, pretrain=PretrainConfig(num_images=0))
+    assert paths.figures(untrained) == paths.figures(CONFIG)[:-1]
 
 
 def test_what_a_method_is_given() -> None:

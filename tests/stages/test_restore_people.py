@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from idfsr.config.fit import FitConfig
 from idfsr.config.restore import RestoreConfig
 from idfsr.io.examples import IdentityExamples
 from idfsr.io.images import decode_png
@@ -15,7 +16,7 @@ from idfsr.io.tables import read_table
 from idfsr.io.tensors import from_network
 from idfsr.main import main
 from idfsr.methods.bicubic import Bicubic
-from idfsr.methods.engine.embedding import Embedding, save_embedding
+from idfsr.methods.engine.embedding import Embedding, load_embedding, save_embedding
 from idfsr.methods.engine.registry import own_methods
 from idfsr.models.checkpoint import save_model
 from idfsr.models.weights import model_digest
@@ -39,13 +40,21 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
+METHODS = ("bicubic", "idfsr-pt", "idfsr-mean", "idfsr-ft")
 WEIGHTS = Path("idfsr/weights")
 
 
-def restore(folder: Path, method: str, *people: str, batch_size: int = 2, code: str = "0") -> Path:
+def restore(
+    folder: Path,
+    method: str,
+    *people: str,
+    batch_size: int = 2,
+    code: str = "0",
+    config: Config | None = None,
+) -> Path:
     """Restore people, 00007 if none is named, and return the folder of the tables."""
-    config = Config(restore=RestoreConfig(num_inference_steps=4, batch_size=batch_size))
+    settings = RestoreConfig(num_inference_steps=4, batch_size=batch_size)
+    config = dataclasses.replace(config or Config(), restore=settings)
     (folder / "restore.json").write_text(stage_json(config, f"restore-{method}"))
     out = folder / f"{method}-{batch_size}"
     own = folder / "weights"
@@ -80,6 +89,22 @@ def test_every_method_restores_every_test_image(files: Path) -> None:
         assert decode_png(table["sr_image"][0]).shape == (32, 32, 3)
         results.add(table["sr_image"][0])
     assert len(results) == len(METHODS)
+
+
+def test_the_mean_of_the_fit_images_is_what_a_fit_of_it_restores(files: Path) -> None:
+    """An embedding that is the mean gives the same bytes as the method that takes the mean."""
+    z_ids = np.stack([unit([7, image]) for image in range(3)])
+    for num_images in (0, 2):
+        mean = torch.from_numpy(z_ids[: num_images or 3]).mean(dim=0)
+        path = files / "fit/00007/embedding.safetensors"
+        embedding = dataclasses.replace(load_embedding(path), z_id=mean / mean.norm())
+        save_embedding(path, embedding)
+        config = Config(fit=FitConfig(num_images=num_images))
+        tables = [
+            read_table(restore(files, method, config=config) / "00007.parquet")["sr_image"]
+            for method in ("idfsr-mean", "idfsr-ft", "idfsr-pt")
+        ]
+        assert tables[0].tolist() == tables[1].tolist() != tables[2].tolist()
 
 
 class SecondReference(Bicubic):

@@ -17,7 +17,7 @@ from .project import run_snakemake
 
 pytestmark = pytest.mark.slow
 
-METHODS = ("bicubic", "codeformer", "idfsr-pt", "idfsr-ft")
+METHODS = ("bicubic", "codeformer", "idfsr-pt", "idfsr-mean", "idfsr-ft")
 FAMILIES = ("attributes", "mobilenetv2", "psnr", "sface")
 
 
@@ -45,7 +45,7 @@ def restored(*methods: str) -> set[str]:
 
 TRUTH = of("truth_features", "attributes", "sface")
 FITTED = {"fit_batch", "figure_fit_curves", "probes"} | restored("idfsr-ft")
-PRETRAINED = {"pretrain", "figure_pretrain_curve"} | FITTED | restored("idfsr-pt")
+PRETRAINED = {"pretrain", "figure_pretrain_curve"} | FITTED | restored("idfsr-pt", "idfsr-mean")
 PREPARED = {"shards", "figure_warping"} | TRUTH | PRETRAINED | restored(*METHODS)
 # After an index or a split Snakemake looks anew, and only then names landmarks, shards, fits,
 # restorations and probes.

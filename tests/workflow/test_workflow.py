@@ -13,7 +13,7 @@ from idfsr.io.provenance import module_closure, module_path
 from .conftest import TINY
 from .project import ROOT, copy_sources, run_snakemake
 
-METHODS = ("bicubic", "codeformer", "idfsr-ft", "idfsr-pt")
+METHODS = ("bicubic", "codeformer", "idfsr-ft", "idfsr-mean", "idfsr-pt")
 
 
 def planned_rules(directory: Path, *arguments: str) -> set[str]:

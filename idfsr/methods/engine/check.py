@@ -46,6 +46,7 @@ def make_examples(size: int, scale_factor: int, num_images: int) -> IdentityExam
         "ref_image": smooth(2 * num_images, size).reshape(num_images, 2, 3, size, size),
         "z_id": embeddings(num_images),
         "reference_z_id": embeddings(num_images, 2),
+        "mean_z_id": embeddings(num_images),
     }
 
 

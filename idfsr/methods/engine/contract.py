@@ -19,11 +19,12 @@ from jaxtyping import UInt8
 
 from idfsr.config.restore import RestoreConfig
 
-Need = Literal["reference", "ref_image", "landmarks5", "landmarks68"]
+Need = Literal["reference", "ref_image", "mean_z_id", "landmarks5", "landmarks68"]
 
 NEED_COLUMNS: Final[Mapping[Need, str]] = {
     "reference": "warped_ref",
     "ref_image": "ref_image",
+    "mean_z_id": "mean_z_id",
     "landmarks5": "lr_landmarks",
     "landmarks68": "lr_landmarks_68",
 }

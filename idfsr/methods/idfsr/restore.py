@@ -1,8 +1,8 @@
 """How IDFSR restores, before and after the fit.
 
 Both restore with the first reference of each image, or the best of several. Before the fit z_id is
-that of the references, after it the person's. The image is what DDIM gives; nothing of the
-low-resolution image is pasted back.
+that of the references, after it the person's; between them stands the mean over the fit images. The
+image is what DDIM gives; nothing of the low-resolution image is pasted back.
 """
 
 import dataclasses
@@ -12,13 +12,12 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
-from torch.nn import functional
 
 from idfsr.config.restore import RestoreConfig
 from idfsr.diffusion.ddim import sample_images, seeded_noise
 from idfsr.errors import IdfsrError
 from idfsr.faces.warp import landmark_distance
-from idfsr.io.examples import IdentityExamples
+from idfsr.io.examples import IdentityExamples, mean_direction
 from idfsr.io.tensors import from_network
 from idfsr.methods.engine.contract import Context, Restorer
 from idfsr.methods.engine.embedding import load_embedding
@@ -49,10 +48,12 @@ class IdfsrRestorer(Restorer):
     """In evaluation mode, on its device."""
     model_digest: str
     fitted_z_id: Float[Tensor, "512"] | None
-    """None takes the z_id of each image's reference."""
+    """None takes the z_id of each image's reference, or the mean."""
     num_inference_steps: int
     seed: int
     """Of the run: what each image starts from depends on it and on the image's key alone."""
+    with_mean: bool = False
+    """True takes the mean z_id of the person's fit images where none is fitted."""
     with_style: bool = True
     """False puts 0 in place of z_s."""
     num_references: int = 1
@@ -103,7 +104,13 @@ class IdfsrRestorer(Restorer):
             return torch.zeros_like(z_ids[:, 0])
         if wanted == 1:
             return z_ids[:, 0]
-        return functional.normalize(z_ids[:, :wanted].mean(dim=1), dim=1)
+        return mean_direction(z_ids[:, :wanted])
+
+    def z_id(self, examples: IdentityExamples) -> Float[Tensor, "B 512"]:
+        """Return the z_id that each image is restored with."""
+        if self.fitted_z_id is not None:
+            return self.fitted_z_id.expand(len(examples["keys"]), -1)
+        return examples["mean_z_id"] if self.with_mean else self.reference_z_id(examples)
 
     def style_reference(self, examples: IdentityExamples) -> Float[Tensor, "B 3 S S"]:
         """Return the warped reference of each image whose pose and expression are the nearest.
@@ -129,10 +136,7 @@ class IdfsrRestorer(Restorer):
         masked_lr = examples["masked_lr"].to(device)
         z_s = self.model.encode_style(self.style_reference(examples).to(device))
         z_s = z_s if self.with_style and self.num_references else torch.zeros_like(z_s)
-        if self.fitted_z_id is None:
-            z_id = self.reference_z_id(examples).to(device)
-        else:
-            z_id = self.fitted_z_id.to(device).expand(len(masked_lr), -1)
+        z_id = self.z_id(examples).to(device)
 
         def predict(x_t: Tensor, t: Tensor) -> Tensor:
             with_id: Tensor = self.model(x_t, t, masked_lr, z_s, z_id)

@@ -153,7 +153,7 @@ def test_an_edit_reruns_the_methods_of_the_file_alone(copy: Path) -> None:
         ("dr2/__init__.py", {"dr2"}),
         ("dr2/low_pass.py", {"dr2"}),
         ("pgdiff/restore.py", {"pgdiff", "pgdiff-ref"}),
-        ("idfsr/restore.py", {"idfsr-pt", "idfsr-ft"}),
+        ("idfsr/restore.py", {"idfsr-pt", "idfsr-mean", "idfsr-ft"}),
         ("engine/guided.py", {"asffnet", "dmdnet"}),
         ("engine/spandrel.py", {"gfpgan", "restoreformer"}),
     ):

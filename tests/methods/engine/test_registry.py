@@ -59,6 +59,7 @@ def test_idfsr_before_and_after_the_fit(model: Path, embedding: Embedding) -> No
     assert isinstance(pretrained, IdfsrRestorer)
     assert isinstance(fitted, IdfsrRestorer)
     assert pretrained.fitted_z_id is None
+    assert not pretrained.with_mean
     assert torch.equal(fitted.fitted_z_id, embedding.z_id)
     assert pretrained.model_digest == fitted.model_digest == model_digest(model)
 
