@@ -24,6 +24,11 @@ class QualityConfig:
     """More faces than this leave the image out; 0 takes the largest of any number."""
     max_yaw: Annotated[float, Field(gt=0, le=90)] = 60.0
     """Degrees, estimated from the five landmarks."""
+    min_likeness: Annotated[float, Field(ge=-1, le=1)] = 0.3
+    """Cosine of a face's z_id to the mean of the person's others; below it the face is probably
+    another person's, and the image is listed in the log. docs/decisions/0024."""
+    leave_out_strangers: bool = False
+    """Leave such images out."""
 
 
 @section

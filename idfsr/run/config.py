@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from idfsr.config.dataset import DatasetConfig, IndexStage
+from idfsr.config.dataset import DatasetConfig, IndexConfig, IndexStage
 from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
@@ -77,6 +77,7 @@ class Config:
     methods: tuple[MethodName, ...] = ("bicubic", "idfsr-pt", "idfsr-ft")
     """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md)."""
     dataset: DatasetConfig = DatasetConfig()
+    index: IndexConfig = IndexConfig()
     synthref: SynthrefConfig = SynthrefConfig()
     landmarks: LandmarksConfig = LandmarksConfig()
     quality: QualityConfig = QualityConfig()

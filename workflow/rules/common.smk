@@ -62,6 +62,11 @@ def rendered_images(wildcards):
     return paths.rendered_images(settings(wildcards))
 
 
+def decoding_mb(wildcards, threads, attempt):
+    """Memory of a job that decodes photographs; more after each failure."""
+    return paths.decoding_mb(settings(wildcards), threads) * attempt
+
+
 def pretrain_shards(wildcards):
     """Pretraining shards of all scales: one model serves them all."""
     return plan(wildcards).shards_of_all_scales("pretrain")
