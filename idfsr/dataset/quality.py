@@ -13,6 +13,7 @@ import pandas as pd
 from idfsr.config.quality import QualityConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.schemas import KEY, OK, QUALITY_SCHEMA, reason_kind
+from idfsr.io.tables import check_once
 
 logger = logging.getLogger(__name__)
 
@@ -22,10 +23,7 @@ MIN_JUDGED = 3
 
 def _join(manifest: pd.DataFrame, landmarks: pd.DataFrame) -> pd.DataFrame:
     usable = manifest.loc[manifest["status"] == OK, KEY]
-    repeated = landmarks[landmarks.duplicated(KEY)]
-    if len(repeated):
-        message = f"landmarks: {'/'.join(repeated[KEY].iloc[0])} twice, wanted each image once"
-        raise IdfsrError(message)
+    check_once(landmarks, "landmarks")
     matched = usable.merge(landmarks[KEY], on=KEY, how="outer", indicator=True)
     for side, problem in (
         ("left_only", "of the manifest has no landmarks"),

@@ -14,7 +14,7 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface, align_ffhq, transform
 from idfsr.io.images import read_photograph, resize
 from idfsr.io.schemas import KEY
-from idfsr.io.tables import read_table
+from idfsr.io.tables import check_once, read_table
 
 Kind = Literal["synthref", "celebref_hq", "folder"]
 
@@ -116,9 +116,9 @@ def read_faces(
     found = pd.concat(
         [read_table(path, [*KEY, "num_faces", "box", "landmarks"]) for path in landmarks]
     )
-    faces = found[found["num_faces"] > 0].merge(
-        read_table(manifest, [*KEY, "path", "sha256"]), on=KEY, validate="one_to_one"
-    )
+    check_once(found, "landmarks")
+    images = check_once(read_table(manifest, [*KEY, "path", "sha256"]), str(manifest))
+    faces = found[found["num_faces"] > 0].merge(images, on=KEY, validate="one_to_one")
     columns = (faces[name] for name in [*KEY, "path", "sha256", "box", "landmarks"])
     return {
         (identity, image): Face(

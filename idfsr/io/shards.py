@@ -134,3 +134,16 @@ def check_id_encoder(paths: Sequence[Path], wanted: str) -> str:
             raise IdfsrError(message)
         wanted = wanted or found
     return wanted
+
+
+def scale_factor_of(path: Path) -> int:
+    """Return the scale factor of a shard.
+
+    Raises:
+        IdfsrError: The file is missing or is not a shard.
+    """
+    found = read_metadata(path).get("scale_factor", "")
+    if not found.isdecimal():
+        message = f"{path}: not a shard: its metadata has no scale_factor"
+        raise IdfsrError(message)
+    return int(found)

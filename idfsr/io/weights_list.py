@@ -4,18 +4,19 @@ They keep their own licences and are never part of the package. The user puts th
 under the paths at which the libraries look, and `config/weights.yaml` lists them.
 """
 
-import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-import yaml
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from idfsr.config.types import section
 from idfsr.errors import IdfsrError
+from idfsr.io import places
 from idfsr.io.digests import file_digest
+from idfsr.io.places import locate
+from idfsr.io.yaml_files import read_yaml
 
 MANIFEST: Final = Path("config/weights.yaml")
 _ONNX_MAGIC: Final = b"\x08"
@@ -23,9 +24,6 @@ _ONNX_MAGIC: Final = b"\x08"
 _ZIP_MAGIC: Final = b"PK\x03\x04"
 _PICKLE_MAGIC: Final = b"\x80"
 """Of PyTorch before 1.6."""
-
-FOLDER_VARIABLE: Final = "IDFSR_WEIGHTS"
-"""Environment variable that names the folder of the files; without it, `weights`."""
 
 Use = Literal["metrics", "idfsr", "baselines"]
 
@@ -72,15 +70,9 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
     Raises:
         IdfsrError: The file is missing or is not such a list.
     """
+    values = read_yaml(locate(path), "the list of published weights")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
         return TypeAdapter(dict[str, PublishedFile]).validate_python(values)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted the list of published weights"
-        raise IdfsrError(message) from None
-    except yaml.YAMLError as error:
-        message = f"{path}: not YAML: {' '.join(str(error).split())}"
-        raise IdfsrError(message) from None
     except ValidationError as error:
         first = error.errors()[0]
         message = f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
@@ -89,9 +81,7 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
 
 def weights_folder(manifest: Path = MANIFEST) -> Path:
     """Return the folder of the files: the user's, or for another list than ours where that is."""
-    if manifest != MANIFEST:
-        return manifest.parent
-    return Path(os.environ.get(FOLDER_VARIABLE, "weights"))
+    return places.weights_folder() if manifest == MANIFEST else locate(manifest).parent
 
 
 def find_weights(folder: Path, name: str, network: str) -> Path:

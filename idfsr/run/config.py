@@ -11,7 +11,6 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from idfsr.config.dataset import DatasetConfig, IndexConfig, IndexStage
@@ -35,6 +34,7 @@ from idfsr.config.training import TrainConfig
 from idfsr.config.types import Count, Seed, section
 from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.yaml_files import read_yaml
 from idfsr.methods.engine.registry import (
     find_method,
     is_method,
@@ -195,14 +195,7 @@ def parse_config(values: dict[str, Any], source: str) -> Config:
 
 def load_config(path: Path) -> Config:
     """Read a run's YAML file; see `parse_config`."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted a run's settings such as config/demo.yaml"
-        raise IdfsrError(message) from None
-    except yaml.YAMLError as error:
-        message = f"{path}: not YAML: {' '.join(str(error).split())}"
-        raise IdfsrError(message) from None
+    values = read_yaml(path, "a run's settings such as config/demo.yaml")
     if not isinstance(values, dict):
         message = f"{path}: found {type(values).__name__}, wanted a mapping of sections"
         raise IdfsrError(message)

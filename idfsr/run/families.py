@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from idfsr.io.places import locate
 from idfsr.io.provenance import code_digest
 from idfsr.io.weights_list import read_manifest, weights_folder
 from idfsr.metrics.engine.metric import Family
@@ -65,7 +66,7 @@ def family_weights(name: str, config: Config) -> list[str]:
     """
     kind, _, key = find_family(name).weights.partition(".")
     if kind == "weights":
-        return [getattr(config.weights, key)]
+        return [str(locate(getattr(config.weights, key)))]
     if kind == "published":
         path = _published_paths()[key]
         return [str(path)] if path.is_file() else []

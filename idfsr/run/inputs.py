@@ -8,6 +8,7 @@ from typing import Final
 
 from idfsr.dataset.listing import contents_digest
 from idfsr.errors import IdfsrError
+from idfsr.io.places import locate
 from idfsr.io.weights_list import (
     lacking_files,
     missing_files,
@@ -42,9 +43,9 @@ def check_inputs(config: Config) -> None:
     named = {f"weights.{name}": path for name, path in dataclasses.asdict(config.weights).items()}
     named["landmarks.weights"] = config.landmarks.weights
     problems += [
-        f"{path}: no such file, wanted weights ({name})"
+        f"{locate(path)}: no such file, wanted weights ({name})"
         for name, path in named.items()
-        if path and not Path(path).is_relative_to(MADE) and not Path(path).is_file()
+        if path and not Path(path).is_relative_to(MADE) and not locate(path).is_file()
     ]
     problems += missing_packages(config.methods)
     if (manifest := Path(config.weights.baselines)).is_file():
@@ -89,7 +90,7 @@ def baseline_weights(config: Config, methods: Iterable[str]) -> list[str]:
 
 def trained_weights(config: Config) -> list[str]:
     """Return the weights of a run's methods that may say how they were trained."""
-    files = [*baseline_weights(config, config.methods), config.weights.idfsr]
+    files = [*baseline_weights(config, config.methods), str(locate(config.weights.idfsr))]
     return [path for path in files if path.endswith(".safetensors")]
 
 

@@ -19,7 +19,7 @@ from idfsr.config.landmarks import LandmarksStage
 from idfsr.config.stage import load_stage
 from idfsr.faces.detector import load_detector
 from idfsr.faces.landmarks import detect_landmarks, select_shard
-from idfsr.io.schemas import LANDMARKS_SCHEMA
+from idfsr.io.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA
 from idfsr.io.tables import read_table, write_table
 from idfsr.models.device import pick_device
 from idfsr.models.id_encoder import load_id_encoder
@@ -41,7 +41,9 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
     config = load_stage(args.config, LandmarksStage).landmarks
-    rows = select_shard(read_table(args.manifest), config.images_per_shard, args.shard)
+    rows = select_shard(
+        read_table(args.manifest, MANIFEST_SCHEMA.names), config.images_per_shard, args.shard
+    )
     device = pick_device()
     detector = load_detector(config, args.assets, device)
     embed = load_id_encoder(args.id_encoder, device).embed if args.id_encoder else None

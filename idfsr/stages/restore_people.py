@@ -25,8 +25,8 @@ from idfsr.io.digests import file_digest
 from idfsr.io.examples import load_identity, load_ref_images
 from idfsr.io.file_lists import write_list
 from idfsr.io.made import Made, digest_files, digest_shards, make_people
-from idfsr.io.shards import check_id_encoder
-from idfsr.io.tables import read_metadata, write_table
+from idfsr.io.shards import check_id_encoder, scale_factor_of
+from idfsr.io.tables import write_table
 from idfsr.io.weights_list import MANIFEST
 from idfsr.methods.engine.contract import Restorer
 from idfsr.methods.engine.registry import find_method, load_method
@@ -132,7 +132,7 @@ def prepare_restorations(
     Raises:
         IdfsrError: A file is missing or not what it should be.
     """
-    scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
+    scale_factor = scale_factor_of(args.shards[0])
     method, restorer_for = find_method(args.method), prepare_method(args, config, scale_factor)
 
     def restore(group: Sequence[str]) -> None:

@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 
 from idfsr.errors import IdfsrError
 from idfsr.io.assets import find_asset
+from idfsr.io.places import WEIGHTS_VARIABLE
 from idfsr.io.weights_list import (
-    FOLDER_VARIABLE,
     PublishedFile,
     content_problem,
     find_weights,
@@ -43,10 +43,10 @@ def test_paths_lie_below_the_folder() -> None:
 
 
 def test_folder_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FOLDER_VARIABLE, "/elsewhere")
+    monkeypatch.setenv(WEIGHTS_VARIABLE, "/elsewhere")
     assert weights_folder() == Path("/elsewhere")
     assert weights_folder(Path("a/list.yaml")) == Path("a")
-    monkeypatch.delenv(FOLDER_VARIABLE)
+    monkeypatch.delenv(WEIGHTS_VARIABLE)
     assert weights_folder() == Path("weights")
 
 

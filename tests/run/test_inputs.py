@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from idfsr.errors import IdfsrError
-from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST, read_manifest
+from idfsr.io.places import WEIGHTS_VARIABLE
+from idfsr.io.weights_list import MANIFEST, read_manifest
 from idfsr.methods.engine.registry import find_method, own_methods
 from idfsr.run.config import parse_config
 from idfsr.run.inputs import check_inputs
@@ -22,7 +23,7 @@ def test_each_missing_input_is_a_line(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / MANIFEST).parent.mkdir()
     shutil.copy(MANIFEST, tmp_path / MANIFEST)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(FOLDER_VARIABLE, "nets")
+    monkeypatch.setenv(WEIGHTS_VARIABLE, "nets")
     config = parse_config(
         {
             "methods": ["bicubic", "codeformer"],
@@ -41,14 +42,14 @@ def test_each_missing_input_is_a_line(tmp_path: Path, monkeypatch: pytest.Monkey
     source = read_manifest(MANIFEST)["codeformer"].source
     assert str(caught.value).splitlines() == [
         "data/faces: no such folder, wanted images (dataset.root)",
-        "weights/r50.safetensors: no such file, wanted weights (weights.id_encoder)",
-        "weights/ffhq.safetensors: no such file, wanted weights (weights.idfsr)",
+        "nets/r50.safetensors: no such file, wanted weights (weights.id_encoder)",
+        "nets/ffhq.safetensors: no such file, wanted weights (weights.idfsr)",
         f"codeformer: no file nets/codeformer/codeformer.pth, wanted from {source}",
     ]
     (tmp_path / "data/faces").mkdir(parents=True)
-    (tmp_path / "weights").mkdir()
+    (tmp_path / "nets").mkdir()
     for name in ("r50", "ffhq"):
-        (tmp_path / f"weights/{name}.safetensors").touch()
+        (tmp_path / f"nets/{name}.safetensors").touch()
     (tmp_path / "nets/codeformer").mkdir(parents=True)
     (tmp_path / "nets/codeformer/codeformer.pth").touch()
     check_inputs(config)

@@ -11,7 +11,7 @@ rule landmarks:
         config="results/{run}/config/landmarks.json",
         manifest="results/{run}/manifest.parquet",
         images=rendered_images,
-        weights=lambda wildcards: settings(wildcards).landmarks.weights or [],
+        weights=landmark_weights,
         id_encoder=weights("id_encoder"),
     output:
         landmarks="results/{run}/landmarks/shard-{shard}.parquet",
