@@ -7,7 +7,7 @@ from snakemake.utils import min_version
 
 from idfsr.run.at_work import begin_work, end_work
 from idfsr.run.cluster import check_partitions
-from idfsr.run.config import load_config, parse_config
+from idfsr.run.config import check_files, load_config, parse_config
 from idfsr.run.inputs import check_inputs, missing_metrics
 
 min_version("9.27")
@@ -17,6 +17,7 @@ if not workflow.configfiles:
     configfile: "config/demo.yaml"
 
 
+check_files(workflow.configfiles)
 RUN = parse_config(config, ", ".join(map(str, workflow.configfiles)) or "configuration")
 check_inputs(RUN)
 EMBEDDED = load_config(Path("config/embedded.yaml"))

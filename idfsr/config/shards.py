@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from idfsr.config.dataset import DatasetConfig
-from idfsr.config.types import Count, ListedScaleFactor, Seed, section
+from idfsr.config.types import Count, EachOnce, ListedScaleFactor, Seed, section
 
 
 @section
@@ -14,7 +14,7 @@ class ShardsConfig:
 
     image_size: Annotated[int, Field(ge=32, le=512)] = 256
     """Side of the ground truth, in pixels."""
-    scale_factors: tuple[ListedScaleFactor, ...] = (8, 16)
+    scale_factors: Annotated[tuple[ListedScaleFactor, ...], Field(min_length=1), EachOnce] = (8, 16)
     num_references: Count = 4
     """References prepared for each target, drawn from the identity's other images. The paper does
     not say from which of them; docs/decisions/0017."""

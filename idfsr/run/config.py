@@ -8,6 +8,8 @@ default that the paper leaves open and names the record in docs/decisions/ that 
 
 import dataclasses
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +33,7 @@ from idfsr.config.split import SplitConfig, SplitStage
 from idfsr.config.stage import first_mistake
 from idfsr.config.synthref import SynthrefConfig, SynthrefStage
 from idfsr.config.training import TrainConfig
-from idfsr.config.types import Count, Seed, section
+from idfsr.config.types import Count, EachOnce, Seed, section
 from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.yaml_files import read_yaml
@@ -42,6 +44,8 @@ from idfsr.methods.engine.registry import (
     own_methods,
     own_settings,
 )
+from idfsr.metrics.engine.registry import find_metrics
+from idfsr.run.contradictions import contradictions
 from idfsr.sealed_json import seal
 from idfsr.training.networks import find_network, network_names
 
@@ -74,7 +78,11 @@ class Config:
     seed: Seed = 0
     identities_per_job: Count = 1
     """People that one job fits or restores one after another; more save a cluster's overhead."""
-    methods: tuple[MethodName, ...] = ("bicubic", "idfsr-pt", "idfsr-ft")
+    methods: Annotated[tuple[MethodName, ...], Field(min_length=1), EachOnce] = (
+        "bicubic",
+        "idfsr-pt",
+        "idfsr-ft",
+    )
     """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md)."""
     dataset: DatasetConfig = DatasetConfig()
     index: IndexConfig = IndexConfig()
@@ -120,6 +128,8 @@ STAGES: dict[str, Any] = {
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these
 each method has a stage of its own, restore-<method>, which is given `RestoreStage`."""
 
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?[eE][0-9]{1,2}")
+
 BORROWED: dict[str, dict[str, str]] = {
     "train-lr_detector": {
         "network": "lr_detector",
@@ -162,6 +172,15 @@ def _with_all_settings(config: Config) -> Config:
     )
 
 
+def _numbers(values: Any) -> Any:
+    """Make numbers of texts such as "1.0e6": YAML wants a sign after the e."""
+    if isinstance(values, dict):
+        return {name: _numbers(value) for name, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_numbers(value) for value in values]
+    return float(values) if isinstance(values, str) and _NUMBER.fullmatch(values) else values
+
+
 def parse_config(values: dict[str, Any], source: str) -> Config:
     """Validate a run's settings.
 
@@ -174,23 +193,28 @@ def parse_config(values: dict[str, Any], source: str) -> Config:
             the dotted path.
     """
     try:
-        config = _with_all_settings(TypeAdapter(Config).validate_python(values))
+        config = _with_all_settings(TypeAdapter(Config).validate_python(_numbers(values)))
+        find_metrics((*config.metrics.table1, *config.metrics.table2))
     except ValidationError as error:
         message = f"{source}: {first_mistake(error)}"
         raise IdfsrError(message) from None
     except IdfsrError as error:
         message = f"{source}: {error}"
         raise IdfsrError(message) from None
-    if config.dataset.kind != "synthref" and not config.dataset.root:
-        message = f"{source}: dataset.root is empty, wanted the folder of the identities' folders"
-        raise IdfsrError(message)
-    if config.shards.image_size != config.model.image_size:
-        message = (
-            f"{source}: shards.image_size is {config.shards.image_size}, "
-            f"wanted model.image_size, {config.model.image_size}"
-        )
+    for contradiction in contradictions(config):
+        message = f"{source}: {contradiction}"
         raise IdfsrError(message)
     return config
+
+
+def check_files(paths: Iterable[Path | str]) -> None:
+    """Check settings files that Snakemake has read, for what its own reader lets pass.
+
+    Raises:
+        IdfsrError: A key stands twice; see `read_yaml`.
+    """
+    for path in paths:
+        read_yaml(Path(path), "a run's settings")
 
 
 def load_config(path: Path) -> Config:
