@@ -123,6 +123,17 @@ def _end_quietly() -> NoReturn:
     sys.exit(128 + signal.SIGPIPE)
 
 
+def _parse(command: str, words: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line; words may stand behind options too, where a command takes some."""
+    parser = build_parser(command)
+    args, others = parser.parse_known_args(words)
+    if others and (not hasattr(args, "words") or any(word.startswith("-") for word in others)):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    if others:
+        args.words = [*args.words, *others]
+    return args
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a mistake of the user's is one line on stderr and status 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -133,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = words[0] if words else ""
     try:
-        args = build_parser(command).parse_args(words)
+        args = _parse(command, words)
         if getattr(args, "threads", 1) < 1:
             _fail(command, f"--threads: found {args.threads}, wanted 1 or more")
         args.run(args)

@@ -25,3 +25,6 @@ class WeightsConfig:
     idfsr: str = ""
     """Weights from which the pretraining goes on, of the settings in `model`: an IDFSR
     (.safetensors) or a checkpoint that DiffAE publishes; empty begins with random ones."""
+    other_files: bool = False
+    """Go on with weight files that are not those their authors published; tables and report then
+    name them as such."""

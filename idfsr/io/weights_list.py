@@ -5,7 +5,7 @@ under the paths at which the libraries look, and `config/weights.yaml` lists the
 """
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -48,6 +48,8 @@ class PublishedFile:
     """Below the folder."""
     source: str
     """The file's address, or what to ask for."""
+    member: str = ""
+    """Where the address is that of a zip archive: the name of the file in it."""
     licence: str
     size: int | None = None
     """In bytes, where it is known."""
@@ -58,10 +60,13 @@ class PublishedFile:
 
     @property
     def address(self) -> str:
-        """The source where it is the address of the file itself, which ends in its name; or ""."""
+        """The source where the file itself, or an archive or folder with it, is there; or ""."""
         scheme, _, rest = self.source.partition("://")
-        is_address = scheme in ("http", "https") and rest.rpartition("/")[2] == self.path.name
-        return self.source if is_address else ""
+        if scheme not in ("http", "https") or " " in rest:
+            return ""
+        on_drive = rest.startswith("drive.google.com/")
+        named = self.member or rest.rpartition("/")[2] == self.path.name
+        return self.source if on_drive or named else ""
 
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
@@ -82,6 +87,15 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
 def weights_folder(manifest: Path = MANIFEST) -> Path:
     """Return the folder of the files: the user's, or for another list than ours where that is."""
     return places.weights_folder() if manifest == MANIFEST else locate(manifest).parent
+
+
+def read_lists(manifests: Iterable[Path]) -> dict[Path, PublishedFile]:
+    """Return the files of some lists: path to what was published."""
+    return {
+        weights_folder(manifest) / file.path: file
+        for manifest in manifests
+        for file in read_manifest(manifest).values()
+    }
 
 
 def find_weights(folder: Path, name: str, network: str) -> Path:
@@ -129,17 +143,24 @@ def content_problem(path: Path) -> str:
     return "" if is_known else f"not {wanted}"
 
 
-def difference_of(file: PublishedFile, path: Path) -> str:
+def difference_of(
+    file: PublishedFile, path: Path, digest_of: Callable[[Path], str] = file_digest
+) -> str:
     """Say in what a file differs from what was published; "" if in nothing that is known.
 
     The whole file is read where its digest is known; otherwise its content must look like weights.
+
+    Args:
+        file: As it was published.
+        path: Of the file that is there.
+        digest_of: Reads it, or remembers what it read.
     """
     size, kind = path.stat().st_size, content_problem(path)
     besides = f" ({kind})" if kind else ""
     if file.size is not None and size != file.size:
         return f"found {size:,} bytes, wanted {file.size:,}{besides}"
     if file.sha256:
-        digest = file_digest(path)
+        digest = digest_of(path)
         if not digest.startswith(file.sha256):
             return f"found sha256 {digest[:16]}..., wanted {file.sha256[:16]}{besides}"
         return ""
@@ -202,18 +223,17 @@ def weight_paths(
     return paths
 
 
-def lacking_files(methods: Iterable[str], folder: Path, manifest: Path = MANIFEST) -> list[str]:
-    """Return a line for each file that methods want and that is not in the folder."""
-    files = read_manifest(manifest).values()
-    lacks = [
-        _lack(method, file, folder)
-        for method in methods
-        for file in files
-        if method in file.needed_by
-    ]
-    return [lack for lack in lacks if lack]
+def lacking_files(names: Iterable[str], folder: Path, manifest: Path = MANIFEST) -> list[str]:
+    """Return a line for each file that methods or metrics want and that is not in the folder."""
+    wanted = list(names)
+    lacks = []
+    for file in read_manifest(manifest).values():
+        users = [name for name in wanted if name in file.needed_by]
+        if users and (lack := _lack(", ".join(users), file, folder)):
+            lacks.append(lack)
+    return list(dict.fromkeys(lacks))
 
 
-def _lack(method: str, file: PublishedFile, folder: Path) -> str:
+def _lack(users: str, file: PublishedFile, folder: Path) -> str:
     path = folder / file.path
-    return "" if path.is_file() else f"{method}: no file {path}, wanted from {file.source}"
+    return "" if path.is_file() else f"{path}: no such file, wanted for {users}, from {file.source}"

@@ -80,7 +80,7 @@ class PageInputs:
 
     Attributes:
         config: Of the whole run.
-        tables_dir: Folder of table1.csv, table2.csv, paired.csv, conditions.csv and networks.csv.
+        tables_dir: Folder of the CSV files of `idfsr tables`.
         figures: PNG files of `idfsr figure`, in the order of the page.
         split_summary: Of the stage split.
         paper: The paper's numbers.
@@ -202,6 +202,7 @@ def render_page(inputs: PageInputs) -> str:
         models=_models(table1),
         tables=print_tables(table1, table2, config.metrics),
         footnotes=write_footnotes(table1, table2, networks, config.metrics),
+        files=records(read_csv(inputs.tables_dir / "files.csv")),
         differences=lay_out_differences(paired),
         conditions=lay_out_conditions(conditions),
         claims=check_claims(conditions, paired),

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
@@ -36,11 +36,13 @@ from idfsr.config.training import TrainConfig
 from idfsr.config.types import Count, EachOnce, Seed, section
 from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.weights_list import lacking_files, weights_folder
 from idfsr.io.yaml_files import read_yaml
 from idfsr.methods.engine.registry import (
     find_method,
     is_method,
     method_names,
+    missing_packages,
     own_methods,
     own_settings,
 )
@@ -83,7 +85,8 @@ class Config:
         "idfsr-pt",
         "idfsr-ft",
     )
-    """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md)."""
+    """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md). In a
+    file, `available` stands for all of this package whose weights are there."""
     dataset: DatasetConfig = DatasetConfig()
     index: IndexConfig = IndexConfig()
     synthref: SynthrefConfig = SynthrefConfig()
@@ -127,6 +130,8 @@ STAGES: dict[str, Any] = {
 }
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these
 each method has a stage of its own, restore-<method>, which is given `RestoreStage`."""
+
+AVAILABLE: Final = "available"
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?[eE][0-9]{1,2}")
 
@@ -172,6 +177,22 @@ def _with_all_settings(config: Config) -> Config:
     )
 
 
+def _with_methods(values: dict[str, Any]) -> dict[str, Any]:
+    """Replace `methods: available` by the methods of this package whose weights are there."""
+    if values.get("methods") != AVAILABLE:
+        return values
+    weights = values.get("weights")
+    manifest = Path(TypeAdapter(WeightsConfig).validate_python(weights or {}).baselines)
+    folder = weights_folder(manifest)
+    names = [
+        name
+        for name in own_methods()
+        if not missing_packages([name]) and not lacking_files([name], folder, manifest)
+    ]
+    ordered = sorted(names, key=lambda name: (name != "bicubic", name.startswith("idfsr")))
+    return {**values, "methods": ordered}
+
+
 def _numbers(values: Any) -> Any:
     """Make numbers of texts such as "1.0e6": YAML wants a sign after the e."""
     if isinstance(values, dict):
@@ -193,7 +214,8 @@ def parse_config(values: dict[str, Any], source: str) -> Config:
             the dotted path.
     """
     try:
-        config = _with_all_settings(TypeAdapter(Config).validate_python(_numbers(values)))
+        config = TypeAdapter(Config).validate_python(_numbers(_with_methods(values)))
+        config = _with_all_settings(config)
         find_metrics((*config.metrics.table1, *config.metrics.table2))
     except ValidationError as error:
         message = f"{source}: {first_mistake(error)}"

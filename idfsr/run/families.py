@@ -12,13 +12,18 @@ from idfsr.metrics.engine.registry import find_families, find_family
 from idfsr.run.config import STAGES, Config
 
 
+def metric_names(config: Config) -> tuple[str, ...]:
+    """Return the metrics of both tables."""
+    return (*config.metrics.table1, *config.metrics.table2)
+
+
 def families_of(config: Config) -> dict[str, Family]:
     """Return the families of a run's metrics by name.
 
     Raises:
         IdfsrError: A metric of the settings is none.
     """
-    return find_families((*config.metrics.table1, *config.metrics.table2))
+    return find_families(metric_names(config))
 
 
 def families_present(config: Config) -> list[str]:

@@ -152,9 +152,8 @@ def test_methods_are_checked_before_a_run(tmp_path: Path) -> None:
     more = "other:\n  use: baselines\n  needed_by: [lpips, own]\n  path: o\n  source: s\n"
     manifest = write_manifest(tmp_path, more + "  licence: MIT\n")
     assert lacking_files(["bicubic", "lpips", "own"], tmp_path, manifest) == [
-        f"lpips: no file {tmp_path}/hub/net.pth, wanted from a release",
-        f"lpips: no file {tmp_path}/o, wanted from s",
-        f"own: no file {tmp_path}/o, wanted from s",
+        f"{tmp_path}/hub/net.pth: no such file, wanted for lpips, from a release",
+        f"{tmp_path}/o: no such file, wanted for lpips, own, from s",
     ]
     (tmp_path / "o").write_bytes(CONTENT)
     assert lacking_files(["bicubic", "own"], tmp_path, manifest) == []
