@@ -18,7 +18,8 @@ class LrDetectorConfig(TrainConfig):
     """
 
     num_images: CountOrNone = 800
-    """Images to see in all."""
+    """Images to see in all; 0 keeps the detector as it is. A training of a few steps makes it
+    worse, so 0 is right where there is no time for the recipe (docs/decisions/0020)."""
     batch_size: Count = 16
     learning_rate: LearningRate = 1e-3
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.99

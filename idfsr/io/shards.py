@@ -29,6 +29,7 @@ SHARD_SCHEMA = pa.schema(
         "part": pa.string(),
         "scale_factor": pa.int32(),
         "gt_image": pa.binary(),
+        "ref_image": pa.binary(),
         "lr_image": pa.binary(),
         "landmarks": _POINTS,
         "lr_landmarks": _POINTS,

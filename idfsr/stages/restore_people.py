@@ -137,12 +137,13 @@ def prepare_restorations(
 
     def restore(group: Sequence[str]) -> None:
         (identity,) = group
-        examples = load_identity(args.shards, identity, "test")
+        examples, restorer = load_identity(args.shards, identity, "test"), restorer_for(identity)
         if "ref_image" in method.needs:
-            examples["ref_image"] = load_ref_images(args.shards, identity, "test")
+            size = restorer.native_size or 0
+            examples["ref_image"] = load_ref_images(args.shards, identity, "test", size)
         table = restore_identity(
             method,
-            restorer_for(identity),
+            restorer,
             examples,
             identity,
             scale_factor,

@@ -62,7 +62,7 @@ def test_result_has_the_size_of_the_ground_truth() -> None:
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path))
     with pytest.raises(
-        IdfsrError, match=r"codeformer: no file .*codeformer\.pth, wanted from http"
+        IdfsrError, match=r"codeformer\.pth: no such file, wanted for codeformer, from http"
     ):
         load_method(
             "codeformer",

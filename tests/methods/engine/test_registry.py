@@ -127,7 +127,9 @@ def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with_weights = dataclasses.replace(find_method("bicubic"), weights=("alexnet",))
     monkeypatch.setitem(own_methods(), "bicubic", with_weights)
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path))
-    with pytest.raises(IdfsrError, match=r"bicubic: no file .*alexnet-owt-7be5be79.pth, wanted fr"):
+    with pytest.raises(
+        IdfsrError, match=r"alexnet-owt-7be5be79.pth: no such file, wanted for bicubic"
+    ):
         load("bicubic")
 
 
