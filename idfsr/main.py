@@ -25,6 +25,8 @@ USER_COMMANDS = {
     "metrics": "compare two folders of images",
     "status": "show what of a run is done, running or failed",
     "resume": "go on with a run on a cluster whose Snakemake was killed",
+    "forget": "take a person out of a run or a folder of photographs",
+    "clean": "remove what a run can make again, to free disk space",
     "weights": "list, check or download published weight files",
     "assets": "check the files of the asset packages",
 }

@@ -16,6 +16,10 @@ class DatasetConfig:
     photographs in a tree <identity>/<image> and aligns them."""
     root: str = ""
     """Folder of the identities' folders; `synthref` makes its own."""
+    consent: str = ""
+    """Whether and how the people agreed to this use of their photographs, for the report."""
+    licence: str = ""
+    """Of the photographs, for the report."""
 
 
 @section

@@ -260,6 +260,8 @@ def stage_settings(config: Config, stage: str) -> Any:
     """
     dumped = TypeAdapter(Config).dump_python(config, mode="json")
     kind, _, name = stage.partition("-")
+    if stage != "page":  # words for the report, for which nothing else runs again
+        dumped["dataset"] |= {"consent": "", "licence": ""}
     if kind == "train":
         dumped["network"] = dumped["networks"].get(name, {})
     for field, path in BORROWED.get(stage, {}).items():
