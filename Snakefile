@@ -7,8 +7,8 @@ from snakemake.utils import min_version
 
 from idfsr.run.at_work import begin_work, end_work
 from idfsr.run.cluster import check_partitions
-from idfsr.run.config import load_config, parse_config
-from idfsr.run.inputs import check_inputs, missing_metrics
+from idfsr.run.config import check_files, load_config, parse_config
+from idfsr.run.inputs import check_inputs, missing_metrics, one_line_each
 
 min_version("9.27")
 
@@ -17,8 +17,15 @@ if not workflow.configfiles:
     configfile: "config/demo.yaml"
 
 
-RUN = parse_config(config, ", ".join(map(str, workflow.configfiles)) or "configuration")
-check_inputs(RUN)
+with one_line_each():
+    check_files(workflow.configfiles)
+    RUN = parse_config(
+        config, ", ".join(map(str, workflow.configfiles)) or "configuration"
+    )
+    if workflow.is_main_process:
+        for line in missing_metrics(RUN):
+            print(line, file=sys.stderr)
+    check_inputs(RUN)
 EMBEDDED = load_config(Path("config/embedded.yaml"))
 CONFIGS = {EMBEDDED.run: EMBEDDED, RUN.run: RUN}
 
@@ -71,7 +78,7 @@ onstart:
     on_slurm = workflow.executor_plugin.name == "slurm"
     jobs = list(workflow.dag.needrun_jobs())
     ended = begin_work(runs_of(jobs), log[0], on_slurm=on_slurm)
-    for line in [*ended, *missing_metrics(RUN)]:
+    for line in ended:
         print(line, file=sys.stderr)
     if on_slurm:
         check_partitions(partitions(jobs))

@@ -48,7 +48,8 @@ from idfsr.faces.mls import mls_grid
 from idfsr.io.examples import IdentityExamples
 from idfsr.methods.codeformer import CodeFormerConfig
 from idfsr.methods.codeformer.restore import CodeFormerRestorer
-from idfsr.methods.difface.restore import ETA, NUM_STEPS, DifFace
+from idfsr.methods.difface import DifFaceConfig
+from idfsr.methods.difface.restore import ETA, DifFace
 from idfsr.methods.dr2 import Dr2Config
 from idfsr.methods.dr2.restore import NUM_STEPS as NUM_DR2_STEPS
 from idfsr.methods.dr2.restore import Dr2, dr2_sample, first_step
@@ -213,9 +214,11 @@ def difface(options: Options) -> Iterator[Pair]:
         )
     )  # fmt: skip
     diffusion = script_util.create_gaussian_diffusion(
-        learn_sigma=True, timestep_respacing=f"ddim{NUM_STEPS}"
+        learn_sigma=True, timestep_respacing=f"ddim{DifFaceConfig().num_inference_steps}"
     )
-    method = DifFace.load(context(options, {"difface_swinir": estimator, "iddpm_ffhq512": prior}))
+    method = DifFace.load(
+        context(options, {"difface_swinir": estimator, "iddpm_ffhq512": prior}, DifFaceConfig())
+    )
     degraded = images(1) / 2 + 0.5
     yield Pair(
         "DifFace, estimator", lambda: estimator(degraded), lambda: method.estimator(degraded)
@@ -229,7 +232,9 @@ def difface(options: Options) -> Iterator[Pair]:
         lambda: stochastic_ddim_sample(
             lambda x, t: method.prior(x, t)[:, :3],
             x_t,
-            ddim_timesteps(NUM_TRAIN_TIMESTEPS, NUM_STEPS)[: options.steps],
+            ddim_timesteps(NUM_TRAIN_TIMESTEPS, DifFaceConfig().num_inference_steps)[
+                : options.steps
+            ],
             ALPHAS_CUMPROD,
             ETA,
             draw_like(x_t),

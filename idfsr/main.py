@@ -7,10 +7,14 @@ do not wait for torch.
 import argparse
 import importlib
 import logging
+import multiprocessing
+import os
+import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
-from idfsr.errors import IdfsrError
+from idfsr.errors import IdfsrError, describe_failure
 from idfsr.run.process import keep_freed_memory, spin_briefly
 
 DESCRIPTION = "Reference-based face super-resolution with identity decoupling and fitting."
@@ -20,6 +24,8 @@ USER_COMMANDS = {
     "restore": "restore a person's face in photographs of your own",
     "metrics": "compare two folders of images",
     "status": "show what of a run is done, running or failed",
+    "forget": "take a person out of a run or a folder of photographs",
+    "clean": "remove what a run can make again, to free disk space",
     "weights": "list, check or download published weight files",
     "assets": "check the files of the asset packages",
 }
@@ -100,18 +106,60 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def _end_by_signal(number: int, _frame: object) -> None:
+    """End the workers, then as after an error, so that what is half-written is removed."""
+    for worker in multiprocessing.active_children():
+        worker.kill()
+    sys.exit(128 + number)
+
+
+def _fail(command: str, message: str, status: int = EXIT_BAD_INPUT) -> NoReturn:
+    print(f"idfsr {command}: error: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _end_quietly() -> NoReturn:
+    """End where nobody reads on, as behind `| head`; Python would complain as it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(128 + signal.SIGPIPE)
+
+
+def _parse(command: str, words: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line; words may stand behind options too, where a command takes some."""
+    parser = build_parser(command)
+    args, others = parser.parse_known_args(words)
+    if others and (not hasattr(args, "words") or any(word.startswith("-") for word in others)):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    if others:
+        args.words = [*args.words, *others]
+    return args
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a mistake of the user's is one line on stderr and status 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     keep_freed_memory()
     spin_briefly()
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # a rule may have it ignored
+        signal.signal(signal.SIGTERM, _end_by_signal)
     words = list(sys.argv[1:] if arguments is None else arguments)
-    args = build_parser(words[0] if words else None).parse_args(words)
+    command = words[0] if words else ""
     try:
+        args = _parse(command, words)
+        if getattr(args, "threads", 1) < 1:
+            _fail(command, f"--threads: found {args.threads}, wanted 1 or more")
         args.run(args)
+        sys.stdout.flush()
     except IdfsrError as error:
-        print(f"idfsr {args.command}: error: {error}", file=sys.stderr)
-        sys.exit(EXIT_BAD_INPUT)
+        _fail(command, str(error))
+    except KeyboardInterrupt:
+        _fail(command, "interrupted", 128 + signal.SIGINT)
+    except BrokenPipeError:
+        _end_quietly()
+    except Exception as error:
+        if line := describe_failure(error):
+            _fail(command, line)
+        raise
 
 
 if __name__ == "__main__":

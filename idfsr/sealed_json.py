@@ -51,5 +51,5 @@ def parse_json(text: str, path: Path) -> Any:
     """
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise DamagedFileError(path, f"not JSON: {error}") from None

@@ -63,6 +63,7 @@ def make_row(
         "part": part,
         "scale_factor": scale_factor,
         "gt_image": encode_png(gt_image),
+        "ref_image": None,
         "lr_image": encode_png(degrade(gt_image, scale_factor)),
         "landmarks": np.arange(10, dtype=np.float32),
         "lr_landmarks": np.arange(10, dtype=np.float32) + 0.5,

@@ -55,3 +55,60 @@ def test_bad_input_is_one_line_and_status_2(
     error = capsys.readouterr().err
     assert error.startswith("idfsr assets: error: ")
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "line", "status"),
+    [
+        (
+            OSError(28, "No space left on device", "out/a"),
+            "out/a: No space left on device: make",
+            2,
+        ),
+        (PermissionError(13, "Permission denied", "a"), "a: Permission denied: wanted perm", 2),
+        (MemoryError(), "not enough memory: wanted a machine with more", 2),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), "not enough memory", 2),
+        (KeyboardInterrupt(), "interrupted", 130),
+    ],
+)
+def test_what_the_machine_cannot_give_is_one_line(
+    error: BaseException,
+    line: str,
+    status: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("idfsr.stages.assets.run", fail)
+    with pytest.raises(SystemExit) as caught:
+        main(["assets"])
+    assert caught.value.code == status
+    text = capsys.readouterr().err
+    assert text.startswith(f"idfsr assets: error: {line}")
+    assert text.count("\n") == 1
+
+
+def test_other_errors_keep_their_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        message = "ours"
+        raise ValueError(message)
+
+    monkeypatch.setattr("idfsr.stages.assets.run", fail)
+    with pytest.raises(ValueError, match="ours"):
+        main(["assets"])
+
+
+def test_no_threads_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(shlex.split("fit --identity-dir a --out b --threads 0"))
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.endswith("error: --threads: found 0, wanted 1 or more\n")
+
+
+def test_behind_head_it_ends_quietly() -> None:
+    command = "for i in 1 2 3 4 5 6 7 8 9; do idfsr weights list; done | head -1"
+    shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert shown.stdout.count("\n") == 1
+    assert shown.stderr == ""

@@ -1,6 +1,8 @@
 """Settings of the photographs: which, and where they are."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from idfsr.config.types import section
 
@@ -14,6 +16,22 @@ class DatasetConfig:
     photographs in a tree <identity>/<image> and aligns them."""
     root: str = ""
     """Folder of the identities' folders; `synthref` makes its own."""
+    consent: str = ""
+    """Whether and how the people agreed to this use of their photographs, for the report."""
+    licence: str = ""
+    """Of the photographs, for the report."""
+
+
+@section
+class IndexConfig:
+    """Which photographs are taken."""
+
+    max_megapixels: Annotated[int, Field(ge=1, le=1000)] = 100
+    """Million pixels; larger photographs are left out before they are decoded. Cameras of phones
+    give up to 200, which no face needs. The memory of the jobs that decode them follows from it."""
+    max_copy_distance: Annotated[int, Field(ge=0, le=16)] = 4
+    """Bits of 64 by which the perceptual hashes of two files of a person may differ that count as
+    one photograph saved twice; docs/decisions/0024."""
 
 
 @section
@@ -21,3 +39,4 @@ class IndexStage:
     """What the index is given."""
 
     dataset: DatasetConfig
+    index: IndexConfig

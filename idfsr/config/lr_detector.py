@@ -7,7 +7,7 @@ from pydantic import Field
 from idfsr.config.dataset import DatasetConfig
 from idfsr.config.networks import NetworkStage
 from idfsr.config.training import TrainConfig
-from idfsr.config.types import Count, Fraction, Positive, section
+from idfsr.config.types import Count, CountOrNone, Fraction, LearningRate, section
 
 
 @section
@@ -17,10 +17,11 @@ class LrDetectorConfig(TrainConfig):
     The paper does not say how; docs/decisions/0018 and 0020.
     """
 
-    num_images: Annotated[int, Field(ge=0)] = 800
-    """Images to see in all."""
+    num_images: CountOrNone = 800
+    """Images to see in all; 0 keeps the detector as it is. A training of a few steps makes it
+    worse, so 0 is right where there is no time for the recipe (docs/decisions/0020)."""
     batch_size: Count = 16
-    learning_rate: Positive = 1e-3
+    learning_rate: LearningRate = 1e-3
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
     checkpoint_images: Count = 1600
     """Images between two checkpoints."""

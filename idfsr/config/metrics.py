@@ -4,18 +4,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from idfsr.config.types import Count, section
+from idfsr.config.types import Count, EachOnce, section
 
 
 @section
 class MetricsConfig:
     """Which metrics, and how they are aggregated."""
 
-    table1: tuple[str, ...] = (
+    table1: Annotated[tuple[str, ...], Field(min_length=1), EachOnce] = (
         "psnr", "psnr_y", "ssim", "ssim_y", "mobilenetv2_distance", "mobilenetv2_fd", "brisque",
         "ids_sface",
     )  # fmt: skip
-    table2: tuple[str, ...] = (
+    table2: Annotated[tuple[str, ...], Field(min_length=1), EachOnce] = (
         "idv_sface", "acc_gender_embedded", "acc_expression_embedded", "acc_race_embedded",
         "age_diff_embedded",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from idfsr.config.model import ModelConfig
 from idfsr.config.training import TrainConfig
-from idfsr.config.types import Seed, section
+from idfsr.config.types import CountOrNone, Seed, section
 
 
 @section
@@ -20,10 +20,10 @@ class PretrainConfig(TrainConfig):
     """How often z_s, and independently z_id, of an example is 0 (Ho & Salimans 2022, Algorithm 1).
     The network then also knows what to do without them. The paper has no such dropout;
     docs/decisions/0009."""
-    id_loss_weight: Annotated[float, Field(ge=0)] = 0.0
+    id_loss_weight: Annotated[float, Field(ge=0, le=1e6)] = 0.0
     """Weight of the identity loss (`idfsr.training.id_loss`) beside Eq. 1. The paper has no such
     loss; docs/decisions/0013."""
-    sample_images: Annotated[int, Field(ge=0)] = 0
+    sample_images: CountOrNone = 0
     """Images between two sheets of restored test images, made by the averaged network while it is
     trained; 0 makes none."""
 

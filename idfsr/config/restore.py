@@ -4,21 +4,21 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from idfsr.config.types import Count, Seed, section
+from idfsr.config.types import Count, CountOrNone, NumDdimSteps, Seed, section
 
 
 @section
 class RestoreConfig:
     """Sampling the restored images."""
 
-    num_inference_steps: Count = 20
+    num_inference_steps: NumDdimSteps = 20
     """DDIM steps."""
     batch_size: Count = 16
-    num_references: Annotated[int, Field(ge=0)] = 1
+    num_references: CountOrNone = 1
     """References of an image: before the fit z_id is their mean, and z_s is that of the one whose
     landmarks fit best. With 0 z_s is 0 and so is, before the fit, z_id: a network trained with
     `pretrain.condition_dropout` understands that."""
-    guidance: Annotated[float, Field(ge=0)] = 1.0
+    guidance: Annotated[float, Field(ge=0, le=100)] = 1.0
     """Weight of the guidance by z_id (w + 1 in Ho & Salimans 2022, Eq. 6): 0 predicts without z_id,
     1 with it, as in the paper, and more exaggerates the difference."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from idfsr.config.dataset import DatasetConfig
-from idfsr.config.types import Count, ListedScaleFactor, Seed, section
+from idfsr.config.types import Count, EachOnce, ListedScaleFactor, Seed, section
 
 
 @section
@@ -14,10 +14,13 @@ class ShardsConfig:
 
     image_size: Annotated[int, Field(ge=32, le=512)] = 256
     """Side of the ground truth, in pixels."""
-    scale_factors: tuple[ListedScaleFactor, ...] = (8, 16)
+    scale_factors: Annotated[tuple[ListedScaleFactor, ...], Field(min_length=1), EachOnce] = (8, 16)
     num_references: Count = 4
     """References prepared for each target, drawn from the identity's other images. The paper does
     not say from which of them; docs/decisions/0017."""
+    reference_size: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Side in pixels at which the photographs of the fit part are kept beside their ground truth,
+    for methods whose networks take larger references than `image_size`; 0 keeps none."""
     landmark_jitter: Annotated[float, Field(ge=0, le=0.2)] = 0.013
     """Standard deviation of the noise on the landmarks of pretraining images, in place of a
     detection: of a shift that the points share, and of each point by itself, as a share of the

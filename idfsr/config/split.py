@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from idfsr.config.types import Seed, section
+from idfsr.config.types import EachOnce, PersonName, Seed, section
 
 
 @section
@@ -16,7 +16,7 @@ class SplitConfig:
     min_images: Annotated[int, Field(ge=4)] = 4
     """Sampled identities with fewer images are left out. The paper does not say how few;
     docs/decisions/0017."""
-    representative: tuple[str, ...] = ()
+    representative: Annotated[tuple[PersonName, ...], EachOnce] = ()
     """Identities that are in the test whatever the draw. The paper selects "several" and does not
     say which; docs/decisions/0017."""
 

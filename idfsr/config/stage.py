@@ -15,9 +15,10 @@ def first_mistake(error: ValidationError) -> str:
     """Say in one line what is wrong first, with its dotted path, and how much more there is."""
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"]) or "configuration"
+    quote = ", quote it" if first["type"] == "string_type" else ""
     found = first["input"] if isinstance(first["input"], str | int | float | bool) else ""
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{name}: {first['msg']}, found {found!r}{more}" if found != "" else (
+    return f"{name}: {first['msg']}, found {found!r}{quote}{more}" if found != "" else (
         f"{name}: {first['msg']}{more}"
     )  # fmt: skip
 
@@ -41,6 +42,9 @@ def load_stage(path: Path, stage: type[Stage]) -> Stage:
         raise IdfsrError(message) from None
     except UnicodeDecodeError as error:
         message = f"{path}: not JSON: {error}"
+        raise IdfsrError(message) from None
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}, wanted the stage's settings as JSON"
         raise IdfsrError(message) from None
     if isinstance(values, dict) and SEAL in values:
         values = unseal(values, path)

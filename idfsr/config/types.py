@@ -14,13 +14,22 @@ def section(cls: type) -> Any:
     return dataclass(
         frozen=True,
         kw_only=True,
-        config=ConfigDict(extra="forbid", use_attribute_docstrings=True),
+        config=ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False),
     )(cls)
 
 
-Count = Annotated[int, Field(ge=1)]
+MAX_COUNT = 10**10
+"""Nothing that is counted here comes near it."""
+
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+CountOrNone = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+PersonName = Annotated[str, Field(min_length=1, pattern=r"^[^/]+$")]
+"""Of a folder of photographs, which is no path."""
+Width = Annotated[int, Field(ge=1, le=8192)]
+"""Channels, heads or tokens of a network."""
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
+LearningRate = Annotated[float, Field(gt=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 ScaleFactor = Literal[4, 8, 16, 32]
 
@@ -33,6 +42,18 @@ ListedScaleFactor = Annotated[ScaleFactor, BeforeValidator(_digits_to_number)]
 """Within a list, where a number on Snakemake's command line arrives as a string."""
 
 
+def _each_once(names: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        message = f"found {twice[0]} twice, wanted each once"
+        raise ValueError(message)
+    return names
+
+
+EachOnce = AfterValidator(_each_once)
+"""Of a list."""
+
+
 def _divisor(num_steps: int) -> int:
     if NUM_TRAIN_TIMESTEPS % num_steps:
         message = f"wanted a divisor of {NUM_TRAIN_TIMESTEPS}"
@@ -40,5 +61,6 @@ def _divisor(num_steps: int) -> int:
     return num_steps
 
 
+NumDdimSteps = Annotated[int, Field(ge=1), AfterValidator(_divisor)]
 NumDdpmSteps = Annotated[int, Field(ge=2), AfterValidator(_divisor)]
 """A divisor of the number of training timesteps."""

@@ -1,21 +1,30 @@
 """Weight files of a run."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from idfsr.config.types import section
+
+FileName = Annotated[str, Field(min_length=1)]
 
 
 @section
 class WeightsConfig:
     """Weight files of the networks that are not trained in the run."""
 
-    id_encoder: str = "idfsr/weights/arcface.safetensors"
+    id_encoder: FileName = "idfsr/weights/arcface.safetensors"
     """ArcFace, which makes z_id: one of ours (.safetensors) or of insightface (.onnx, .pth)."""
     lr_detector: str = "idfsr/weights/lr_retinaface.safetensors"
     """RetinaFace from which the LR fine-tuning goes on; empty starts from the stock detector."""
-    attributes: str = "idfsr/weights/attributes.safetensors"
+    attributes: FileName = "idfsr/weights/attributes.safetensors"
     """Age, gender, race and expression."""
-    baselines: str = "config/weights.yaml"
+    baselines: FileName = "config/weights.yaml"
     """List of the weights of the baselines. The files of this default are published ones, below
     $IDFSR_WEIGHTS or weights/; those of another list lie beside it."""
     idfsr: str = ""
     """Weights from which the pretraining goes on, of the settings in `model`: an IDFSR
     (.safetensors) or a checkpoint that DiffAE publishes; empty begins with random ones."""
+    other_files: bool = False
+    """Go on with weight files that are not those their authors published; tables and report then
+    name them as such."""

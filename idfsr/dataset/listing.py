@@ -1,13 +1,19 @@
-"""The image files of a folder of identities' folders; light enough for Snakemake to ask."""
+"""The image files of a folder of identities' folders; light enough for Snakemake to ask.
+
+Whatever lies in such a folder is a photograph by its name, which gets a row of the manifest, or is
+counted in the log with its kind. Hidden files are passed over.
+"""
 
 import csv
 import hashlib
 import logging
 import os
+import re
+import stat
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
@@ -15,7 +21,24 @@ from idfsr.io.files import atomic_path
 
 logger = logging.getLogger(__name__)
 
-EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
+EXTENSIONS = (
+    ".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpe", ".jpeg", ".jpg", ".mpo", ".png",
+    ".tif", ".tiff", ".webp",
+)  # fmt: skip
+"""Of the formats of `idfsr.io.decoding`."""
+PHOTOGRAPH: Final = "photograph"
+_KINDS: Final = {
+    stat.S_IFDIR: "folder",
+    stat.S_IFIFO: "pipe",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
+MAX_NAME_BYTES: Final = 200
+"""Of a name: the files of a run add to it, and file systems take 255."""
+_NO_NAME: Final = re.compile(r"^-|[<>{}$\\*?]")
+"""What command lines, Snakemake or the figures would take for something else."""
+
 COLUMNS = ("path", "size", "mtime_ns", "sha256")
 """Of a listing."""
 CELEBREF_HQ_DIR = "CelebHQRefForRelease"
@@ -65,34 +88,64 @@ def find_identities(root: Path) -> list[Path]:
     return folders
 
 
-def is_image(name: str) -> bool:
-    """Return whether a file counts as an image, by its name."""
-    return Path(name).suffix.lower() in EXTENSIONS
+def kind_of(path: Path) -> str:
+    """Say what an entry of a folder is: `PHOTOGRAPH` by its name, or else what in a word."""
+    if path.name.startswith("."):
+        return "hidden"
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return "broken link"
+    if not stat.S_ISREG(mode):
+        return _KINDS.get(stat.S_IFMT(mode), "no file")
+    suffix = path.suffix.lower()
+    return PHOTOGRAPH if suffix in EXTENSIONS else suffix or "no extension"
+
+
+def readable_name(path: Path, root: Path) -> str:
+    """Return the path below a root with `/`, and escapes where it is not UTF-8."""
+    return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
+
+
+def name_problem(path: Path) -> str:
+    r"""Say why a photograph cannot be known by the names of its folder and its file; "" if it can.
+
+    The folder is the person, whose name stands in command lines, paths and figures: it must not
+    begin with `-` nor have any of < > { } $ \ * ?. Both must be UTF-8 without control characters.
+    """
+    person = path.parent.name
+    for what, name in (("folder", person), ("file", path.name)):
+        try:
+            num_bytes = len(name.encode())
+        except UnicodeEncodeError:
+            return f"name: the {what}'s is not UTF-8"
+        if not name.isprintable():
+            return f"name: the {what}'s has control characters"
+        if num_bytes > MAX_NAME_BYTES:
+            return f"name: the {what}'s is longer than {MAX_NAME_BYTES} bytes"
+    if found := _NO_NAME.search(person):
+        return f"name: the folder's has {found[0]!r}, rename it"
+    return ""
 
 
 def find_images(folders: Sequence[Path]) -> list[Path]:
-    """Return the files with an image's extension, sorted; count all others in the log."""
+    """Return the photographs by their name, sorted; count all other entries in the log."""
     images = []
     others: Counter[str] = Counter()
     for folder in folders:
-        entries = _entries(folder)
-        found = [path for path in entries if is_image(path.name) and path.is_file()]
+        kinds = {path: kind_of(path) for path in _entries(folder)}
+        found = [path for path, kind in kinds.items() if kind == PHOTOGRAPH]
         if not found:
             logger.warning("%s: no image, the identity is left out", folder)
         images += found
-        taken = set(found)
-        others.update(
-            "folder" if path.is_dir() else path.suffix.lower() or "no extension"
-            for path in entries
-            if path not in taken
-        )
+        others.update(kind for kind in kinds.values() if kind != PHOTOGRAPH)
     for kind, count in sorted(others.items()):
         logger.info("not images by their name, %s: %d", kind, count)
     return images
 
 
 def stat_images(root: Path) -> dict[str, Stamp]:
-    """Return size and time of each image file, by its path below the root, sorted.
+    """Return size and time of each image file, by its `readable_name`, sorted.
 
     Args:
         root: See `find_identities`.
@@ -102,12 +155,10 @@ def stat_images(root: Path) -> dict[str, Stamp]:
     """
     stamps = {}
     for folder in find_identities(root):
-        with os.scandir(folder) as entries:
-            images = [entry for entry in entries if is_image(entry.name) and entry.is_file()]
-        for entry in sorted(images, key=lambda entry: entry.name):
-            found = entry.stat()
-            path = Path(entry.path).relative_to(root).as_posix()
-            stamps[path] = Stamp(found.st_size, found.st_mtime_ns)
+        for path in _entries(folder):
+            if kind_of(path) == PHOTOGRAPH:
+                found = path.stat()
+                stamps[readable_name(path, root)] = Stamp(found.st_size, found.st_mtime_ns)
     return stamps
 
 

@@ -7,21 +7,23 @@ The paper says "quality filtering" and no more; the thresholds are those of `Qua
 import logging
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from idfsr.config.quality import QualityConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.schemas import KEY, OK, QUALITY_SCHEMA, reason_kind
+from idfsr.io.tables import check_once
 
 logger = logging.getLogger(__name__)
+
+MIN_JUDGED = 3
+"""Photographs of a person among which a stranger is told."""
 
 
 def _join(manifest: pd.DataFrame, landmarks: pd.DataFrame) -> pd.DataFrame:
     usable = manifest.loc[manifest["status"] == OK, KEY]
-    repeated = landmarks[landmarks.duplicated(KEY)]
-    if len(repeated):
-        message = f"landmarks: {'/'.join(repeated[KEY].iloc[0])} twice, wanted each image once"
-        raise IdfsrError(message)
+    check_once(landmarks, "landmarks")
     matched = usable.merge(landmarks[KEY], on=KEY, how="outer", indicator=True)
     for side, problem in (
         ("left_only", "of the manifest has no landmarks"),
@@ -39,6 +41,42 @@ def _join(manifest: pd.DataFrame, landmarks: pd.DataFrame) -> pd.DataFrame:
     return table.astype(
         {"num_faces": "Int32", "score": "float32", "sharpness": "float32", "yaw": "float32"}
     )
+
+
+def measure_likeness(table: pd.DataFrame) -> "pd.Series[float]":
+    """Return how like each usable face is to the mean of the person's others, as a cosine.
+
+    Of one photograph, or of two, nobody can tell whose it is: their likeness is empty.
+
+    Args:
+        table: Columns identity, status and z_id.
+    """
+    likeness = pd.Series(np.nan, index=table.index, dtype="float32")
+    faces = table[(table["status"] == OK) & table["z_id"].notna()]
+    for _, rows in faces.groupby("identity"):
+        if len(rows) >= MIN_JUDGED:
+            z_ids = np.stack(rows["z_id"].tolist())
+            others = z_ids.sum(axis=0) - z_ids
+            cosines = (z_ids * others).sum(axis=1) / np.linalg.norm(others, axis=1)
+            cosines /= np.linalg.norm(z_ids, axis=1)
+            likeness[rows.index] = cosines.astype(np.float32)
+    return likeness
+
+
+def _mark_strangers(table: pd.DataFrame, config: QualityConfig) -> None:
+    strangers = table[table["likeness"] < config.min_likeness]
+    if strangers.empty:
+        return
+    listed = [f"{row.identity}/{row.image} {row.likeness:.2f}" for row in strangers.itertuples()]
+    logger.warning(
+        "%d images probably show another person, likeness below %g: %s",
+        len(strangers), config.min_likeness, ", ".join(listed),
+    )  # fmt: skip
+    if config.leave_out_strangers:
+        table.loc[strangers.index, "status"] = [
+            f"another person: likeness {likeness:.3g} below {config.min_likeness:g}"
+            for likeness in strangers["likeness"]
+        ]
 
 
 def _checks(
@@ -93,6 +131,8 @@ def apply_thresholds(
     for figures, fails, text in _checks(table, config):
         rejected = fails & (table["status"] == OK)
         table.loc[rejected, "status"] = [text.format(figure) for figure in figures[rejected]]
+    table["likeness"] = measure_likeness(table)
+    _mark_strangers(table, config)
     for kind, count in table["status"].map(reason_kind).value_counts().items():
         logger.info("%s: %d images", kind, count)
     return table.reindex(columns=QUALITY_SCHEMA.names)

@@ -6,14 +6,15 @@ fit and test. The paper does not say which part gets the odd image: here the tes
 fitting never has more than half (docs/decisions/0017).
 
 An identity is drawn by the rank of a hash of (seed, identity), an image by that of (seed,
-identity, image). So the order of the files does not matter, and an identity that comes or goes, or
-an image, moves at most those at the edge of the rank: what was tested stays tested.
+identity, image). Copies of a photograph count as one and stay together. So the order of the files
+does not matter, and an identity that comes or goes, or an image, moves at most those at the edge of
+the rank: what was tested stays tested.
 """
 
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -62,7 +63,7 @@ def sample_test_identities(
     return {*_rank(list(num_images), seed)[:num_sampled], *config.representative}
 
 
-def halve(identity: str, images: list[str], seed: int) -> tuple[list[str], list[str]]:
+def halve(identity: str, images: Collection[str], seed: int) -> tuple[list[str], list[str]]:
     """Divide an identity's images into fit and test; test has one more if they are odd."""
     keys = _rank([f"{identity}/{image}" for image in images], seed)
     ranked = [key.removeprefix(f"{identity}/") for key in keys]
@@ -70,11 +71,19 @@ def halve(identity: str, images: list[str], seed: int) -> tuple[list[str], list[
     return ranked[:middle], ranked[middle:]
 
 
+def _originals(images: pd.DataFrame) -> "pd.Series[str]":
+    """Return for each image the photograph that it shows: its own name, or that of the first copy.
+
+    Where the first one is not used, its copies still belong together under its name.
+    """
+    return images["copy_of"].where(images["copy_of"] != "", images["image"])
+
+
 def split_images(quality: pd.DataFrame, config: SplitConfig, seed: int) -> pd.DataFrame:
     """Give every image its part.
 
     Args:
-        quality: Columns identity, image and status, "ok" or why the image is left out.
+        quality: Columns identity, image, copy_of and status, "ok" or why the image is left out.
         config: How to draw.
         seed: Of the draw.
 
@@ -90,7 +99,9 @@ def split_images(quality: pd.DataFrame, config: SplitConfig, seed: int) -> pd.Da
     if usable.empty:
         message = f"split: none of {len(quality)} images is usable, wanted status {OK!r}"
         raise IdfsrError(message)
-    num_images = Counter(usable["identity"])
+    originals = _originals(usable)
+    shown = zip(usable["identity"], originals, strict=True)
+    num_images = Counter(identity for identity, _ in dict.fromkeys(shown))
     if len(num_images) <= MIN_PRETRAIN_IDENTITIES:
         message = (
             f"split: found {len(num_images)} people with usable images, wanted "
@@ -118,10 +129,8 @@ def split_images(quality: pd.DataFrame, config: SplitConfig, seed: int) -> pd.Da
     table = quality[KEY].assign(part="pretrain", reason="")
     for identity in sorted(sampled - small):
         rows = usable.index[usable["identity"] == identity]
-        fit, _ = halve(identity, usable.loc[rows, "image"].tolist(), seed)
-        table.loc[rows, "part"] = [
-            "fit" if name in fit else "test" for name in table.loc[rows, "image"]
-        ]
+        fit, _ = halve(identity, set(originals[rows]), seed)
+        table.loc[rows, "part"] = ["fit" if name in fit else "test" for name in originals[rows]]
     rejected = quality["status"] != OK
     table.loc[rejected, "reason"] = quality.loc[rejected, "status"]
     few = ~rejected & table["identity"].isin(small)

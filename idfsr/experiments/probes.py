@@ -24,6 +24,7 @@ from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.images import encode_png
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
+from idfsr.io.tables import check_once
 from idfsr.io.tensors import from_network, to_network
 from idfsr.methods.engine.restore import split_examples
 from idfsr.methods.idfsr.restore import IdfsrRestorer
@@ -159,6 +160,7 @@ def measure_probes(
         )
     ]
     truth = read_shard(shards, [*KEY, "gt_image", "landmarks"], "test").to_pandas()
+    check_once(truth, "shards")
     rows = pd.concat(frames, ignore_index=True).merge(truth, on=KEY, validate="many_to_one")
     device = next(method.model.parameters()).device
     fidelity, sr, gt = map(torch.from_numpy, score_faces(rows, recogniser, device))

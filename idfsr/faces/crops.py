@@ -13,7 +13,7 @@ from idfsr.faces.align import align_arcface
 from idfsr.faces.targets import Face, read_faces
 from idfsr.io.images import encode_png, read_photograph
 from idfsr.io.schemas import KEY
-from idfsr.io.tables import read_table
+from idfsr.io.tables import check_once, read_table
 
 LABELS = ("age_years", "gender", "race", "expression")
 """What the renderer knows of each image."""
@@ -55,7 +55,7 @@ def make_crops(
         IdfsrError: A file is missing, an image has no ground truth, or there is no face at all.
     """
     faces = dict(sorted(read_faces(manifest, landmarks, root).items()))
-    labels = read_table(ground_truth, [*KEY, *LABELS])
+    labels = check_once(read_table(ground_truth, [*KEY, *LABELS]), str(ground_truth))
     table = pd.DataFrame(list(faces), columns=KEY).merge(
         labels, on=KEY, how="left", validate="one_to_one"
     )

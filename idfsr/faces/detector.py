@@ -19,6 +19,7 @@ from idfsr.faces.priors import build_priors, decode_boxes, decode_landmarks
 from idfsr.faces.retinaface import MEAN_BGR, Normalisation, RetinaFace, normalise
 from idfsr.faces.weights import build_network, read_stock_weights, read_weights
 from idfsr.io.images import resize
+from idfsr.io.places import locate
 
 NMS_THRESHOLD = 0.4
 """Boxes that overlap a better one by more (intersection over union) are the same face; the value
@@ -171,7 +172,7 @@ def load_detector(config: LandmarksConfig, assets_dir: Path, device: torch.devic
         IdfsrError: The weights are missing or do not fit.
     """
     if config.weights:
-        path = Path(config.weights)
+        path = locate(config.weights)
         network = build_network(config.backbone, read_weights(path), str(path))
     else:
         network = build_network(

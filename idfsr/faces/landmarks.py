@@ -1,6 +1,7 @@
 """The landmarks stage: the largest face of each photograph, with what the quality filter needs."""
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,19 @@ import cv2
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, UInt8
+from torch import Tensor
 from tqdm import tqdm
 
 from idfsr.config.landmarks import LandmarksConfig
 from idfsr.errors import IdfsrError
+from idfsr.faces.align import align_arcface
 from idfsr.faces.detector import Detections, Detector, fit_into_square
-from idfsr.io.images import read_photograph
+from idfsr.io.images import read_copy
 from idfsr.io.schemas import KEY, LANDMARKS_SCHEMA, OK
+from idfsr.io.tensors import to_network
+
+Embed = Callable[[Tensor], Tensor]
+"""From ArcFace crops "B 3 112 112" in [-1, 1] to z_id "B 512" of unit length."""
 
 EYES_PER_NOSE = 1.6
 """Distance of the eyes divided by how far the tip of the nose stands before the plane of eyes and
@@ -73,6 +80,17 @@ def describe(faces: Detections, sharpness: float) -> dict[str, Any]:
     return row
 
 
+def embed_largest(
+    faces: Detections, copy: UInt8[np.ndarray, "_ _ 3"], embed: Embed
+) -> list[float] | None:
+    """Return z_id of the largest face in a copy that was searched; None if it shows none."""
+    if not len(faces.scores):
+        return None
+    crop = align_arcface(copy, faces.landmarks[faces.largest()])
+    z_id: list[float] = embed(to_network(crop))[0].tolist()
+    return z_id
+
+
 def select_shard(manifest: pd.DataFrame, images_per_shard: int, shard: int) -> pd.DataFrame:
     """Return the rows of one shard: the readable images in the manifest's order, in equal lots.
 
@@ -88,7 +106,12 @@ def select_shard(manifest: pd.DataFrame, images_per_shard: int, shard: int) -> p
 
 
 def detect_landmarks(
-    rows: pd.DataFrame, root: Path, detector: Detector, config: LandmarksConfig, threads: int
+    rows: pd.DataFrame,
+    root: Path,
+    detector: Detector,
+    config: LandmarksConfig,
+    threads: int,
+    embed: Embed | None = None,
 ) -> pd.DataFrame:
     """Search the photographs of some rows of the manifest.
 
@@ -98,6 +121,7 @@ def detect_landmarks(
         detector: Its network runs once for each `config.batch_size` photographs.
         config: Size of the copies that are searched, and of the batches.
         threads: Photographs decoded at the same time.
+        embed: Of the ID encoder; without it z_id stays empty.
 
     Returns:
         A row of `LANDMARKS_SCHEMA` for each photograph, in pixels of the upright original.
@@ -106,21 +130,24 @@ def detect_landmarks(
         IdfsrError: A photograph cannot be read, or has changed since the index.
     """
 
-    def read_copy(
+    def read_fitted(
         path: str, sha256: str
     ) -> tuple[UInt8[np.ndarray, "height width 3"], tuple[float, float]]:
-        return fit_into_square(read_photograph(root / path, sha256), config.image_size)
+        copy = read_copy(root / path, sha256, config.image_size)
+        fitted, _ = fit_into_square(copy.image, config.image_size)
+        return fitted, (copy.width / fitted.shape[1], copy.height / fitted.shape[0])
 
     paths, digests = rows["path"].tolist(), rows["sha256"].tolist()
     described: list[dict[str, Any]] = []
     with ThreadPoolExecutor(threads) as pool, tqdm(total=len(paths), unit="image") as progress:
         for start in range(0, len(paths), config.batch_size):
             batch = slice(start, start + config.batch_size)
-            fitted = list(pool.map(read_copy, paths[batch], digests[batch]))
+            fitted = list(pool.map(read_fitted, paths[batch], digests[batch]))
             copies = [copy for copy, _ in fitted]
             found = detector.detect(copies, config.image_size)
             described += [
                 describe(faces.scaled(factor), measure_sharpness(copy))
+                | {"z_id": embed_largest(faces, copy, embed) if embed else None}
                 for faces, (copy, factor) in zip(found, fitted, strict=True)
             ]
             progress.update(len(copies))

@@ -147,7 +147,14 @@ def prepare_images(
     """Prepare a batch of images of one identity."""
     size = config.shards.image_size
     targets = [
-        read_target(faces, (row.identity, row.image), config.dataset.kind, size) for row in rows
+        read_target(
+            faces,
+            (row.identity, row.image),
+            config.dataset.kind,
+            size,
+            config.shards.reference_size if row.part == "fit" else 0,
+        )
+        for row in rows
     ]
     lr_images = [degrade(target.gt_image, scale_factor) for target in targets]
     crops = to_network(np.stack([target.id_crop for target in targets]))
@@ -176,13 +183,14 @@ def shard_row(
     prepared: Prepared, references: Sequence[Prepared], scale_factor: int
 ) -> dict[str, Any]:
     """Return a row of `SHARD_SCHEMA`, the references warped onto the image."""
-    size = len(prepared.target.gt_image)
+    size, ref_image = len(prepared.target.gt_image), prepared.target.ref_image
     return {
         "identity": prepared.row.identity,
         "image": prepared.row.image,
         "part": prepared.row.part,
         "scale_factor": scale_factor,
         "gt_image": encode_png(prepared.target.gt_image),
+        "ref_image": None if ref_image is None else encode_png(ref_image),
         "lr_image": encode_png(prepared.lr_image),
         "landmarks": prepared.target.landmarks.ravel(),
         "lr_landmarks": prepared.lr_landmarks.ravel(),

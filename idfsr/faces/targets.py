@@ -14,7 +14,7 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface, align_ffhq, transform
 from idfsr.io.images import read_photograph, resize
 from idfsr.io.schemas import KEY
-from idfsr.io.tables import read_table
+from idfsr.io.tables import check_once, read_table
 
 Kind = Literal["synthref", "celebref_hq", "folder"]
 
@@ -46,12 +46,14 @@ class Target:
         landmarks: Five points.
         box: (x0, y0, x1, y1) of the detection.
         id_crop: ArcFace crop of the photograph in its own resolution.
+        ref_image: RGB; the photograph as `gt_image` in another size, None unless it is wanted.
     """
 
     gt_image: UInt8[np.ndarray, "S S 3"]
     landmarks: Float[np.ndarray, "5 2"]
     box: Float[np.ndarray, "4"]
     id_crop: UInt8[np.ndarray, "112 112 3"]
+    ref_image: UInt8[np.ndarray, "R R 3"] | None = None
 
 
 def make_target(
@@ -60,6 +62,7 @@ def make_target(
     box: Float[np.ndarray, "4"],
     kind: Kind,
     size: int,
+    ref_size: int = 0,
 ) -> Target:
     """Bring a photograph to the size of the networks.
 
@@ -69,6 +72,7 @@ def make_target(
         box: Of the face, likewise.
         kind: Images of a "folder" are aligned as FFHQ; the others already are and are resized.
         size: Side wanted, in pixels.
+        ref_size: Side of `ref_image`, 0 for none.
 
     Raises:
         ValueError: An image of an aligned data set is not square, or all landmarks coincide.
@@ -76,9 +80,11 @@ def make_target(
     height, width, _ = photograph.shape
     if kind == "folder":
         gt_image, matrix = align_ffhq(photograph, landmarks, size)
+        ref_image = align_ffhq(photograph, landmarks, ref_size)[0] if ref_size else None
     elif height == width:
         gt_image = resize(photograph, (size, size), "lanczos")
         matrix = np.array([[size / width, 0, 0], [0, size / height, 0]])
+        ref_image = resize(photograph, (ref_size, ref_size), "lanczos") if ref_size else None
     else:
         message = (
             f"found {width}x{height} pixels, wanted a square image for dataset.kind {kind} "
@@ -94,6 +100,7 @@ def make_target(
         transform(matrix, landmarks).astype(np.float32),
         np.concatenate((centre - half, centre + half)).astype(np.float32),
         align_arcface(photograph, landmarks),
+        ref_image,
     )
 
 
@@ -116,9 +123,9 @@ def read_faces(
     found = pd.concat(
         [read_table(path, [*KEY, "num_faces", "box", "landmarks"]) for path in landmarks]
     )
-    faces = found[found["num_faces"] > 0].merge(
-        read_table(manifest, [*KEY, "path", "sha256"]), on=KEY, validate="one_to_one"
-    )
+    check_once(found, "landmarks")
+    images = check_once(read_table(manifest, [*KEY, "path", "sha256"]), str(manifest))
+    faces = found[found["num_faces"] > 0].merge(images, on=KEY, validate="one_to_one")
     columns = (faces[name] for name in [*KEY, "path", "sha256", "box", "landmarks"])
     return {
         (identity, image): Face(
@@ -132,7 +139,11 @@ def read_faces(
 
 
 def read_target(
-    faces: Mapping[tuple[str, str], Face], key: tuple[str, str], kind: Kind, size: int
+    faces: Mapping[tuple[str, str], Face],
+    key: tuple[str, str],
+    kind: Kind,
+    size: int,
+    ref_size: int = 0,
 ) -> Target:
     """Decode the photograph of an image and bring it to the size of the networks.
 
@@ -141,6 +152,7 @@ def read_target(
         key: Identity and image.
         kind: See `make_target`.
         size: Side wanted, in pixels.
+        ref_size: See `make_target`.
 
     Raises:
         IdfsrError: No landmarks are known of the image, or it cannot be used: see
@@ -152,7 +164,7 @@ def read_target(
     face = faces[key]
     try:
         photograph = read_photograph(face.path, face.sha256)
-        return make_target(photograph, face.landmarks, face.box, kind, size)
+        return make_target(photograph, face.landmarks, face.box, kind, size, ref_size)
     except ValueError as error:
         message = f"{face.path}: {error}"
         raise IdfsrError(message) from None

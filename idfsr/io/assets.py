@@ -76,7 +76,10 @@ def find_asset(assets_dir: Path, name: str) -> Path:
     asset = ASSETS[name]
     path = assets_dir / asset.path
     if not path.is_file():
-        message = f"{path}: no such file, wanted from package {asset.package}: run `make setup`"
+        message = (
+            f"{path}: no such file, wanted from package {asset.package}: run `make setup`, or "
+            "without a clone `idfsr assets --install`"
+        )
         raise IdfsrError(message)
     return path
 

@@ -5,12 +5,12 @@ people's. docs/photographs.md has the same as a table.
 """
 
 import io
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pillow_heif
 from jaxtyping import UInt8
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from idfsr.errors import IdfsrError
 
@@ -29,6 +29,11 @@ SRGB: Final = ImageCms.createProfile("sRGB")
 
 _FULL_SCALES: Final = {"I": (2**8 - 1, 2**16 - 1, 2**31 - 1), "F": (1, 2**8 - 1, 2**16 - 1)}
 """White of images of 32 bits, which do not say it: the first that no value exceeds."""
+
+_LYING: Final = (5, 6, 7, 8)
+"""EXIF orientations that exchange height and width."""
+
+_MARGIN: Final = 4
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, and comes before decoding
@@ -64,11 +69,53 @@ def decode_image(
         UnreadableImageError: "empty file", "not an image", "too large", "truncated", or what else
             the decoder says.
     """
+    return decode_copy(data, 0, source, max_pixels).image
+
+
+class Copy(NamedTuple):
+    """A photograph that may be smaller than its file's.
+
+    Attributes:
+        image: As of `decode_image`.
+        height: Of the upright photograph in the file.
+        width: Likewise.
+    """
+
+    image: UInt8[np.ndarray, "H W 3"]
+    height: int
+    width: int
+
+
+def decode_copy(
+    data: bytes, side: int, source: str = "image", max_pixels: int = MAX_PIXELS
+) -> Copy:
+    """Decode an image of which a small copy will do: of a JPEG the decoder makes one by itself.
+
+    The whole file is read all the same, so that one that is cut is noticed. The copy is made by
+    halving, and stays at least four times as large as it has to be, so that what is resampled from
+    it is what would be resampled from the photograph.
+
+    Args:
+        data: The whole file.
+        side: Length that the longer side must have; 0 decodes in full.
+        source: What to call it in an error.
+        max_pixels: Larger images are refused before they are decoded.
+
+    Raises:
+        UnreadableImageError: See `decode_image`.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(opened, max_pixels)
+            width, height = opened.size
+            scale = _MARGIN * side / max(width, height)
+            if 0 < scale < 1:
+                opened.draft(None, (round(width * scale), round(height * scale)))
             opened.load()
-            return np.array(to_srgb(ImageOps.exif_transpose(opened)))
+            if opened.getexif().get(ExifTags.Base.Orientation, 1) in _LYING:
+                width, height = height, width
+            ImageOps.exif_transpose(opened, in_place=True)
+            return Copy(np.array(to_srgb(opened)), height, width)
     except UnidentifiedImageError:
         reason = "not an image" if data else "empty file"
     except _TooLargeError as error:
@@ -126,7 +173,7 @@ def _convert_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
             converted = ImageCms.profileToProfile(image, source, SRGB, outputMode="RGB")
             assert converted is not None
             return converted
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _colour_space(image: Image.Image) -> str:
@@ -136,13 +183,15 @@ def _colour_space(image: Image.Image) -> str:
 
 def _to_eight_bits(image: Image.Image) -> UInt8[np.ndarray, "H W"]:
     """Scale grey values of 16 or 32 bits, white to 255."""
-    values = np.asarray(image).astype(np.float64)
+    values = np.asarray(image)
     if not np.isfinite(values).all():
         message = "values that are not finite"
         raise ValueError(message)
     scales = _FULL_SCALES.get(image.mode, (2**16 - 1,))
-    fitting = [scale for scale in scales if values.max(initial=0) <= scale]
-    if not fitting:
+    white = next((scale for scale in scales if values.max(initial=0) <= scale), None)
+    if white is None:
         message = f"values up to {values.max():g}, more than {scales[-1]}"
         raise ValueError(message)
-    return np.round(values.clip(min=0) * (255 / fitting[0])).astype(np.uint8)
+    levels = values.clip(min=0).astype(np.float32)
+    levels *= 255 / white
+    return np.round(levels, out=levels).astype(np.uint8)

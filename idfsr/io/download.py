@@ -1,8 +1,11 @@
 """Published files, from the servers on which their authors put them."""
 
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Final
 
+import gdown
 import requests
 from tqdm import tqdm
 
@@ -45,6 +48,68 @@ def _fetch(address: str, path: Path) -> None:
                 bar.update(len(chunk))
 
 
+def _fetch_from_drive(address: str, path: Path, name: str) -> None:
+    """Get a file of Google Drive, whose pages ask before they give large ones.
+
+    Args:
+        address: Of the file, or of a folder with it.
+        path: To write.
+        name: Of the file in the folder.
+
+    Raises:
+        IdfsrError: It is not there, or Drive does not give it.
+    """
+    try:
+        if "/folders/" in address:
+            entries = gdown.download_folder(address, skip_download=True, quiet=True) or []
+            found = [
+                entry.id
+                for entry in entries
+                if not isinstance(entry, str) and Path(entry.path).name == name
+            ]
+            if not found:
+                message = f"{address}: found no {name} there, wanted one"
+                raise IdfsrError(message)
+            gdown.download(id=found[0], output=str(path))
+        else:
+            gdown.download(address, str(path))
+    except gdown.exceptions.DownloadError as error:
+        message = f"{address}: {' '.join(str(error).split())}, wanted {name}"
+        raise IdfsrError(message) from None
+
+
+def _take_out(archive: Path, member: str, path: Path) -> None:
+    """Copy one file out of a zip archive.
+
+    Raises:
+        IdfsrError: It is no such archive, or has no such file.
+    """
+    try:
+        with (
+            zipfile.ZipFile(archive) as opened,
+            opened.open(member) as source,
+            path.open("wb") as target,
+        ):
+            shutil.copyfileobj(source, target)
+    except (zipfile.BadZipFile, KeyError) as error:
+        message = f"{archive.name}: {error}, wanted a zip archive with {member}"
+        raise IdfsrError(message) from None
+
+
+def _get(file: PublishedFile, path: Path) -> None:
+    if "://drive.google.com/" in file.address:
+        _fetch_from_drive(file.address, path, file.path.name)
+    elif file.member:
+        archive = path.with_suffix(".zip")
+        try:
+            _fetch(file.address, archive)
+            _take_out(archive, file.member, path)
+        finally:
+            archive.unlink(missing_ok=True)
+    else:
+        _fetch(file.address, path)
+
+
 def download(file: PublishedFile, folder: Path) -> None:
     """Download a file; at its path lies the whole of what was published, or what lay there before.
 
@@ -57,7 +122,7 @@ def download(file: PublishedFile, folder: Path) -> None:
     """
     try:
         with atomic_path(folder / file.path) as temporary:
-            _fetch(file.address, temporary)
+            _get(file, temporary)
             difference = difference_of(file, temporary)
             if difference:
                 message = f"{file.address}: {difference}"

@@ -212,20 +212,30 @@ def _of_references(
     return values, names
 
 
-def load_ref_images(paths: Sequence[Path], identity: str, part: str) -> Float[Tensor, "B K 3 S S"]:
+def load_ref_images(
+    paths: Sequence[Path], identity: str, part: str, size: int = 0
+) -> Float[Tensor, "B K 3 S S"]:
     """Return the references of an identity's examples as they are, not warped.
 
-    They are the ground truth of other rows: of a test image, fit images.
+    They are the ground truth of other rows: of a test image, fit images. For a network that takes
+    larger ones, the shards may hold the same photographs in another size.
 
     Args:
         paths: Shards of one scale factor, which hold the references too.
         identity: Its name.
         part: Of the examples, in the order of `load_identity`.
+        size: Side in pixels of what the network takes.
 
     Returns:
         In [-1, 1]; NaN for a reference whose own row the shards lack, since it has no reference.
     """
     pngs, names = _of_references(paths, identity, part, "gt_image")
+    if size > len(decode_png(next(iter(pngs.values())))):
+        larger, _ = _of_references(paths, identity, part, "ref_image")
+        held = {name: png for name, png in larger.items() if png is not None}
+        pngs = (
+            held if {name for row in names for name in row} & pngs.keys() <= held.keys() else pngs
+        )
     decoded = dict(zip(pngs, decode_images(list(pngs.values())), strict=True))
     missing = torch.full_like(next(iter(decoded.values())), torch.nan)
     return torch.stack([torch.stack([decoded.get(name, missing) for name in row]) for row in names])

@@ -5,6 +5,7 @@
 
 import hashlib
 import io
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from idfsr.errors import IdfsrError
-from idfsr.io.decoding import UnreadableImageError, decode_image
+from idfsr.io.decoding import Copy, UnreadableImageError, decode_copy, decode_image
 
 Filter = Literal["bicubic", "lanczos", "bilinear"]
 
@@ -44,11 +45,17 @@ def read_image(path: Path) -> UInt8[np.ndarray, "H W 3"]:
 
 
 def read_photograph(path: Path, sha256: str) -> UInt8[np.ndarray, "H W 3"]:
+    """Read a photograph of the manifest in full; see `read_copy`."""
+    return read_copy(path, sha256, 0).image
+
+
+def read_copy(path: Path, sha256: str, side: int) -> Copy:
     """Read a photograph of the manifest, which must be as it was when it was indexed.
 
     Args:
         path: Of the file.
         sha256: Of its bytes, as the manifest has it.
+        side: See `decode_copy`.
 
     Raises:
         IdfsrError: The file has changed since, is missing or cannot be decoded.
@@ -61,7 +68,7 @@ def read_photograph(path: Path, sha256: str) -> UInt8[np.ndarray, "H W 3"]:
             "changed since the index; run the workflow again"
         )
         raise IdfsrError(message)
-    return decode_image(data, str(path))
+    return decode_copy(data, side, str(path), max_pixels=sys.maxsize)  # the index had a limit
 
 
 def encode_png(image: UInt8[np.ndarray, "H W 3"]) -> bytes:

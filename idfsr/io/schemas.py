@@ -18,6 +18,7 @@ MANIFEST_SCHEMA = pa.schema(
         "sha256": pa.string(),
         "width": pa.int32(),
         "height": pa.int32(),
+        "copy_of": pa.string(),
         "status": pa.string(),
     }
 )
@@ -33,15 +34,20 @@ LANDMARKS_SCHEMA = pa.schema(
         "landmarks": pa.list_(pa.float32()),
         "sharpness": pa.float32(),
         "yaw": pa.float32(),
+        "z_id": pa.list_(pa.float32()),
     }
 )
 """The largest face of each image, in pixels of the upright image; without a face, num_faces is 0
 and the face's columns are null."""
 
 QUALITY_SCHEMA = pa.schema(
-    [*MANIFEST_SCHEMA, *(field for field in LANDMARKS_SCHEMA if field.name not in KEY)]
+    [
+        *MANIFEST_SCHEMA,
+        *(field for field in LANDMARKS_SCHEMA if field.name not in (*KEY, "z_id")),
+        pa.field("likeness", pa.float32()),
+    ]
 )
-"""The manifest with the landmarks."""
+"""The manifest with the landmarks, and how like each face is to the person's others."""
 
 
 def reason_kind(status: str) -> str:

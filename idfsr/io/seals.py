@@ -159,7 +159,7 @@ def _digest_of_unsealed(path: Path) -> str:
         text = file.read(num_bytes)
     try:
         header = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
     metadata = header.pop("__metadata__", {}) if isinstance(header, dict) else None
     if metadata is None or not all("dtype" in tensor for tensor in header.values()):

@@ -29,6 +29,7 @@ SHARD_SCHEMA = pa.schema(
         "part": pa.string(),
         "scale_factor": pa.int32(),
         "gt_image": pa.binary(),
+        "ref_image": pa.binary(),
         "lr_image": pa.binary(),
         "landmarks": _POINTS,
         "lr_landmarks": _POINTS,
@@ -134,3 +135,16 @@ def check_id_encoder(paths: Sequence[Path], wanted: str) -> str:
             raise IdfsrError(message)
         wanted = wanted or found
     return wanted
+
+
+def scale_factor_of(path: Path) -> int:
+    """Return the scale factor of a shard.
+
+    Raises:
+        IdfsrError: The file is missing or is not a shard.
+    """
+    found = read_metadata(path).get("scale_factor", "")
+    if not found.isdecimal():
+        message = f"{path}: not a shard: its metadata has no scale_factor"
+        raise IdfsrError(message)
+    return int(found)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from idfsr.errors import IdfsrError
+from idfsr.io.schemas import KEY
 from idfsr.io.seals import check_parquet, parquet_writer
 from idfsr.io.texts import read_text, write_text
 
@@ -55,6 +56,19 @@ def read_table(
         path, columns=wanted, filters=filters, partitioning=None
     ).to_pandas()
     return frame
+
+
+def check_once(table: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Return a table that has a row for each image, once it is known to have no more.
+
+    Raises:
+        IdfsrError: An image stands in it twice.
+    """
+    repeated = table[table.duplicated(KEY)]
+    if len(repeated):
+        message = f"{source}: {'/'.join(repeated[KEY].iloc[0])} twice, wanted each image once"
+        raise IdfsrError(message)
+    return table
 
 
 def write_table(

@@ -4,18 +4,19 @@ They keep their own licences and are never part of the package. The user puts th
 under the paths at which the libraries look, and `config/weights.yaml` lists them.
 """
 
-import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-import yaml
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from idfsr.config.types import section
 from idfsr.errors import IdfsrError
+from idfsr.io import places
 from idfsr.io.digests import file_digest
+from idfsr.io.places import locate
+from idfsr.io.yaml_files import read_yaml
 
 MANIFEST: Final = Path("config/weights.yaml")
 _ONNX_MAGIC: Final = b"\x08"
@@ -23,9 +24,6 @@ _ONNX_MAGIC: Final = b"\x08"
 _ZIP_MAGIC: Final = b"PK\x03\x04"
 _PICKLE_MAGIC: Final = b"\x80"
 """Of PyTorch before 1.6."""
-
-FOLDER_VARIABLE: Final = "IDFSR_WEIGHTS"
-"""Environment variable that names the folder of the files; without it, `weights`."""
 
 Use = Literal["metrics", "idfsr", "baselines"]
 
@@ -50,6 +48,8 @@ class PublishedFile:
     """Below the folder."""
     source: str
     """The file's address, or what to ask for."""
+    member: str = ""
+    """Where the address is that of a zip archive: the name of the file in it."""
     licence: str
     size: int | None = None
     """In bytes, where it is known."""
@@ -60,10 +60,13 @@ class PublishedFile:
 
     @property
     def address(self) -> str:
-        """The source where it is the address of the file itself, which ends in its name; or ""."""
+        """The source where the file itself, or an archive or folder with it, is there; or ""."""
         scheme, _, rest = self.source.partition("://")
-        is_address = scheme in ("http", "https") and rest.rpartition("/")[2] == self.path.name
-        return self.source if is_address else ""
+        if scheme not in ("http", "https") or " " in rest:
+            return ""
+        on_drive = rest.startswith("drive.google.com/")
+        named = self.member or rest.rpartition("/")[2] == self.path.name
+        return self.source if on_drive or named else ""
 
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
@@ -72,15 +75,9 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
     Raises:
         IdfsrError: The file is missing or is not such a list.
     """
+    values = read_yaml(locate(path), "the list of published weights")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
         return TypeAdapter(dict[str, PublishedFile]).validate_python(values)
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted the list of published weights"
-        raise IdfsrError(message) from None
-    except yaml.YAMLError as error:
-        message = f"{path}: not YAML: {' '.join(str(error).split())}"
-        raise IdfsrError(message) from None
     except ValidationError as error:
         first = error.errors()[0]
         message = f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
@@ -89,9 +86,16 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, PublishedFile]:
 
 def weights_folder(manifest: Path = MANIFEST) -> Path:
     """Return the folder of the files: the user's, or for another list than ours where that is."""
-    if manifest != MANIFEST:
-        return manifest.parent
-    return Path(os.environ.get(FOLDER_VARIABLE, "weights"))
+    return places.weights_folder() if manifest == MANIFEST else locate(manifest).parent
+
+
+def read_lists(manifests: Iterable[Path]) -> dict[Path, PublishedFile]:
+    """Return the files of some lists: path to what was published."""
+    return {
+        weights_folder(manifest) / file.path: file
+        for manifest in manifests
+        for file in read_manifest(manifest).values()
+    }
 
 
 def find_weights(folder: Path, name: str, network: str) -> Path:
@@ -139,17 +143,24 @@ def content_problem(path: Path) -> str:
     return "" if is_known else f"not {wanted}"
 
 
-def difference_of(file: PublishedFile, path: Path) -> str:
+def difference_of(
+    file: PublishedFile, path: Path, digest_of: Callable[[Path], str] = file_digest
+) -> str:
     """Say in what a file differs from what was published; "" if in nothing that is known.
 
     The whole file is read where its digest is known; otherwise its content must look like weights.
+
+    Args:
+        file: As it was published.
+        path: Of the file that is there.
+        digest_of: Reads it, or remembers what it read.
     """
     size, kind = path.stat().st_size, content_problem(path)
     besides = f" ({kind})" if kind else ""
     if file.size is not None and size != file.size:
         return f"found {size:,} bytes, wanted {file.size:,}{besides}"
     if file.sha256:
-        digest = file_digest(path)
+        digest = digest_of(path)
         if not digest.startswith(file.sha256):
             return f"found sha256 {digest[:16]}..., wanted {file.sha256[:16]}{besides}"
         return ""
@@ -212,18 +223,17 @@ def weight_paths(
     return paths
 
 
-def lacking_files(methods: Iterable[str], folder: Path, manifest: Path = MANIFEST) -> list[str]:
-    """Return a line for each file that methods want and that is not in the folder."""
-    files = read_manifest(manifest).values()
-    lacks = [
-        _lack(method, file, folder)
-        for method in methods
-        for file in files
-        if method in file.needed_by
-    ]
-    return [lack for lack in lacks if lack]
+def lacking_files(names: Iterable[str], folder: Path, manifest: Path = MANIFEST) -> list[str]:
+    """Return a line for each file that methods or metrics want and that is not in the folder."""
+    wanted = list(names)
+    lacks = []
+    for file in read_manifest(manifest).values():
+        users = [name for name in wanted if name in file.needed_by]
+        if users and (lack := _lack(", ".join(users), file, folder)):
+            lacks.append(lack)
+    return list(dict.fromkeys(lacks))
 
 
-def _lack(method: str, file: PublishedFile, folder: Path) -> str:
+def _lack(users: str, file: PublishedFile, folder: Path) -> str:
     path = folder / file.path
-    return "" if path.is_file() else f"{method}: no file {path}, wanted from {file.source}"
+    return "" if path.is_file() else f"{path}: no such file, wanted for {users}, from {file.source}"

@@ -15,6 +15,7 @@ from idfsr.dataset.listing import find_images
 from idfsr.errors import IdfsrError
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, prepare_rows
 from idfsr.faces.targets import Face
+from idfsr.io.decoding import UnreadableImageError
 from idfsr.io.digests import file_digest
 from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.images import read_image
@@ -33,14 +34,19 @@ def find_faces(folder: Path, loaded: PhotographNetworks) -> dict[tuple[str, str]
     """Return the largest face of each photograph in a folder, by folder and file name.
 
     Raises:
-        IdfsrError: The folder is missing, a photograph cannot be read, or fewer than two of them
-            show a face. Those that do not are listed in the log.
+        IdfsrError: The folder is missing, or fewer than two of its photographs show a face. Those
+            that do not, or cannot be read, are listed in the log.
     """
     paths = find_images([folder])
     faces = {}
     for path in paths:
         image_size = loaded.config.landmarks.image_size
-        (found,) = loaded.detector.detect([read_image(path)], image_size)
+        try:
+            image = read_image(path)
+        except UnreadableImageError as error:
+            logger.warning("%s, left out", error)
+            continue
+        (found,) = loaded.detector.detect([image], image_size)
         if len(found.scores):
             index = found.largest()
             faces[folder.name, path.name] = Face(

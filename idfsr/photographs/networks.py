@@ -10,6 +10,7 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector, load_detector
 from idfsr.faces.low_resolution import load_lr_detector
 from idfsr.faces.prepare import Networks
+from idfsr.io.places import locate
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
@@ -65,16 +66,16 @@ def load_photograph_networks(
         if not getattr(config.weights, name):
             message = f"weights.{name}: found none, wanted a file for photographs of your own"
             raise IdfsrError(message)
-    model_path = Path(config.weights.idfsr)
+    model_path = locate(config.weights.idfsr)
     model = speed_up(load_idfsr(model_path, device))
-    encoder = load_id_encoder(Path(config.weights.id_encoder), device)
+    encoder = load_id_encoder(locate(config.weights.id_encoder), device)
     if model.id_encoder and encoder.name != model.id_encoder:
         message = (
             f"{config.weights.id_encoder}: found the encoder {encoder.name}, "
             f"wanted {model.id_encoder}, which {model_path} was trained with"
         )
         raise IdfsrError(message)
-    lr_detector = load_lr_detector(Path(config.weights.lr_detector), device)
+    lr_detector = load_lr_detector(locate(config.weights.lr_detector), device)
     config = dataclasses.replace(
         config,
         dataset=dataclasses.replace(config.dataset, kind="folder"),

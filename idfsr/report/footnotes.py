@@ -1,6 +1,7 @@
 """What a reader has to know beside the tables, from what the tables hold."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -75,13 +76,18 @@ def _not_restored(table: pd.DataFrame) -> Iterator[str]:
     most = table.groupby("scale_factor")["num_images"].transform("max")
     parts = [
         f"{method_label(row['method'])} {scale_label(row['scale_factor'])} "
-        f"{row['most'] - row['num_images']} of {row['most']}"
+        f"{row['most'] - row['num_images']} of {row['most']}{_because(row)}"
         for row in records(table.assign(most=most)[table["num_images"] < most])
     ]
     if parts:
         yield (
             f"Images that a method could not restore, which its row leaves out: {', '.join(parts)}."
         )
+
+
+def _because(row: dict[str, Any]) -> str:
+    problem = row.get("problem")
+    return f" ({problem})" if isinstance(problem, str) and problem else ""
 
 
 def _empty_cells(table: pd.DataFrame, columns: Sequence[Column]) -> Iterator[str]:

@@ -30,3 +30,18 @@ def describe_networks(networks: pd.DataFrame) -> list[str]:
         for row in records(networks)
     ]
     return [f"Trained here: {'; '.join(parts)}."] if parts else []
+
+
+def describe_files(files: pd.DataFrame) -> list[str]:
+    """Return a footnote on the weight files; none without such a file.
+
+    Args:
+        files: Of `idfsr.io.published.list_weights`.
+    """
+    parts = [
+        f"{Path(row['file']).name} {row['sha256'][:16]} ({row['standing']})"
+        for row in records(files)
+    ]
+    return (
+        [f"Weight files, with the beginning of their sha256: {'; '.join(parts)}."] if parts else []
+    )

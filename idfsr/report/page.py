@@ -80,7 +80,7 @@ class PageInputs:
 
     Attributes:
         config: Of the whole run.
-        tables_dir: Folder of table1.csv, table2.csv, paired.csv, conditions.csv and networks.csv.
+        tables_dir: Folder of the CSV files of `idfsr tables`.
         figures: PNG files of `idfsr figure`, in the order of the page.
         split_summary: Of the stage split.
         paper: The paper's numbers.
@@ -186,6 +186,7 @@ def render_page(inputs: PageInputs) -> str:
         read_csv(inputs.tables_dir / name)
         for name in ("paired.csv", "conditions.csv", "networks.csv")
     )
+    rendered = config.dataset.kind == "synthref"
     settings = TypeAdapter(Config).dump_python(config, mode="json")
     paper: dict[int, Layout] = lay_out_paper(inputs.paper)
     source = importlib.resources.files("idfsr.report").joinpath("page.html")
@@ -195,6 +196,8 @@ def render_page(inputs: PageInputs) -> str:
     template = environment.from_string(source.read_text(encoding="utf-8"))
     return template.render(
         config=config,
+        consent="not needed: rendered people" if rendered else "not stated (dataset.consent)",
+        licence="that of this project" if rendered else "not stated (dataset.licence)",
         num_images=int(table1["num_images"].max()),
         num_identities=int(table1["num_identities"].max()),
         scale_factors=sorted(set(table1["scale_factor"])),
@@ -202,6 +205,7 @@ def render_page(inputs: PageInputs) -> str:
         models=_models(table1),
         tables=print_tables(table1, table2, config.metrics),
         footnotes=write_footnotes(table1, table2, networks, config.metrics),
+        files=records(read_csv(inputs.tables_dir / "files.csv")),
         differences=lay_out_differences(paired),
         conditions=lay_out_conditions(conditions),
         claims=check_claims(conditions, paired),

@@ -8,6 +8,7 @@ from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import lay_out, metric_columns
 from idfsr.report.markup import PrintedTable, to_latex, to_markdown
+from idfsr.report.networks import describe_files
 from idfsr.report.tables import Measurements, build_table, compare_pairs
 
 CAPTION1 = "Fidelity, perceptual quality and identity of the restored images."
@@ -36,7 +37,7 @@ def print_tables(
 
 
 def make_tables(
-    measurements: Measurements, networks: pd.DataFrame, config: TablesStage
+    measurements: Measurements, networks: pd.DataFrame, config: TablesStage, files: pd.DataFrame
 ) -> RunTables:
     """Aggregate the metrics of a run.
 
@@ -44,6 +45,7 @@ def make_tables(
         measurements: Of every method and scale factor.
         networks: Of `list_networks`.
         config: With the sections of the stage "tables".
+        files: Of `list_weights`.
 
     Raises:
         IdfsrError: See `build_table`.
@@ -55,7 +57,7 @@ def make_tables(
         measurements, [*metrics.table1, *metrics.table2], methods, metrics.num_bootstrap
     )
     printed = print_tables(table1, table2, metrics)
-    footnotes = write_footnotes(table1, table2, networks, metrics)
+    footnotes = [*describe_files(files), *write_footnotes(table1, table2, networks, metrics)]
     return RunTables(
         table1, table2, paired, to_markdown(printed, footnotes), to_latex(printed, footnotes)
     )

@@ -5,9 +5,9 @@ A metric of a set of images, such as a Frechet distance, has one value and no in
 not be computed is empty.
 """
 
+import dataclasses
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ PAIRED_COLUMNS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Measurements:
     """The metrics of a run."""
 
@@ -44,9 +44,11 @@ class Measurements:
     """A row for each image, method and scale: `KEYS`, and a column for each metric."""
     sets: dict[tuple[str, int], dict[str, float]]
     """(method, scale factor) -> set metric -> value; NaN if it could not be computed."""
+    problems: dict[tuple[str, int], str] = dataclasses.field(default_factory=dict)
+    """(method, scale factor) -> why a method restored no image."""
 
 
-def _read_set(path: Path) -> tuple[tuple[str, int], dict[str, float]]:
+def _read_set(path: Path) -> tuple[tuple[str, int], dict[str, float], str]:
     values = read_json(path, "the set metrics of a method as JSON")
     try:
         key = str(values["method"]), int(values["scale_factor"])
@@ -54,9 +56,10 @@ def _read_set(path: Path) -> tuple[tuple[str, int], dict[str, float]]:
         message = f"{path}: {error}, wanted JSON with method, scale_factor and set metrics"
         raise IdfsrError(message) from None
     numbers = {name: value for name, value in values.items() if name in all_metrics()}
-    return key, {
+    floats = {
         name: float("nan") if value is None else float(value) for name, value in numbers.items()
     }
+    return key, floats, str(values.get("problem", ""))
 
 
 def _groups(
@@ -126,7 +129,9 @@ def read_measurements(
         raise IdfsrError(message)
     images = pd.concat(frames, ignore_index=True)
     _check_images(images)
-    return Measurements(images, dict(map(_read_set, set_metrics)))
+    sets = list(map(_read_set, set_metrics))
+    problems = {key: problem for key, _, problem in sets if problem}
+    return Measurements(images, {key: values for key, values, _ in sets}, problems)
 
 
 def _digest(digests: "pd.Series[str]", where: str) -> str:
@@ -198,6 +203,13 @@ def build_table(
             row |= _count_without_face(rows)
         row["model_digest"] = _digest(rows["model_digest"], f"x{scale_factor}/{method}")
         table.append(row)
+    for (method, scale_factor), problem in measurements.problems.items():
+        nothing = {"num_images": 0, "num_identities": 0, "problem": problem}
+        table.append(
+            {"method": method, "scale_factor": scale_factor, "model_digest": "", **nothing}
+        )
+    order = {method: number for number, method in enumerate(methods)}
+    table.sort(key=lambda row: (row["scale_factor"], order[row["method"]]))
     return pd.DataFrame(table)
 
 

@@ -8,13 +8,14 @@ default that the paper leaves open and names the record in docs/decisions/ that 
 
 import dataclasses
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-import yaml
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from idfsr.config.dataset import DatasetConfig, IndexStage
+from idfsr.config.dataset import DatasetConfig, IndexConfig, IndexStage
 from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
@@ -32,16 +33,21 @@ from idfsr.config.split import SplitConfig, SplitStage
 from idfsr.config.stage import first_mistake
 from idfsr.config.synthref import SynthrefConfig, SynthrefStage
 from idfsr.config.training import TrainConfig
-from idfsr.config.types import Count, Seed, section
+from idfsr.config.types import Count, EachOnce, Seed, section
 from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.weights_list import lacking_files, weights_folder
+from idfsr.io.yaml_files import read_yaml
 from idfsr.methods.engine.registry import (
     find_method,
     is_method,
     method_names,
+    missing_packages,
     own_methods,
     own_settings,
 )
+from idfsr.metrics.engine.registry import find_metrics
+from idfsr.run.contradictions import contradictions
 from idfsr.sealed_json import seal
 from idfsr.training.networks import find_network, network_names
 
@@ -74,9 +80,16 @@ class Config:
     seed: Seed = 0
     identities_per_job: Count = 1
     """People that one job fits or restores one after another; more save a cluster's overhead."""
-    methods: tuple[MethodName, ...] = ("bicubic", "idfsr-pt", "idfsr-mean", "idfsr-ft")
-    """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md)."""
+    methods: Annotated[tuple[MethodName, ...], Field(min_length=1), EachOnce] = (
+        "bicubic",
+        "idfsr-pt",
+        "idfsr-mean",
+        "idfsr-ft",
+    )
+    """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md). In a
+    file, `available` stands for all of this package whose weights are there."""
     dataset: DatasetConfig = DatasetConfig()
+    index: IndexConfig = IndexConfig()
     synthref: SynthrefConfig = SynthrefConfig()
     landmarks: LandmarksConfig = LandmarksConfig()
     quality: QualityConfig = QualityConfig()
@@ -118,6 +131,10 @@ STAGES: dict[str, Any] = {
 }
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these
 each method has a stage of its own, restore-<method>, which is given `RestoreStage`."""
+
+AVAILABLE: Final = "available"
+
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?[eE][0-9]{1,2}")
 
 BORROWED: dict[str, dict[str, str]] = {
     "train-lr_detector": {
@@ -161,6 +178,31 @@ def _with_all_settings(config: Config) -> Config:
     )
 
 
+def _with_methods(values: dict[str, Any]) -> dict[str, Any]:
+    """Replace `methods: available` by the methods of this package whose weights are there."""
+    if values.get("methods") != AVAILABLE:
+        return values
+    weights = values.get("weights")
+    manifest = Path(TypeAdapter(WeightsConfig).validate_python(weights or {}).baselines)
+    folder = weights_folder(manifest)
+    names = [
+        name
+        for name in own_methods()
+        if not missing_packages([name]) and not lacking_files([name], folder, manifest)
+    ]
+    ordered = sorted(names, key=lambda name: (name != "bicubic", name.startswith("idfsr")))
+    return {**values, "methods": ordered}
+
+
+def _numbers(values: Any) -> Any:
+    """Make numbers of texts such as "1.0e6": YAML wants a sign after the e."""
+    if isinstance(values, dict):
+        return {name: _numbers(value) for name, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_numbers(value) for value in values]
+    return float(values) if isinstance(values, str) and _NUMBER.fullmatch(values) else values
+
+
 def parse_config(values: dict[str, Any], source: str) -> Config:
     """Validate a run's settings.
 
@@ -173,35 +215,34 @@ def parse_config(values: dict[str, Any], source: str) -> Config:
             the dotted path.
     """
     try:
-        config = _with_all_settings(TypeAdapter(Config).validate_python(values))
+        config = TypeAdapter(Config).validate_python(_numbers(_with_methods(values)))
+        config = _with_all_settings(config)
+        find_metrics((*config.metrics.table1, *config.metrics.table2))
     except ValidationError as error:
         message = f"{source}: {first_mistake(error)}"
         raise IdfsrError(message) from None
     except IdfsrError as error:
         message = f"{source}: {error}"
         raise IdfsrError(message) from None
-    if config.dataset.kind != "synthref" and not config.dataset.root:
-        message = f"{source}: dataset.root is empty, wanted the folder of the identities' folders"
-        raise IdfsrError(message)
-    if config.shards.image_size != config.model.image_size:
-        message = (
-            f"{source}: shards.image_size is {config.shards.image_size}, "
-            f"wanted model.image_size, {config.model.image_size}"
-        )
+    for contradiction in contradictions(config):
+        message = f"{source}: {contradiction}"
         raise IdfsrError(message)
     return config
 
 
+def check_files(paths: Iterable[Path | str]) -> None:
+    """Check settings files that Snakemake has read, for what its own reader lets pass.
+
+    Raises:
+        IdfsrError: A key stands twice; see `read_yaml`.
+    """
+    for path in paths:
+        read_yaml(Path(path), "a run's settings")
+
+
 def load_config(path: Path) -> Config:
     """Read a run's YAML file; see `parse_config`."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        message = f"{path}: no such file, wanted a run's settings such as config/demo.yaml"
-        raise IdfsrError(message) from None
-    except yaml.YAMLError as error:
-        message = f"{path}: not YAML: {' '.join(str(error).split())}"
-        raise IdfsrError(message) from None
+    values = read_yaml(path, "a run's settings such as config/demo.yaml")
     if not isinstance(values, dict):
         message = f"{path}: found {type(values).__name__}, wanted a mapping of sections"
         raise IdfsrError(message)
@@ -220,6 +261,8 @@ def stage_settings(config: Config, stage: str) -> Any:
     """
     dumped = TypeAdapter(Config).dump_python(config, mode="json")
     kind, _, name = stage.partition("-")
+    if stage != "page":  # words for the report, for which nothing else runs again
+        dumped["dataset"] |= {"consent": "", "licence": ""}
     if kind == "train":
         dumped["network"] = dumped["networks"].get(name, {})
     for field, path in BORROWED.get(stage, {}).items():

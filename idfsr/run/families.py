@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from idfsr.io.places import locate
 from idfsr.io.provenance import code_digest
 from idfsr.io.weights_list import read_manifest, weights_folder
 from idfsr.metrics.engine.metric import Family
 from idfsr.metrics.engine.registry import find_families, find_family
 from idfsr.run.config import STAGES, Config
+
+
+def metric_names(config: Config) -> tuple[str, ...]:
+    """Return the metrics of both tables."""
+    return (*config.metrics.table1, *config.metrics.table2)
 
 
 def families_of(config: Config) -> dict[str, Family]:
@@ -17,7 +23,7 @@ def families_of(config: Config) -> dict[str, Family]:
     Raises:
         IdfsrError: A metric of the settings is none.
     """
-    return find_families((*config.metrics.table1, *config.metrics.table2))
+    return find_families(metric_names(config))
 
 
 def families_present(config: Config) -> list[str]:
@@ -65,7 +71,7 @@ def family_weights(name: str, config: Config) -> list[str]:
     """
     kind, _, key = find_family(name).weights.partition(".")
     if kind == "weights":
-        return [getattr(config.weights, key)]
+        return [str(locate(getattr(config.weights, key)))]
     if kind == "published":
         path = _published_paths()[key]
         return [str(path)] if path.is_file() else []

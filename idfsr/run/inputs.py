@@ -1,22 +1,28 @@
 """What a run needs that no rule makes: images, weight files and packages."""
 
 import dataclasses
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from idfsr.dataset.listing import contents_digest
 from idfsr.errors import IdfsrError
+from idfsr.io.places import locate
+from idfsr.io.published import find_other_files
 from idfsr.io.weights_list import (
+    MANIFEST,
+    PublishedFile,
     lacking_files,
-    missing_files,
+    read_lists,
     read_manifest,
     weights_folder,
 )
 from idfsr.methods.engine.registry import missing_packages
 from idfsr.run.config import Config
-from idfsr.run.families import families_of
+from idfsr.run.families import families_of, metric_names
 
 published_files = cache(read_manifest)
 """A list of weights by name; it is read once for all jobs."""
@@ -25,30 +31,80 @@ MADE: Final = Path("results")
 """Folder of the files that rules make."""
 
 
+@contextmanager
+def one_line_each() -> Iterator[None]:
+    """End with the lines of a mistake and status 2; Snakemake would add a traceback."""
+    try:
+        yield
+    except IdfsrError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - nothing is logged yet
+        sys.exit(2)
+
+
+def named_weights(config: Config) -> dict[str, Path]:
+    """Return the weight files that settings name, by the setting; those that no rule makes."""
+    named = {f"weights.{name}": path for name, path in dataclasses.asdict(config.weights).items()}
+    named["landmarks.weights"] = config.landmarks.weights
+    return {
+        name: locate(path)
+        for name, path in named.items()
+        if isinstance(path, str) and path and not Path(path).is_relative_to(MADE)
+    }
+
+
+def listed_weights(config: Config) -> dict[Path, PublishedFile]:
+    """Return both lists of weights of a run: path to what was published."""
+    return read_lists(dict.fromkeys((Path(config.weights.baselines), MANIFEST)))
+
+
+def used_weights(config: Config) -> list[str]:
+    """Return the weight files of a run that are there, of methods, metrics and settings."""
+    names = set(metric_names(config))
+    paths = [
+        *baseline_weights(config, config.methods),
+        *weights_there(names, MANIFEST),
+        *map(str, named_weights(config).values()),
+    ]
+    return [path for path in dict.fromkeys(paths) if path != str(locate(config.weights.baselines))
+            and Path(path).is_file()]  # fmt: skip
+
+
+def _missing(config: Config) -> Iterator[str]:
+    if config.dataset.kind != "synthref" and not Path(config.dataset.root).is_dir():
+        yield f"{config.dataset.root}: no such folder, wanted images (dataset.root)"
+    listed = listed_weights(config)
+    for name, path in named_weights(config).items():
+        if not path.is_file():
+            source = f", from {listed[path].source}" if path in listed else ""
+            yield f"{path}: no such file, wanted weights ({name}){source}"
+    yield from missing_packages(config.methods)
+    manifest = Path(config.weights.baselines)
+    if locate(manifest).is_file():
+        lacking = lacking_files(config.methods, weights_folder(manifest), manifest)
+        yield from lacking
+        if lacking:
+            yield "methods: available runs those whose weights are there, without the others"
+
+
 def check_inputs(config: Config) -> None:
-    """Check that the images, weight files and packages of a run are there.
+    """Check that the images, weight files and packages of a run are there, and are the right ones.
 
     Args:
         config: Of the run. Its paths are relative to the working directory.
 
     Raises:
-        IdfsrError: A metric is unknown, or something is missing: a line for each, with the setting
-            that names it.
+        IdfsrError: A metric is unknown, something is missing, or a weight file is another one than
+            its authors published and `weights.other_files` does not say that this is wanted: a line
+            for each.
     """
     families_of(config)
-    problems = []
-    if config.dataset.kind != "synthref" and not Path(config.dataset.root).is_dir():
-        problems.append(f"{config.dataset.root}: no such folder, wanted images (dataset.root)")
-    named = {f"weights.{name}": path for name, path in dataclasses.asdict(config.weights).items()}
-    named["landmarks.weights"] = config.landmarks.weights
-    problems += [
-        f"{path}: no such file, wanted weights ({name})"
-        for name, path in named.items()
-        if path and not Path(path).is_relative_to(MADE) and not Path(path).is_file()
-    ]
-    problems += missing_packages(config.methods)
-    if (manifest := Path(config.weights.baselines)).is_file():
-        problems += lacking_files(config.methods, weights_folder(manifest), manifest)
+    problems = list(_missing(config))
+    if not config.weights.other_files:
+        used, listed = used_weights(config), listed_weights(config)
+        other = find_other_files({path: listed[path] for path in map(Path, used) if path in listed})
+        problems += other
+        if other:
+            problems.append("weights.other_files: true goes on with such files, and the tables say")
     if problems:
         raise IdfsrError("\n".join(problems))
 
@@ -89,11 +145,11 @@ def baseline_weights(config: Config, methods: Iterable[str]) -> list[str]:
 
 def trained_weights(config: Config) -> list[str]:
     """Return the weights of a run's methods that may say how they were trained."""
-    files = [*baseline_weights(config, config.methods), config.weights.idfsr]
+    files = [*baseline_weights(config, config.methods), str(locate(config.weights.idfsr))]
     return [path for path in files if path.endswith(".safetensors")]
 
 
 def missing_metrics(config: Config) -> list[str]:
-    """Return a line for each metric of a run whose published weights are not there."""
-    missing = missing_files([*config.metrics.table1, *config.metrics.table2], weights_folder())
-    return [f"{name}: its column will stay empty: no {file}" for name, file in missing.items()]
+    """Return a line for each missing weight file of metrics, whose columns will stay empty."""
+    lacking = lacking_files(metric_names(config), weights_folder())
+    return [f"{line}: without it those columns stay empty" for line in lacking]

@@ -16,6 +16,16 @@ def rendered_images(config: Config) -> list[str]:
     return [images_root(config)] if config.dataset.kind == "synthref" else []
 
 
+def decoding_mb(config: Config, threads: int) -> int:
+    """Return the memory in MB of a job that decodes photographs in some threads.
+
+    A pixel takes up to 14 bytes while it is decoded, as measured for PNG.
+    """
+    known = {"synthref": 1, "celebref_hq": 2}  # megapixels of the data set's own images
+    megapixels = known.get(config.dataset.kind, config.index.max_megapixels)
+    return 2000 + threads * 14 * megapixels
+
+
 def landmark_shards(config: Config, num_usable: int) -> list[str]:
     """Return the tables of landmarks.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from idfsr.io.places import assets_folder, locate
 from idfsr.models.device import pick_device
 from idfsr.photographs.fit import fit_person
 from idfsr.photographs.networks import CONFIG, load_photograph_networks
@@ -24,14 +25,14 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--identity-dir", type=Path, required=True, help="folder of photographs of one person")
     add("--out", type=Path, required=True, help="person to write, safetensors")
     add("--config", type=Path, default=CONFIG, help="settings, YAML (default: %(default)s)")
-    add("--assets", type=Path, default=Path(".assets"), help="folder of asset packages")
+    add("--assets", type=Path, default=assets_folder(), help="folder of asset packages")
     add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    loaded = load_photograph_networks(load_config(args.config), args.assets, pick_device())
+    loaded = load_photograph_networks(load_config(locate(args.config)), args.assets, pick_device())
     person, result = fit_person(args.identity_dir, loaded)
     save_person(args.out, person)
     before, *_, after = result.held_out.values()

@@ -26,8 +26,7 @@ from idfsr.io.examples import load_identity
 from idfsr.io.file_lists import write_list
 from idfsr.io.files import atomic_path
 from idfsr.io.made import Made, digest_shards, make_people
-from idfsr.io.shards import check_id_encoder
-from idfsr.io.tables import read_metadata
+from idfsr.io.shards import check_id_encoder, scale_factor_of
 from idfsr.io.texts import stats_line
 from idfsr.methods.engine.embedding import Embedding, save_embedding
 from idfsr.models.checkpoint import load_idfsr
@@ -83,7 +82,7 @@ def prepare_fits(
     base = Embedding(
         z_id=torch.zeros(ID_DIM),
         identity="",
-        scale_factor=int(read_metadata(args.shards[0])["scale_factor"]),
+        scale_factor=scale_factor_of(args.shards[0]),
         model_digest=model_digest(args.model),
         config=dataclasses.asdict(config.fit),
     )

@@ -1,9 +1,9 @@
 """List the images of a data set.
 
-Reads every image of a tree <identity>/<image>.png (also .jpg .jpeg .webp .bmp); the folder may be
-the one that holds `CelebHQRefForRelease`. Makes a table with a row for each: where it is, its
-sha256 and size, and "ok" or the reason why it cannot be used; and a listing of the files with their
-times, by which the next run sees whether one of them has changed.
+Reads every image of a tree <identity>/<image>.png; docs/photographs.md lists the formats. The
+folder may be the one that holds `CelebHQRefForRelease`. Makes a table with a row for each: where it
+is, its sha256 and size, and "ok" or the reason why it cannot be used; and a listing of the files
+with their times, by which the next run sees whether one of them has changed.
 
     idfsr index --config index.json --root data --manifest manifest.parquet \
         --listing listing.tsv --threads 8
@@ -31,9 +31,9 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    load_stage(args.config, IndexStage)
+    config = load_stage(args.config, IndexStage)
     stamps = stat_images(args.root)
-    manifest = build_manifest(args.root, args.threads)
+    manifest = build_manifest(args.root, args.threads, config.index)
     write_table(manifest, args.manifest, MANIFEST_SCHEMA)
     digests = dict(zip(manifest["path"], manifest["sha256"], strict=True))
     write_listing(args.listing, stamps, digests)

@@ -19,6 +19,7 @@ from idfsr.config.landmarks import LandmarksConfig
 from idfsr.config.metrics import MetricsConfig
 from idfsr.config.weights import WeightsConfig
 from idfsr.faces.detector import load_detector
+from idfsr.io.places import locate
 from idfsr.metrics.engine.folders import pair_files, read_batches
 from idfsr.metrics.engine.registry import (
     all_metrics,
@@ -42,7 +43,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--only", nargs="+", default=_in_order(names), metavar="METRIC", help=", ".join(names))
     add("--enforce-detection", action="store_true", help="leave out pairs without a face")
     add_resources(parser)
-    parser.set_defaults(attributes=Path(WeightsConfig().attributes))
+    parser.set_defaults(attributes=locate(WeightsConfig().attributes))
     add("--threads", type=int, default=1, help="CPU threads")
 
 

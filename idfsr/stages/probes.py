@@ -18,7 +18,8 @@ from idfsr.config.probes import ProbesStage
 from idfsr.config.stage import load_stage
 from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes
 from idfsr.io.file_lists import listed_files
-from idfsr.io.tables import read_metadata, write_table
+from idfsr.io.shards import scale_factor_of
+from idfsr.io.tables import write_table
 from idfsr.methods.engine.embedding import load_embedding
 from idfsr.methods.idfsr.restore import load_restorer
 from idfsr.metrics.sface.network import load_sface
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
     config = load_stage(args.config, ProbesStage)
-    scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
+    scale_factor = scale_factor_of(args.shards[0])
     method = load_restorer(config.restore, config.seed, args.model, None)
     embeddings = [
         load_embedding(path, scale_factor=scale_factor, model_digest=method.model_digest)

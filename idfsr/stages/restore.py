@@ -19,6 +19,7 @@ from idfsr.config.types import ScaleFactor
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
 from idfsr.io.images import encode_png
+from idfsr.io.places import assets_folder, locate
 from idfsr.models.device import pick_device
 from idfsr.photographs.networks import CONFIG, load_photograph_networks
 from idfsr.photographs.person import load_person
@@ -38,7 +39,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, help="folder to write to")
     add("--all-faces", action="store_true", help="restore every face as this person")
     add("--config", type=Path, default=CONFIG, help="settings, YAML (default: %(default)s)")
-    add("--assets", type=Path, default=Path(".assets"), help="folder of asset packages")
+    add("--assets", type=Path, default=assets_folder(), help="folder of asset packages")
     add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
         )
         raise IdfsrError(message)
     torch.set_num_threads(args.threads)
-    loaded = load_photograph_networks(load_config(args.config), args.assets, pick_device())
+    loaded = load_photograph_networks(load_config(locate(args.config)), args.assets, pick_device())
     person = load_person(
         args.embedding, model_digest=loaded.model_digest, id_encoder=loaded.id_encoder
     )

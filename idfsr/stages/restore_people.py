@@ -25,8 +25,8 @@ from idfsr.io.digests import file_digest
 from idfsr.io.examples import load_identity, load_mean_z_id, load_ref_images
 from idfsr.io.file_lists import write_list
 from idfsr.io.made import Made, digest_files, digest_shards, make_people
-from idfsr.io.shards import check_id_encoder
-from idfsr.io.tables import read_metadata, write_table
+from idfsr.io.shards import check_id_encoder, scale_factor_of
+from idfsr.io.tables import write_table
 from idfsr.io.weights_list import MANIFEST
 from idfsr.methods.engine.contract import Restorer
 from idfsr.methods.engine.registry import find_method, load_method
@@ -132,20 +132,21 @@ def prepare_restorations(
     Raises:
         IdfsrError: A file is missing or not what it should be.
     """
-    scale_factor = int(read_metadata(args.shards[0])["scale_factor"])
+    scale_factor = scale_factor_of(args.shards[0])
     method, restorer_for = find_method(args.method), prepare_method(args, config, scale_factor)
 
     def restore(group: Sequence[str]) -> None:
         (identity,) = group
-        examples = load_identity(args.shards, identity, "test")
+        examples, restorer = load_identity(args.shards, identity, "test"), restorer_for(identity)
         if "ref_image" in method.needs:
-            examples["ref_image"] = load_ref_images(args.shards, identity, "test")
+            size = restorer.native_size or 0
+            examples["ref_image"] = load_ref_images(args.shards, identity, "test", size)
         if "mean_z_id" in method.needs:
             mean = load_mean_z_id(args.shards, identity, config.num_fit_images)
             examples["mean_z_id"] = mean.repeat(len(examples["keys"]), 1)
         table = restore_identity(
             method,
-            restorer_for(identity),
+            restorer,
             examples,
             identity,
             scale_factor,

@@ -22,10 +22,10 @@ from idfsr.errors import IdfsrError
 from idfsr.io.file_lists import listed_files
 from idfsr.metrics.engine.features import read_features
 from idfsr.metrics.engine.metric import OfImages, OfPairs
-from idfsr.metrics.engine.pairs import batches, read_pairs, sort_by_scale
+from idfsr.metrics.engine.pairs import batches, common_problem, read_pairs, sort_by_scale
 from idfsr.metrics.engine.registry import find_family
 from idfsr.metrics.engine.resources import add_resources, find_resources
-from idfsr.metrics.engine.score_table import make_scores, write_scores
+from idfsr.metrics.engine.score_table import empty_scores, make_scores, write_scores
 from idfsr.metrics.engine.scoring import BATCH_SIZE, score_pairs
 
 
@@ -61,11 +61,17 @@ def run(args: argparse.Namespace) -> None:
     restored = listed_files(args.restored, ".parquet")
     scales = sort_by_scale(args.shards, restored)
     scorer = family.load(find_resources(args, settings))
-    tables = []
+    tables, unrestored = [], {"method": args.method}
     for scale_factor, files in scales.items():
         rows = read_pairs(*files, args.method, scale_factor)
-        tables.append(_score(scorer, rows, args.truth))
-    write_scores(tables, args.scores)
+        if len(rows):
+            tables.append(_score(scorer, rows, args.truth))
+        else:
+            unrestored[f"x{scale_factor}"] = common_problem(files[1]) or "no reason is known"
+    if not tables:
+        columns = [name for metric in family.metrics for name in (metric.name, *metric.details)]
+        tables = [empty_scores(columns)]
+    write_scores(tables, args.scores, unrestored)
 
 
 def _score(scorer: OfPairs | OfImages, rows: pd.DataFrame, truth: Path | None) -> pd.DataFrame:

@@ -27,7 +27,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     config = load_stage(args.config, SplitStage)
-    quality = read_table(args.quality, ["identity", "image", "status"])
+    quality = read_table(args.quality, ["identity", "image", "copy_of", "status"])
     split = split_images(quality, config.split, config.seed)
     write_tsv(split, args.split)
     write_tsv(summarise(split), args.summary)

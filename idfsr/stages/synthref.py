@@ -15,6 +15,7 @@ from pathlib import Path
 
 from idfsr.config.stage import load_stage
 from idfsr.config.synthref import SynthrefStage
+from idfsr.io.places import assets_folder
 from idfsr.synthref.dataset import render_dataset
 
 
@@ -22,7 +23,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
     parser.add_argument(
-        "--assets", type=Path, default=Path(".assets"), help="folder of the asset packages"
+        "--assets", type=Path, default=assets_folder(), help="folder of the asset packages"
     )
     parser.add_argument("--out-dir", type=Path, required=True, help="folder to fill")
     parser.add_argument("--threads", type=int, default=1, help="people rendered at a time")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from idfsr.config.stage import load_stage
 from idfsr.config.synthref import SynthrefStage
+from idfsr.io.places import assets_folder
 from idfsr.io.tables import write_table
 from idfsr.synthref.landmarks68 import LANDMARKS_68_SCHEMA, find_landmarks_68
 from idfsr.synthref.mesh import load_head
@@ -21,7 +22,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
     parser.add_argument(
-        "--assets", type=Path, default=Path(".assets"), help="folder of the asset packages"
+        "--assets", type=Path, default=assets_folder(), help="folder of the asset packages"
     )
     parser.add_argument("--landmarks", type=Path, required=True, help="table to write, Parquet")
 

@@ -1,9 +1,10 @@
 r"""Make Table 1 and Table 2 of a run, with 95 % intervals, and compare the methods in pairs.
 
 Reads the metrics of every method and scale factor. Makes both tables as CSV, with a row for each
-method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Three more
+method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Four more
 CSV files hold the differences of the fitted model from the other methods, the means of the probes
-(see `idfsr probes`), and how each network was trained before the run.
+(see `idfsr probes`), how each network was trained before the run, and which weight files it used,
+with their digests and whether they are those that their authors published.
 
     idfsr tables --config results/demo/config/tables.json \
         --metrics results/demo/metrics/x*/*.parquet \
@@ -11,15 +12,20 @@ CSV files hold the differences of the fitted model from the other methods, the m
         --probes results/demo/probes/x*.parquet \
         --table1 table1.csv --table2 table2.csv --paired paired.csv --conditions conditions.csv \
         --weights idfsr/weights/idfsr64.safetensors --networks networks.csv \
-        --markdown tables.md --latex tables.tex
+        --files weights/codeformer/codeformer.pth --lists config/weights.yaml \
+        --files-table files.csv --markdown tables.md --latex tables.tex
 """
 
 import argparse
 from pathlib import Path
 
+import pandas as pd
+
 from idfsr.config.metrics import TablesStage
 from idfsr.config.stage import load_stage
 from idfsr.io.files import atomic_path
+from idfsr.io.published import COLUMNS, list_weights
+from idfsr.io.weights_list import read_lists
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.networks import list_networks
 from idfsr.report.run_tables import make_tables
@@ -41,6 +47,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, nargs="*", default=[], help="safetensors of the methods' networks"
     )
+    parser.add_argument(
+        "--files", type=Path, nargs="*", default=[], help="all weight files of the run"
+    )
+    parser.add_argument(
+        "--lists", type=Path, nargs="*", default=[], help="lists of published weight files"
+    )
+    parser.add_argument("--files-table", type=Path, required=True, help="files to write, CSV")
     parser.add_argument("--table1", type=Path, required=True, help="Table 1 to write, CSV")
     parser.add_argument("--table2", type=Path, required=True, help="Table 2 to write, CSV")
     parser.add_argument("--paired", type=Path, required=True, help="pairs of methods to write, CSV")
@@ -55,7 +68,9 @@ def run(args: argparse.Namespace) -> None:
     config = load_stage(args.config, TablesStage)
     measurements = read_measurements(args.metrics, args.set_metrics, config.methods)
     networks = list_networks(args.weights)
-    tables = make_tables(measurements, networks, config)
+    files = pd.DataFrame(list_weights(args.files, read_lists(args.lists)), columns=list(COLUMNS))
+    tables = make_tables(measurements, networks, config, files)
+    write_csv(files, args.files_table)
     write_csv(networks, args.networks)
     write_csv(tables.table1, args.table1)
     write_csv(tables.table2, args.table2)

@@ -3,22 +3,31 @@
 They lie in one folder, $IDFSR_WEIGHTS or else weights/; config/weights.yaml says where each comes
 from, under which licence, and which columns of the tables or methods want it. `check` prints a
 line a file and ends with status 2 if one is missing or is not what was published. `download` first
-gets those that have an address of their own, and says of the others what to ask for; a file that
-is right stays as it is. All three take words to choose by: a part of the work (metrics, idfsr,
-baselines), a column or method, or the name of a file.
+gets those that are missing and have an address, and says of the others what to ask for; a file that
+is there is never overwritten. Words choose: a part of the work (metrics, idfsr, baselines), a
+column or method, or the name of a file; without words, what the settings of --for need. `list`
+without words lists all.
 
     idfsr weights list
     idfsr weights check metrics
+    idfsr weights download --for config/celebref-hq.yaml
     idfsr weights download codeformer difface
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from idfsr.errors import IdfsrError
 from idfsr.io.download import download
+from idfsr.io.places import locate
 from idfsr.io.weights_list import MANIFEST, PublishedFile, problem_of, read_manifest, weights_folder
+from idfsr.run.config import load_config
+from idfsr.run.families import metric_names
+from idfsr.run.inputs import named_weights
+
+PAPER_RUN: Final = Path("config/celebref-hq.yaml")
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +35,28 @@ def register(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("action", choices=("list", "check", "download"), help="what to do")
     add("words", nargs="*", metavar="word", help="only the files that a word names; see above")
+    add(
+        "--for", type=Path, default=PAPER_RUN, metavar="SETTINGS", dest="settings",
+        help="without words, the files that this run needs, YAML (default: %(default)s)",
+    )  # fmt: skip
     add("--folder", type=Path, default=weights_folder(), help="where the files are")
     add("--manifest", type=Path, default=MANIFEST, help="the list of the files")
+
+
+def files_of_run(files: dict[str, PublishedFile], settings: Path) -> dict[str, PublishedFile]:
+    """Return the files that a run needs: of its methods, its metrics and its settings.
+
+    Raises:
+        IdfsrError: See `load_config`.
+    """
+    config = load_config(settings)
+    wanted = {*config.methods, *metric_names(config)}
+    named = named_weights(config).values()
+    return {
+        name: file
+        for name, file in files.items()
+        if wanted & {*file.needed_by} or weights_folder() / file.path in named
+    }
 
 
 def choose(files: dict[str, PublishedFile], words: Sequence[str]) -> dict[str, PublishedFile]:
@@ -58,30 +87,38 @@ def describe(name: str, file: PublishedFile, folder: Path) -> None:
 
 
 def get(file: PublishedFile, folder: Path) -> str:
-    """Download a file that is missing or wrong and has an address; say what is wrong then."""
-    problem = problem_of(file, folder)
-    if problem and file.address:
-        try:
-            download(file, folder)
-        except IdfsrError as error:
-            return str(error)
-        return ""
-    return problem
+    """Download a file that is missing and has an address; say what is wrong then."""
+    if (folder / file.path).exists() or not file.address:
+        return problem_of(file, folder)
+    try:
+        download(file, folder)
+    except IdfsrError as error:
+        return str(error)
+    return ""
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    files = choose(read_manifest(args.manifest), args.words)
+    files = read_manifest(args.manifest)
+    if args.words or args.action == "list" or args.manifest != MANIFEST:
+        files = choose(files, args.words)
+    else:
+        files = files_of_run(files, locate(args.settings))
     if args.action == "list":
         for name, file in files.items():
             describe(name, file, args.folder)
         return
     look = get if args.action == "download" else problem_of
-    num_bad = 0
+    bad = {}
     for name, file in files.items():
-        problem = look(file, args.folder)
-        num_bad += bool(problem)
+        if problem := look(file, args.folder):
+            bad[name] = file
         print(f"{'bad' if problem else 'ok':4}{name:18} {problem or args.folder / file.path}")
-    if num_bad:
-        message = f"{args.folder}: found {len(files) - num_bad} of {len(files)} files, wanted all"
-        raise IdfsrError(message)
+    if not bad:
+        return
+    if args.action == "download":
+        print("\nPut these where they are wanted by hand, or wait and try again:")
+        for name, file in bad.items():
+            print(f"    {name}: {args.folder / file.path}\n        from {file.source}")
+    message = f"{args.folder}: found {len(files) - len(bad)} of {len(files)} files, wanted all"
+    raise IdfsrError(message)

@@ -7,9 +7,12 @@ Numbers of identities and of images have gaps, as CelebRef-HQ's have. Every imag
 (population, seed, identity, image) alone.
 """
 
+import ctypes
 import multiprocessing
 import secrets
 import shutil
+import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -37,6 +40,9 @@ IDENTITY_GAP_RATE, IMAGE_GAP_RATE = 0.06, 0.08
 """Share of the numbers that are left out."""
 IDENTITY_GAPS_STREAM, IMAGE_GAPS_STREAM = 2, 3
 """Last numbers of the random streams of gaps; 1 is an image's."""
+
+PR_SET_PDEATHSIG: Final = 1
+"""Of Linux's prctl.h."""
 
 TRUTH_SCHEMA = pa.schema(
     {
@@ -128,15 +134,20 @@ def _render_identity(job: _Job) -> list[dict[str, Any]]:
     return rows
 
 
+def _start_worker() -> None:
+    """Give a worker one thread, and on Linux let it end with the process that started it."""
+    cv2.setNumThreads(1)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _map(jobs: list[_Job], num_workers: int) -> Iterator[list[dict[str, Any]]]:
     """Render people in this process, or in workers with a thread each; in the order of `jobs`."""
     if num_workers == 1:
         yield from map(_render_identity, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        num_workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)
-    ) as pool:
+    with ProcessPoolExecutor(num_workers, mp_context=context, initializer=_start_worker) as pool:
         yield from pool.map(_render_identity, jobs)
 
 
@@ -159,6 +170,8 @@ def render_dataset(
     """
     _load_head_once(assets_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
+    for left in out_dir.glob(f".{'[0-9a-f]' * 8}"):  # by a killed process
+        shutil.rmtree(left)
     temporary = out_dir / f".{secrets.token_hex(4)}"
     folder = temporary / IMAGES_FOLDER
     identities = list_identities(config, seed)

@@ -13,6 +13,7 @@ from idfsr.config.pretrain import PretrainStage
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
 from idfsr.io.history import History, read_history
+from idfsr.io.places import cache_folder
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.pretrained import load_diffae_state, read_diffae_checkpoint
@@ -22,20 +23,19 @@ from idfsr.training.order import derive_seed
 logger = logging.getLogger(__name__)
 
 
-def cache_folder() -> Path:
-    """Return the folder of converted files: the user's cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "idfsr"
-
-
 def read_diffae_once(path: Path) -> dict[str, Tensor]:
-    """Read a checkpoint of DiffAE, and keep its averaged weights in the cache.
+    """Read a checkpoint of DiffAE, and keep its averaged weights beside it.
 
     They are a quarter of the file, and safetensors: what begins or goes on later reads only them.
+    Where the checkpoint's folder cannot be written to, they stand in `cache_folder`.
 
     Raises:
         IdfsrError: See `read_diffae_checkpoint`.
     """
-    cached = cache_folder() / f"diffae-{model_digest(path)}.safetensors"
+    name = f"diffae-{model_digest(path)}.safetensors"
+    beside = path.with_name(name)
+    writable = beside.is_file() or os.access(path.parent, os.W_OK)
+    cached = beside if writable else cache_folder() / name
     if not cached.is_file():
         state = read_diffae_checkpoint(path)
         with atomic_path(cached) as temporary:

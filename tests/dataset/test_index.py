@@ -1,15 +1,19 @@
 import hashlib
 import io
 import logging
+import os
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from idfsr.dataset.index import build_manifest
+from idfsr.dataset.listing import contents_digest, stat_images, write_listing
 from idfsr.errors import IdfsrError
 from idfsr.io.schemas import MANIFEST_SCHEMA
+from idfsr.io.tables import write_table
 
 
 def statuses(root: Path) -> dict[str, str]:
@@ -75,6 +79,93 @@ def test_two_files_of_one_name_have_two_keys(photo_tree: Path) -> None:
     assert rows["image"].tolist() == ["0", "0.png"]
     assert rows["status"].tolist() == ["ok", "same name: 0.bmp is there too"]
     assert not manifest.duplicated(["identity", "image"]).any()
+
+
+def test_a_good_image_is_used_beside_a_broken_one_of_its_name(photo_tree: Path) -> None:
+    (photo_tree / "ann" / "0.jpg").write_bytes(b"cut")
+    manifest = build_manifest(photo_tree, num_threads=1)
+    rows = manifest[manifest["path"].str.startswith("ann/0")]
+    assert rows["image"].tolist() == ["0.jpg", "0"]
+    assert rows["status"].tolist() == ["not an image", "ok"]
+
+
+def test_one_photograph_saved_twice_is_marked(
+    photo_tree: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Image.open(photo_tree / "ann" / "1.png") as image:
+        image.save(photo_tree / "ann" / "small.jpg", quality=40)
+        image.resize((32, 24)).save(photo_tree / "ann" / "smaller.webp")
+        image.save(photo_tree / "bob" / "ann.jpg")
+    manifest = build_manifest(photo_tree, num_threads=1)
+    found = dict(zip(manifest["path"], manifest["copy_of"], strict=True))
+    assert {path for path, other in found.items() if other} == {
+        "ann/small.jpg", "ann/smaller.webp",
+    }  # fmt: skip
+    assert found["ann/small.jpg"] == found["ann/smaller.webp"] == "1"
+    assert set(manifest["status"]) == {"ok"}
+    assert "2 photographs are copies of another one of the same person" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        (b"<x>", "name: the folder's has '<', rename it"),
+        (b"{x}", "name: the folder's has '{', rename it"),
+        (b"-rf", "name: the folder's has '-', rename it"),
+        (b"--help", "name: the folder's has '-', rename it"),
+        (b"$\\foo_{$", "name: the folder's has '$', rename it"),
+        (b"a\nb", "name: the folder's has control characters"),
+        (b"\xff", "name: the folder's is not UTF-8"),
+        (b"a" * 201, "name: the folder's is longer than 200 bytes"),
+        ("Zoë  O'Hara, 北京 #1 & co".encode(), "ok"),
+    ],
+)
+def test_names_of_people_are_decided_here(photo_tree: Path, person: bytes, reason: str) -> None:
+    folder = Path(os.fsdecode(os.fsencode(photo_tree) + b"/" + person))
+    shutil.copytree(photo_tree / "ann", folder)
+    for path in (photo_tree / "ann").iterdir():
+        path.write_bytes(b"")
+    manifest = build_manifest(photo_tree, num_threads=1)
+    rows = manifest[~manifest["identity"].isin(["ann", "bob", "cat"])]
+    assert rows["status"].tolist() == [reason] * 3
+    assert not manifest.duplicated(["identity", "image"]).any()
+    write_table(manifest, photo_tree / "manifest.parquet", MANIFEST_SCHEMA)
+    write_listing(photo_tree / "listing.tsv", stat_images(photo_tree), {})
+    contents_digest(photo_tree, photo_tree / "listing.tsv")
+
+
+def test_a_file_whose_name_is_not_utf8_has_a_row(photo_tree: Path) -> None:
+    shutil.copy(photo_tree / "ann/0.png", os.fsencode(photo_tree) + b"/bob/\xff\xfe.png")
+    found = statuses(photo_tree)
+    assert found["bob/\\udcff\\udcfe.png"] == "name: the file's is not UTF-8"
+
+
+def test_whatever_lies_in_a_folder_is_a_row_or_counted(
+    photo_tree: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann, image = photo_tree / "ann", Image.open(photo_tree / "ann/0.png")
+    taken = ("heic", "tif", "tiff", "gif", "avif", "jfif", "jpe", "HEIF")
+    kinds = {"jfif": "JPEG", "jpe": "JPEG", "heic": "HEIF"}
+    for ending in taken:
+        image.save(ann / f"photo.{ending}", kinds.get(ending))
+    image.save(ann / "old.jp2")
+    (ann / "more" / "deep").mkdir(parents=True)
+    (ann / "0.jpg").symlink_to("nowhere")
+    (ann / "loop.png").symlink_to("loop.png")
+    os.mkfifo(ann / "pipe.png")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(ann / "socket.jpg"))
+    (ann / "._0.jpg").touch()
+    (ann / ".ipynb_checkpoints").mkdir()
+    with caplog.at_level(logging.INFO):
+        manifest = build_manifest(photo_tree, num_threads=1)
+    assert len(manifest) == 6 + len(taken)
+    counted = [line for line in caplog.messages if line.startswith("not images by their name")]
+    assert counted == [
+        f"not images by their name, {kind}" for kind in
+        (".jp2: 1", "broken link: 2", "folder: 1", "hidden: 2", "pipe: 1", "socket: 1")
+    ]  # fmt: skip
+    assert len(list(ann.iterdir())) == len(taken) + 3 + 8
 
 
 def test_other_files_are_counted_in_the_log(

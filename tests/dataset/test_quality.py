@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -19,7 +20,7 @@ def manifest(*images: str, status: str = "ok", width: int = 64) -> pd.DataFrame:
     rows = [
         {
             "identity": "ann", "image": image, "path": f"ann/{image}.png", "sha256": image,
-            "width": width, "height": 80, "status": status,
+            "width": width, "height": 80, "copy_of": "", "status": status,
         }
         for image in images
     ]  # fmt: skip
@@ -27,7 +28,7 @@ def manifest(*images: str, status: str = "ok", width: int = 64) -> pd.DataFrame:
 
 
 def face(image: str, **changes: Any) -> dict[str, Any]:
-    values = {"num_faces": 1, "score": 0.8, "sharpness": 20.0, "yaw": -60.0}
+    values = {"num_faces": 1, "score": 0.8, "sharpness": 20.0, "yaw": -60.0, "z_id": None}
     spot = {"box": [1.0, 2.0, 3.0, 4.0], "landmarks": [float(i) for i in range(10)]}
     return {"identity": "ann", "image": image, **spot, **values, **changes}
 
@@ -84,3 +85,23 @@ def test_landmarks_of_another_manifest(images: list[str], message: str) -> None:
     landmarks = pd.DataFrame([face(image) for image in images])
     with pytest.raises(IdfsrError, match=message):
         apply_thresholds(manifest("0", "1"), [landmarks], CONFIG)
+
+
+def test_a_stranger_is_told_by_the_embedding(caplog: pytest.LogCaptureFixture) -> None:
+    names = ["0", "1", "2", "3"]
+    table = manifest(*names)
+    found = pd.DataFrame([face(name) for name in names])
+    rng = np.random.default_rng(0)
+    person = rng.standard_normal(512)
+    found["z_id"] = [person + 0.3 * rng.standard_normal(512) for _ in names[:3]] + [
+        rng.standard_normal(512)
+    ]
+    kept = apply_thresholds(table, [found], QualityConfig())
+    assert kept["status"].tolist() == ["ok"] * 4
+    assert (kept["likeness"][:3] > 0.6).all()
+    assert "1 images probably show another person" in caplog.text
+    assert "ann/3" in caplog.text
+    left = apply_thresholds(table, [found], QualityConfig(leave_out_strangers=True))
+    assert [status.split(":")[0] for status in left["status"]] == ["ok"] * 3 + ["another person"]
+    two = apply_thresholds(manifest("0", "3"), [found.iloc[[0, 3]]], QualityConfig())
+    assert two["likeness"].isna().all()

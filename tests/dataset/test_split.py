@@ -9,7 +9,7 @@ from idfsr.errors import IdfsrError
 def people(num_identities: int, num_images: int) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"identity": f"{identity:05d}", "image": str(image), "status": "ok"}
+            {"identity": f"{identity:05d}", "image": str(image), "copy_of": "", "status": "ok"}
             for identity in range(num_identities)
             for image in range(num_images)
         ]
@@ -80,7 +80,7 @@ def test_literal_membership() -> None:
     # `printf 0/ann | sha256sum` begins with ee1b, bob's with dbcb, cat's with c18c, dan's with 8065
     quality = pd.DataFrame(
         [
-            {"identity": name, "image": str(image), "status": "ok"}
+            {"identity": name, "image": str(image), "copy_of": "", "status": "ok"}
             for name in ("ann", "bob", "cat", "dan")
             for image in range(4)
         ]
@@ -159,3 +159,24 @@ def test_nobody_left_to_train_on_is_said() -> None:
     config = SplitConfig(representative=("00000", "00001", "00002"))
     with pytest.raises(IdfsrError, match=r"0 of 3 people are left to train on, wanted 2 or more"):
         split_images(people(3, 8), config, seed=0)
+
+
+def test_copies_count_as_one_photograph_and_stay_together() -> None:
+    quality = pd.DataFrame(
+        [
+            {"identity": f"{identity:05d}", "image": str(image), "copy_of": "", "status": "ok"}
+            for identity in range(10)
+            for image in range(8)
+        ]
+    )
+    quality.loc[quality["image"].isin(["4", "5"]), "copy_of"] = "0"
+    quality.loc[quality["image"].isin(["6", "7"]), "copy_of"] = "1"
+    config = SplitConfig(test_fraction=0.5, min_images=4)
+    split = split_images(quality, config, 0)
+    tested = split[split["part"] != "pretrain"].merge(quality, on=["identity", "image"])
+    assert set(tested["part"]) == {"fit", "test"}
+    shown = tested["copy_of"].where(tested["copy_of"] != "", tested["image"])
+    assert tested.groupby([tested["identity"], shown])["part"].nunique().max() == 1
+    quality.loc[quality["image"] == "3", "copy_of"] = "2"
+    with pytest.raises(IdfsrError, match="no test identity remains"):
+        split_images(quality, config, 0)

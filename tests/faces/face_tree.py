@@ -72,6 +72,7 @@ def make_face_tree(folder: Path) -> FaceTree:
                     "landmarks": landmarks.astype(np.float32).ravel().tolist(),
                     "sharpness": 100.0,
                     "yaw": 0.0,
+                    "z_id": None,
                 }
             )
             role = part if part == "pretrain" or number == 2 else "fit"

@@ -89,16 +89,17 @@ def _faces() -> pd.DataFrame:
         landmarks=points,
         sharpness=31.5,
         yaw=-4.5,
+        z_id=[np.ones(4)] * NUM_IMAGES,
     )
 
 
 def _write_quality(path: Path) -> None:
     images = _faces().assign(path=IMAGES["identity"] + "/0.png", sha256="5f", width=64, height=48)
-    write_table(images.assign(status="ok"), path, QUALITY_SCHEMA)
+    write_table(images.assign(copy_of="", status="ok", likeness=0.7), path, QUALITY_SCHEMA)
 
 
 def _split() -> pd.DataFrame:
-    return split_images(IMAGES.assign(status="ok"), SplitConfig(test_fraction=0.34), 0)
+    return split_images(IMAGES.assign(copy_of="", status="ok"), SplitConfig(test_fraction=0.34), 0)
 
 
 def _write_restored(path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from idfsr.io.decoding import FORMATS, UnreadableImageError, decode_image
+from idfsr.io.decoding import FORMATS, UnreadableImageError, decode_copy, decode_image
 
 P3_TO_XYZ = ((0.515102, 0.291965, 0.157153), (0.241182, 0.692236, 0.066581),
              (-0.001049, 0.041881, 0.784378))  # fmt: skip
@@ -180,11 +180,26 @@ def test_more_pixels_than_the_limit_are_refused_before_they_are_decoded() -> Non
         decode_image(huge)
 
 
+def test_of_a_large_jpeg_the_decoder_makes_the_small_copy() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = Image.fromarray(noise(80, 60)).resize((1200, 1600), Image.Resampling.BICUBIC)
+    data = encode(photo, "JPEG", exif=exif)
+    image, height, width = decode_copy(data, 64)
+    assert (height, width) == (1200, 1600)
+    assert image.shape == (300, 400, 3)
+    whole = Image.fromarray(decode_image(data)).resize((400, 300), Image.Resampling.BOX)
+    assert np.abs(np.array(whole, int) - image).mean() < 2
+    assert decode_copy(data, 0).image.shape == (1200, 1600, 3)
+    with pytest.raises(UnreadableImageError, match="truncated"):
+        decode_copy(data[: len(data) // 2], 64)
+
+
 @pytest.mark.parametrize("error", [TypeError, KeyError, RuntimeError, NotImplementedError])
 def test_whatever_a_decoder_raises_is_a_reason(
     error: type[Exception], jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Image.Image) -> None:
+    def fail(_: Image.Image, **_options: bool) -> None:
         raise error
 
     monkeypatch.setattr(ImageOps, "exif_transpose", fail)
@@ -193,7 +208,7 @@ def test_whatever_a_decoder_raises_is_a_reason(
 
 
 def test_too_little_memory_is_a_reason(jpeg: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: Image.Image) -> None:
+    def fail(_: Image.Image, **_options: bool) -> None:
         raise MemoryError
 
     monkeypatch.setattr(ImageOps, "exif_transpose", fail)

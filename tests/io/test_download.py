@@ -1,11 +1,14 @@
 """Downloads from a real server on the loopback interface, and every way in which they fail."""
 
+import dataclasses
 import hashlib
 import socket
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -101,6 +104,67 @@ def test_without_a_connection(tmp_path: Path) -> None:
     assert list((tmp_path / "hub").iterdir()) == []
 
 
+def test_a_file_that_is_there_is_never_overwritten(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = tmp_path / "list.yaml"
+    manifest.write_text(
+        f"net: {{use: metrics, needed_by: [lpips], path: net.pth, "
+        f"source: '{server}/whole/net.pth', licence: MIT, sha256: {DIGEST}}}\n"
+    )
+    (tmp_path / "net.pth").write_bytes(b"<!DOCTYPE html>")
+    with pytest.raises(SystemExit) as caught:
+        main(["weights", "download", "--manifest", str(manifest), "--folder", str(tmp_path), "net"])
+    assert caught.value.code == 2
+    assert "(a web page), from" in capsys.readouterr().out
+    assert (tmp_path / "net.pth").read_bytes() == b"<!DOCTYPE html>"
+
+
+def test_a_file_of_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def give(_: str, path: Path) -> None:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("pack/net.pth", CONTENT)
+
+    monkeypatch.setattr("idfsr.io.download._fetch", give)
+    file = dataclasses.replace(
+        published("https://a.example/pack.zip", DIGEST), member="pack/net.pth"
+    )
+    assert file.address == "https://a.example/pack.zip"
+    download(file, tmp_path)
+    assert (tmp_path / "hub/net.pth").read_bytes() == CONTENT
+    assert len(list((tmp_path / "hub").iterdir())) == 1
+    other = dataclasses.replace(file, member="none.pth")
+    with pytest.raises(IdfsrError, match=r"wanted a zip archive with none\.pth"):
+        download(other, tmp_path)
+
+
+def test_a_file_of_a_folder_of_google_drive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def folder(_: str, **_options: bool) -> list[SimpleNamespace]:
+        return [SimpleNamespace(id="1", path="a/x"), SimpleNamespace(id="2", path="a/net.pth")]
+
+    def give(*_: str, id: str, output: str) -> None:  # noqa: A002 - gdown's name
+        Path(output).write_bytes(CONTENT if id == "2" else b"")
+
+    monkeypatch.setattr("gdown.download_folder", folder)
+    monkeypatch.setattr("gdown.download", give)
+    address = "https://drive.google.com/drive/folders/abc"
+    download(published(address, DIGEST), tmp_path)
+    assert (tmp_path / "hub/net.pth").read_bytes() == CONTENT
+
+
+def test_the_paper_needs_these(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(["weights", "check", "--folder", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 21
+    assert not any("gfpgan" in line for line in lines)
+    with pytest.raises(SystemExit):  # words may stand in any place
+        main(["weights", "check", "dr2", "--folder", str(tmp_path), "lpips"])
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
 def test_command_gets_what_it_can_and_names_the_rest(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,6 +203,12 @@ def test_command_gets_what_it_can_and_names_the_rest(
         f"bad broken             {server}/short/broken.pth: {broken_off}, wanted broken.pth",
         f"bad asked              {folder}/asked.pth: no such file, wanted from a release",
         f"ok  there              {folder}/there.pth",
+        "",
+        "Put these where they are wanted by hand, or wait and try again:",
+        f"    broken: {folder}/broken.pth",
+        f"        from {server}/short/broken.pth",
+        f"    asked: {folder}/asked.pth",
+        "        from a release",
     ]
     assert captured.err == f"idfsr weights: error: {folder}: found 2 of 4 files, wanted all\n"
     assert sorted(path.name for path in folder.iterdir()) == ["net.pth", "there.pth"]

@@ -8,7 +8,7 @@ import torch
 
 from idfsr.errors import IdfsrError
 from idfsr.io.examples import load_identity, load_mean_z_id, load_ref_images
-from idfsr.io.images import decode_png
+from idfsr.io.images import decode_png, encode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tensors import to_network
 
@@ -95,6 +95,21 @@ def test_mean_of_the_fit_images(tmp_path: Path, shard_row: Row) -> None:
         load_mean_z_id([tmp_path / "a"], "2", num_images=4)
     with pytest.raises(IdfsrError, match="fit rows of 9: found 0, wanted 1"):
         load_mean_z_id([tmp_path / "a"], "9")
+
+
+def test_references_are_taken_as_large_as_the_network_wants_them(
+    tmp_path: Path, shard_row: Row
+) -> None:
+    rows = [shard_row("2", "0", "fit"), shard_row("2", "1", "test")]
+    for reference in rows[1]["references"]:
+        reference["image"] = "0"
+    larger = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
+    rows[0]["ref_image"] = encode_png(larger)
+    write_shard(rows, tmp_path / "a", {})
+    for size, side in ((0, 64), (64, 64), (512, 128)):
+        ref_images = load_ref_images([tmp_path / "a"], "2", "test", size)
+        assert ref_images.shape == (1, 2, 3, side, side)
+    assert torch.equal(ref_images[0, 0], to_network(larger)[0])
 
 
 def test_load_identity_of_two_scales(paths: list[Path]) -> None:

@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 
 from idfsr.errors import IdfsrError
 from idfsr.io.assets import find_asset
+from idfsr.io.places import WEIGHTS_VARIABLE
 from idfsr.io.weights_list import (
-    FOLDER_VARIABLE,
     PublishedFile,
     content_problem,
     find_weights,
@@ -43,10 +43,10 @@ def test_paths_lie_below_the_folder() -> None:
 
 
 def test_folder_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FOLDER_VARIABLE, "/elsewhere")
+    monkeypatch.setenv(WEIGHTS_VARIABLE, "/elsewhere")
     assert weights_folder() == Path("/elsewhere")
     assert weights_folder(Path("a/list.yaml")) == Path("a")
-    monkeypatch.delenv(FOLDER_VARIABLE)
+    monkeypatch.delenv(WEIGHTS_VARIABLE)
     assert weights_folder() == Path("weights")
 
 
@@ -152,9 +152,8 @@ def test_methods_are_checked_before_a_run(tmp_path: Path) -> None:
     more = "other:\n  use: baselines\n  needed_by: [lpips, own]\n  path: o\n  source: s\n"
     manifest = write_manifest(tmp_path, more + "  licence: MIT\n")
     assert lacking_files(["bicubic", "lpips", "own"], tmp_path, manifest) == [
-        f"lpips: no file {tmp_path}/hub/net.pth, wanted from a release",
-        f"lpips: no file {tmp_path}/o, wanted from s",
-        f"own: no file {tmp_path}/o, wanted from s",
+        f"{tmp_path}/hub/net.pth: no such file, wanted for lpips, from a release",
+        f"{tmp_path}/o: no such file, wanted for lpips, own, from s",
     ]
     (tmp_path / "o").write_bytes(CONTENT)
     assert lacking_files(["bicubic", "own"], tmp_path, manifest) == []

@@ -36,8 +36,7 @@ ARCFACE = IResNetConfig((1, 1, 1, 1), (4, 4, 4, 4))
 
 def use_tiny_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the methods build their networks small, for faces of 32 px, and take few steps."""
-    monkeypatch.setattr(difface, "NUM_STEPS", 10)
-    monkeypatch.setattr(difface, "START", 3)
+    monkeypatch.setattr(difface, "START", 0.3)
     for module in (difface, pgdiff):
         monkeypatch.setattr(module, "IDDPM_FFHQ512", PRIOR)
     monkeypatch.setattr(dr2, "ADM_FFHQ256", PRIOR)

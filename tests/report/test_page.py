@@ -11,6 +11,7 @@ from PIL import Image
 from idfsr.config.metrics import MetricsConfig
 from idfsr.config.report import ReportConfig
 from idfsr.errors import IdfsrError
+from idfsr.io.published import COLUMNS
 from idfsr.io.texts import write_text
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.networks import list_networks
@@ -33,6 +34,11 @@ CONFIG = Config(
         table1=("psnr", "brisque"), table2=("age_diff_embedded",), num_bootstrap=50
     ),
     report=ReportConfig(num_examples=3),
+)
+
+
+FILES = pd.DataFrame(
+    [["weights/codeformer.pth", 3, "5f" * 32, "another file"]], columns=list(COLUMNS)
 )
 
 
@@ -63,11 +69,12 @@ class Links(HTMLParser):
 
 @pytest.fixture
 def inputs(tmp_path: Path, measurements: Measurements) -> PageInputs:
-    tables = make_tables(measurements, list_networks([]), stage_settings(CONFIG, "tables"))
+    tables = make_tables(measurements, list_networks([]), stage_settings(CONFIG, "tables"), FILES)
     for name in ("table1", "table2", "paired"):
         write_csv(getattr(tables, name), tmp_path / f"{name}.csv")
     write_csv(summarise_probes([], 10), tmp_path / "conditions.csv")
     write_csv(list_networks([]), tmp_path / "networks.csv")
+    write_csv(FILES, tmp_path / "files.csv")
     figure = Figure(figsize=(2, 1))
     figure.subplots().plot([0, 1])
     write_figure(figure, tmp_path / "curve-x8.png", "A <curve>", "Its & caption.")

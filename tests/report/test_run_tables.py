@@ -1,9 +1,13 @@
+import pandas as pd
+
 from idfsr.config.metrics import MetricsConfig
+from idfsr.io.published import COLUMNS
 from idfsr.report.networks import list_networks
 from idfsr.report.run_tables import make_tables
 from idfsr.report.tables import Measurements
 from idfsr.run.config import Config, stage_settings
 
+FILES = pd.DataFrame([["a/net.pth", 3, "5f" * 32, "another file"]], columns=list(COLUMNS))
 CONFIG = stage_settings(
     Config(
         metrics=MetricsConfig(
@@ -15,8 +19,9 @@ CONFIG = stage_settings(
 
 
 def test_all_tables_at_once(measurements: Measurements) -> None:
-    tables = make_tables(measurements, list_networks([]), CONFIG)
+    tables = make_tables(measurements, list_networks([]), CONFIG, FILES)
     assert "psnr" in tables.table1
+    assert "net.pth 5f5f5f5f5f5f5f5f (another file)" in tables.markdown
     assert "age_diff_embedded_mean" in tables.table2
     assert set(tables.paired["metric"]) == {"psnr", "brisque", "idv_sface", "age_diff_embedded"}
     assert "| IDFSR (FT) | **25.25** |" in tables.markdown

@@ -78,6 +78,32 @@ def test_schema_file_is_up_to_date() -> None:
             {"method_settings": {"pgdiff-ref": {"guidance_scale": 1}}},
             "method_settings.pgdiff-ref: shares its settings, wanted method_settings.pgdiff",
         ),
+        ({"restore": {"num_inference_steps": 30}}, "wanted a divisor of 1000, found 30"),
+        ({"metrics": {"table1": ["pnsr"]}}, "metrics: found pnsr, wanted some of"),
+        ({"metrics": {"table1": ["psnr", "psnr"]}}, "found psnr twice, wanted each once"),
+        ({"methods": ["bicubic", "bicubic"]}, "methods: Value error, found bicubic twice"),
+        ({"methods": []}, "methods: Tuple should have at least 1 item"),
+        ({"shards": {"scale_factors": []}}, "shards.scale_factors: Tuple should have at least 1"),
+        ({"shards": {"scale_factors": [8, 8]}}, "found 8 twice, wanted each once"),
+        (
+            {"shards": {"image_size": 100}, "model": {"image_size": 100}},
+            "shards.scale_factors: found 8, wanted a divisor of shards.image_size, 100",
+        ),
+        (
+            {"shards": {"image_size": 48}, "model": {"image_size": 48}},
+            "model.channel_mult: found 6 levels, wanted model.image_size, 48, to be a multiple of",
+        ),
+        ({"model": {"num_heads": 3}}, "model.num_heads: found 3, wanted a divisor of 512 channels"),
+        ({"model": {"attention_resolutions": [24]}}, "found 24, wanted some of 256, 128, 64, 32"),
+        ({"fit": {"learning_rate": float("inf")}}, "fit.learning_rate: Input should be"),
+        ({"pretrain": {"num_images": 10**12}}, "pretrain.num_images: Input should be less"),
+        ({"weights": {"id_encoder": ""}}, "weights.id_encoder: String should have at least 1"),
+        ({"split": {"representative": ["a/b"]}}, "split.representative.0: String should match"),
+        ({"split": {"representative": [10]}}, "valid string, found 10, quote it"),
+        (
+            {"weights": {"idfsr": "last.ckpt"}, "model": {"prediction": "v"}},
+            "model.prediction: found v, wanted epsilon with last.ckpt",
+        ),
         ({"networks": {"pryor": {}}}, "wanted one of arcface, asffnet, "),
         ({"networks": {"prior": {"num_image": 3}}}, "networks.prior.num_image: Unexpected"),
     ],
@@ -109,6 +135,34 @@ def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
     path.write_text('{"seed": 1, "fit": {"steps": 1}}')
     with pytest.raises(IdfsrError, match=r"list\.yaml: fit\.steps: Unexpected keyword argument"):
         load_stage(path, FitStage)
+
+
+def test_numbers_are_numbers_however_they_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text("pretrain: {num_images: 1.0e6}\nfit: {learning_rate: 1e-3, num_steps: 2e3}\n")
+    config = load_config(path)
+    assert config.pretrain.num_images == 10**6
+    assert config.fit.num_steps == 2000
+    assert config.fit.learning_rate == 0.001
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"seed: 1\nseed: 2\n", "not YAML: found 'seed' twice"),
+        (b"fit: {num_steps: 1, num_steps: 2}\n", "found 'num_steps' twice"),
+        (b"run: \xe9\n", "not YAML: 'utf-8' codec can't decode"),
+        (b"split: {representative: [00012]}\n", "found 10, quote it"),
+        (b"[" * 5000, "not YAML"),
+    ],
+)
+def test_yaml_is_read_strictly(tmp_path: Path, text: bytes, words: str) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_bytes(text)
+    with pytest.raises(IdfsrError) as caught:
+        load_config(path)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_stage_gets_its_own_settings_only(tmp_path: Path) -> None:

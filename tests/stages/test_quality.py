@@ -17,7 +17,7 @@ def test_joins_the_shards(
     write_table(manifest, tmp_path / "manifest.parquet", MANIFEST_SCHEMA)
     faces = manifest[["identity", "image"]].assign(
         num_faces=1, score=0.9, sharpness=100.0, yaw=0.0,
-        box=[[0.0] * 4] * 6, landmarks=[[0.0] * 10] * 6,
+        box=[[0.0] * 4] * 6, landmarks=[[0.0] * 10] * 6, z_id=None,
     )  # fmt: skip
     faces.loc[4, "yaw"] = 80.0
     shards = [tmp_path / "shard-00000.parquet", tmp_path / "shard-00001.parquet"]

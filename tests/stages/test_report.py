@@ -35,6 +35,7 @@ def test_report(tmp_path: Path) -> None:
         "idfsr-ft,bicubic,8,psnr,1.5,1,2,2\n"
     )
     write_csv(summarise_probes([], 10), tmp_path / "conditions.csv")
+    (tmp_path / "files.csv").write_text("file,size,sha256,standing\n")
     (tmp_path / "networks.csv").write_text(
         "title,num_parameters,images_seen,minutes\nA prior,2078374,60000,45.4\n"
     )

@@ -14,8 +14,10 @@ from idfsr.io.shards import write_shard
 from idfsr.io.tables import read_table, write_table
 from idfsr.io.texts import read_json
 from idfsr.main import main
+from idfsr.methods.engine.restore import RESTORED_SCHEMA
 from idfsr.metrics.engine.registry import find_families, find_metrics
 from idfsr.models.attributes import AttributeNet, save_attributes
+from idfsr.report.tables import build_table, read_measurements
 from idfsr.run.families import family_stage
 
 LANDMARKS = np.array([20, 26, 44, 25, 33, 38, 24, 48, 41, 47], dtype=np.float32)
@@ -176,3 +178,28 @@ def test_a_metric_without_weights_is_named_and_its_column_empty(
     assert table[["lpips", "ids"]].isna().all(axis=None)
     assert table["psnr"].notna().all()
     assert json.loads((tmp_path / "x8.set.json").read_text())["fid"] is None
+
+
+def test_a_method_that_restored_no_image_has_an_empty_row_with_its_reason(
+    command: Any, files: dict[str, list[Path]], tmp_path: Path
+) -> None:
+    for path in files["--restored"]:
+        table = read_table(path)
+        nothing = table.assign(problem="no face").astype({"sr_image": object})
+        nothing["sr_image"] = None
+        write_table(nothing, path, RESTORED_SCHEMA)
+    main(command("psnr"))
+    settings = tmp_path / "metrics.json"
+    settings.write_text(json.dumps({"table1": ["psnr", "fid"], "table2": ["ids"]}))
+    made = {"--metrics": tmp_path / "x8.parquet", "--set-metrics": tmp_path / "x8.set.json"}
+    flags = {
+        "--config": settings,
+        "--scores": tmp_path / "made" / "psnr.parquet",
+        "--weights": tmp_path,
+        "--scale-factor": 8,
+    }
+    main(to_words("join-scores", flags | made))
+    assert read_table(tmp_path / "x8.parquet").empty
+    full = read_measurements([tmp_path / "x8.parquet"], [tmp_path / "x8.set.json"], ["bicubic"])
+    (row,) = build_table(full, ["psnr", "fid"], ["bicubic"], 10).to_dict("records")
+    assert (row["num_images"], row["problem"]) == (0, "no face")

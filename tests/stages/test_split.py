@@ -10,7 +10,7 @@ from idfsr.main import main
 def test_writes_parts_and_summary(tmp_path: Path, stage_config: Callable[[str], Path]) -> None:
     quality = pd.DataFrame(
         [
-            {"identity": f"{identity:05d}", "image": f"{image}", "status": "ok"}
+            {"identity": f"{identity:05d}", "image": f"{image}", "copy_of": "", "status": "ok"}
             for identity in range(10)
             for image in range(5)
         ]

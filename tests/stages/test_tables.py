@@ -10,7 +10,16 @@ from idfsr.io.tables import write_table
 from idfsr.io.texts import write_json
 from idfsr.main import main
 
-OUTPUTS = ("table1", "table2", "paired", "conditions", "networks", "markdown", "latex")
+OUTPUTS = (
+    "table1",
+    "table2",
+    "paired",
+    "conditions",
+    "networks",
+    "files-table",
+    "markdown",
+    "latex",
+)
 
 
 @pytest.fixture

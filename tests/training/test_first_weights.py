@@ -15,7 +15,7 @@ from idfsr.models.idfsr import encoder_config, unet_config
 from idfsr.models.unet import UNet
 from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_settings
-from idfsr.training.first_weights import FirstWeights, cache_folder, first_model
+from idfsr.training.first_weights import FirstWeights, first_model
 from tests.models.golden_values import fill_by_name, golden_keys
 from tests.models.lightning import write_lightning
 
@@ -26,8 +26,8 @@ CONFIG = stage_settings(Config(model=TINY_MODEL), "pretrain")
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "idfsr"
+    monkeypatch.setenv("IDFSR_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 @pytest.fixture
@@ -79,10 +79,14 @@ def test_first_step_from_a_checkpoint_is_diffaes(tmp_path: Path, diffae: UNet) -
     )
 
 
-def test_checkpoint_is_converted_once(tmp_path: Path, cache: Path, diffae: UNet) -> None:
+@pytest.mark.parametrize("writable", [True, False])
+def test_checkpoint_is_converted_once(
+    tmp_path: Path, cache: Path, diffae: UNet, *, writable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: writable)
     path = write_lightning(tmp_path / "last.ckpt", diffae.state_dict())
     first, _ = first_model(CONFIG, path)
-    (converted,) = cache.iterdir()
+    (converted,) = (tmp_path if writable else cache).glob("diffae-*.safetensors")
     assert converted.name == f"diffae-{model_digest(path)}.safetensors"
     before = converted.stat().st_mtime_ns
     again, _ = first_model(CONFIG, path)
@@ -131,9 +135,3 @@ def test_published_layout_is_taken_whole(tmp_path: Path, size: int, config: Mode
         channels = 3 if name == "input_blocks.0.0.weight" else None
         assert (loaded[name][:, :channels] if channels else loaded[name]).eq(number).all(), name
     assert not loaded["input_blocks.0.0.weight"][:, 3:].any()
-
-
-def test_cache_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", "/somewhere")
-    assert cache_folder() == Path("/somewhere/.cache/idfsr")

@@ -7,6 +7,7 @@ from idfsr.run import families, inputs, paths
 from idfsr.run.config import stage_json
 from idfsr.run.networks import embedded_files, file_arguments, training_files
 from idfsr.run.plan import count_usable, make_plan
+from idfsr.io.places import locate
 from idfsr.io.provenance import code_digest
 from idfsr.training.networks import modules_of
 
@@ -60,6 +61,11 @@ def images_root(wildcards):
 def rendered_images(wildcards):
     """The images folder where the run itself makes it."""
     return paths.rendered_images(settings(wildcards))
+
+
+def decoding_mb(wildcards, threads, attempt):
+    """Memory of a job that decodes photographs; more after each failure."""
+    return paths.decoding_mb(settings(wildcards), threads) * attempt
 
 
 def pretrain_shards(wildcards):
@@ -117,9 +123,15 @@ def weights(name):
 
     def files(wildcards):
         path = getattr(settings(wildcards).weights, name)
-        return [path] if path else []
+        return [str(locate(path))] if path else []
 
     return files
+
+
+def landmark_weights(wildcards):
+    """The weight file of the face detector, nothing where it is the stock one."""
+    path = settings(wildcards).landmarks.weights
+    return [str(locate(path))] if path else []
 
 
 def network_files(wildcards):

@@ -71,6 +71,8 @@ checkpoint index:
     conda:
         "../../envs/idfsr.yaml"
     threads: 2
+    resources:
+        mem_mb=decoding_mb,
     params:
         code=code_digest("idfsr.stages.index"),
         root=images_root,

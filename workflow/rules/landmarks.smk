@@ -11,7 +11,8 @@ rule landmarks:
         config="results/{run}/config/landmarks.json",
         manifest="results/{run}/manifest.parquet",
         images=rendered_images,
-        weights=lambda wildcards: settings(wildcards).landmarks.weights or [],
+        weights=landmark_weights,
+        id_encoder=weights("id_encoder"),
     output:
         landmarks="results/{run}/landmarks/shard-{shard}.parquet",
     log:
@@ -21,6 +22,8 @@ rule landmarks:
     conda:
         "../../envs/idfsr.yaml"
     threads: 2
+    resources:
+        mem_mb=decoding_mb,
     params:
         code=code_digest("idfsr.stages.landmarks"),
         root=images_root,
@@ -33,6 +36,7 @@ rule landmarks:
             --manifest {input.manifest:q} \
             --root {params.root:q} \
             --assets .assets \
+            --id-encoder {input.id_encoder:q} \
             --shard {wildcards.shard} \
             --landmarks {output.landmarks:q} \
             --threads {threads}

@@ -15,12 +15,14 @@ rule tables:
         ),
         probes=lambda wildcards: plan(wildcards).probes(),
         weights=lambda wildcards: inputs.trained_weights(settings(wildcards)),
+        files=lambda wildcards: inputs.used_weights(settings(wildcards)),
     output:
         table1=report("results/{run}/tables/table1.csv", category="Tables"),
         table2=report("results/{run}/tables/table2.csv", category="Tables"),
         paired=report("results/{run}/tables/paired.csv", category="Tables"),
         conditions=report("results/{run}/tables/conditions.csv", category="Tables"),
         networks=report("results/{run}/tables/networks.csv", category="Tables"),
+        files=report("results/{run}/tables/files.csv", category="Tables"),
         markdown="results/{run}/tables/tables.md",
         latex="results/{run}/tables/tables.tex",
     log:
@@ -34,6 +36,7 @@ rule tables:
         code=lambda wildcards: code_digest(
             "idfsr.stages.tables", *method_modules(*settings(wildcards).methods)
         ),
+        lists=lambda wildcards: settings(wildcards).weights.baselines,
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -49,6 +52,9 @@ rule tables:
             --conditions {output.conditions:q} \
             --weights {input.weights:q} \
             --networks {output.networks:q} \
+            --files {input.files:q} \
+            --lists {params.lists:q} config/weights.yaml \
+            --files-table {output.files:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q}
         """
@@ -95,6 +101,7 @@ rule report:
             "results/{run}/tables/paired.csv",
             "results/{run}/tables/conditions.csv",
             "results/{run}/tables/networks.csv",
+            "results/{run}/tables/files.csv",
         ],
         figures=lambda wildcards: paths.figures(settings(wildcards)),
         split_summary="results/{run}/split_summary.tsv",

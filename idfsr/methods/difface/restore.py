@@ -25,12 +25,10 @@ from idfsr.models.published import load_network
 from idfsr.models.swinir import DERIVED, SwinIR, SwinIRConfig
 from idfsr.models.unet import UNet
 
-NUM_STEPS: Final = 250
-"""Of the whole respaced process."""
-START: Final = 100
-"""The estimate is noised to this step, and denoised from the one below it."""
+START: Final = 0.4
+"""The estimate is noised to this share of the steps, and denoised from the one below it."""
 ETA: Final = 0.5
-"""Between faithful, 0, and lifelike, 1. These three are those of the authors' restoration."""
+"""Between faithful, 0, and lifelike, 1. Both are those of the authors' restoration."""
 
 
 @torch.no_grad()
@@ -40,6 +38,7 @@ def difface_sample(
     alphas_cumprod: Float64[Tensor, "T"],
     eta: float,
     draw_noise: DrawNoise,
+    num_steps: int = 250,
 ) -> Float[Tensor, "B C H W"]:
     """Noise an estimate of the clean image and denoise it (Yue & Loy 2024, section 3).
 
@@ -49,11 +48,13 @@ def difface_sample(
         alphas_cumprod: Over all training timesteps, on the device of the estimate.
         eta: See `stochastic_ddim_sample`.
         draw_noise: Called once for the start, then once a step.
+        num_steps: Of the whole respaced process.
     """
-    timesteps = ddim_timesteps(NUM_TRAIN_TIMESTEPS, NUM_STEPS)
-    t = torch.full((len(estimate),), timesteps[START], device=estimate.device)
+    timesteps = ddim_timesteps(NUM_TRAIN_TIMESTEPS, num_steps)
+    start = round(START * num_steps)
+    t = torch.full((len(estimate),), timesteps[start], device=estimate.device)
     x_t = q_sample(estimate, t, draw_noise(), alphas_cumprod)
-    return stochastic_ddim_sample(denoise, x_t, timesteps[:START], alphas_cumprod, eta, draw_noise)
+    return stochastic_ddim_sample(denoise, x_t, timesteps[:start], alphas_cumprod, eta, draw_noise)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,7 @@ class DifFace(Restorer):
     estimator: SwinIR
     prior: UNet
     seed: int
+    num_steps: int
     model_digest: str
 
     @classmethod
@@ -73,6 +75,7 @@ class DifFace(Restorer):
             estimator=load_network(SwinIR, SwinIRConfig(), swinir, "DifFace's SwinIR", DERIVED),
             prior=load_network(UNet, IDDPM_FFHQ512, prior, "DifFace's prior"),
             seed=context.seed,
+            num_steps=context.settings.num_inference_steps,
             model_digest=weights_digest(context.weights.values()),
         )
 
@@ -100,5 +103,6 @@ class DifFace(Restorer):
             linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(device),
             ETA,
             NoiseStream(examples["keys"], self.seed, (3, size, size), device),
+            self.num_steps,
         )
         return to_levels(x_0, upsampled.shape[-1])

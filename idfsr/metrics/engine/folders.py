@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from idfsr.dataset.listing import EXTENSIONS
+from idfsr.dataset.listing import EXTENSIONS, PHOTOGRAPH, kind_of
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import Detector
 from idfsr.io.images import read_image
@@ -48,8 +48,10 @@ def find_files(folder: Path) -> dict[str, Path]:
         raise IdfsrError(message)
     files: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in EXTENSIONS and path.is_file():
-            name = path.relative_to(folder).with_suffix("").as_posix()
+        within = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in within.parts)
+        if not hidden and kind_of(path) == PHOTOGRAPH:
+            name = within.with_suffix("").as_posix()
             if name in files:
                 message = f"{path}: {files[name].name} is there too, wanted one image of a name"
                 raise IdfsrError(message)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from idfsr.errors import IdfsrError
 from idfsr.io.schemas import KEY
+from idfsr.io.tables import read_metadata
 from idfsr.metrics.engine.metric import Metric
 from idfsr.metrics.engine.registry import find_metrics
 from idfsr.metrics.engine.score_table import SHARED, read_scores
@@ -27,8 +28,8 @@ def join_scores(
 
     Returns:
         A table with a row an image: identity, image, method, scale_factor, the columns of each
-        metric, model_digest. Method, scale_factor, num_images and the metrics of the set, None
-        where one was not computed.
+        metric, model_digest. Method, scale_factor, num_images, why no image was restored, if none
+        was, and the metrics of the set, None where one was not computed.
 
     Raises:
         IdfsrError: A file is no table of scores, the tables are not of the same images, or none
@@ -38,7 +39,7 @@ def join_scores(
         message = "no scores given, wanted at least one table of `idfsr scores`"
         raise IdfsrError(message)
     tables = [read_scores(path, scale_factor) for path in paths]
-    shared = tables[0][list(SHARED)]
+    shared, about = tables[0][list(SHARED)], read_metadata(paths[0])
     for path, table in zip(paths, tables, strict=True):
         if not table[list(SHARED)].equals(shared):
             message = f"{path}: found other images than in {paths[0]}, wanted the same rows in both"
@@ -52,14 +53,16 @@ def join_scores(
         model_digest=shared["model_digest"],
     )
     facts: dict[str, str | int | float | None] = {
-        "method": str(shared["method"].iloc[0]),
+        "method": str(shared["method"].iloc[0]) if len(shared) else about["method"],
         "scale_factor": scale_factor,
         "num_images": len(joined),
     }
+    if f"x{scale_factor}" in about:
+        facts["problem"] = about[f"x{scale_factor}"]
     facts |= {metric.name: None for metric in empty if metric.kind == "set"}
     for metric in metrics:
         if metric.kind == "set":
-            value = float(known[metric.name].iloc[0])
+            value = float(known[metric.name].iloc[0]) if len(joined) else math.nan
             facts[metric.name] = None if math.isnan(value) else value
     return joined, facts
 

@@ -73,11 +73,12 @@ def read_pairs(
 
     Returns:
         A row a pair, sorted by identity and image: gt_image, sr_image (PNG), landmarks, method,
-        scale_factor, model_digest. Images that the method could not restore are not among them.
+        scale_factor, model_digest. Images that the method could not restore are not among them; it
+        may have restored none.
 
     Raises:
         IdfsrError: A restored image has no ground truth or the reverse, an image occurs twice, a
-            row is of another method or scale, or the method restored no image.
+            row is of another method or scale.
     """
     truth = read_truth(shards)
     if not restored:
@@ -90,11 +91,15 @@ def read_pairs(
     _check_complete(right.difference(left), "restored but without a test row in the shards")
     _check_complete(left.difference(right), "in the shards' test part but not restored")
     results = results[results["sr_image"].notna()]
-    if results.empty:
-        message = f"{method}: restored none of {len(truth)} images, wanted at least one"
-        raise IdfsrError(message)
     joined = truth.drop(columns="scale_factor").merge(results, on=KEY, validate="one_to_one")
     return joined.sort_values(KEY, ignore_index=True)
+
+
+def common_problem(restored: Sequence[Path]) -> str:
+    """Return the most frequent reason why images could not be restored, "" if none is known."""
+    tables = [read_table(path) for path in restored]
+    problems = [problem for table in tables for problem in table.get("problem", ()) if problem]
+    return max(problems, key=problems.count, default="")
 
 
 def _read_restored(path: Path, method: str) -> pd.DataFrame:

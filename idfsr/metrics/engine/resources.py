@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from idfsr.io.places import assets_folder
 from idfsr.io.weights_list import weights_folder
 from idfsr.metrics.engine.metric import Resources
 from idfsr.models.device import pick_device
@@ -12,7 +13,7 @@ from idfsr.models.device import pick_device
 def add_resources(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that `find_resources` reads."""
     add = parser.add_argument
-    add("--assets", type=Path, default=Path(".assets"), help="folder of the asset packages")
+    add("--assets", type=Path, default=assets_folder(), help="folder of the asset packages")
     add("--weights", type=Path, default=weights_folder(), help="folder of published weights")
     add("--attributes", type=Path, help="weights of the attribute network, for its family")
 

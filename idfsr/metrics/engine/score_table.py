@@ -1,6 +1,6 @@
 """The table of scores of one family and method: a row for each image and scale factor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from idfsr.errors import IdfsrError
 from idfsr.io.schemas import KEY
-from idfsr.io.tables import read_table, write_table
+from idfsr.io.tables import read_metadata, read_table, write_table
 from idfsr.metrics.engine.metric import Columns
 
 SHARED: Final = (*KEY, "method", "scale_factor", "model_digest")
@@ -29,14 +29,32 @@ def make_scores(rows: pd.DataFrame, columns: Columns, of_the_set: dict[str, floa
     return shared.assign(**columns, **{name: np.float64(of_the_set[name]) for name in of_the_set})
 
 
-def write_scores(tables: Sequence[pd.DataFrame], path: Path) -> None:
-    """Write the rows of all scale factors."""
+def empty_scores(columns: Sequence[str]) -> pd.DataFrame:
+    """Make the table of a method that restored no image at all.
+
+    Args:
+        columns: Of the family.
+    """
+    table = pd.DataFrame({name: pd.Series(dtype=object) for name in SHARED})
+    return table.assign(**{name: pd.Series(dtype=np.float64) for name in columns})
+
+
+def write_scores(
+    tables: Sequence[pd.DataFrame], path: Path, unrestored: Mapping[str, str] | None = None
+) -> None:
+    """Write the rows of all scale factors.
+
+    Args:
+        tables: Of those at which an image was restored.
+        path: To write.
+        unrestored: The other scale factors: "x8" -> why no image was restored; and the method.
+    """
     table = pd.concat(tables, ignore_index=True)
-    write_table(table, path, table_schema(table))
+    write_table(table, path, table_schema(table), dict(unrestored or {}))
 
 
 def read_scores(path: Path, scale_factor: int) -> pd.DataFrame:
-    """Read the rows of one scale factor.
+    """Read the rows of one scale factor, none if the method restored no image there.
 
     Raises:
         IdfsrError: The file is missing, is no table of scores, or has no row of that scale factor.
@@ -47,7 +65,7 @@ def read_scores(path: Path, scale_factor: int) -> pd.DataFrame:
         message = f"{path}: found columns {', '.join(table.columns)}, wanted {', '.join(lacking)}"
         raise IdfsrError(message)
     rows = table[table["scale_factor"] == scale_factor]
-    if rows.empty:
+    if rows.empty and f"x{scale_factor}" not in read_metadata(path):
         found = ", ".join(map(str, sorted(set(table["scale_factor"])))) or "none"
         message = f"{path}: found scale factors {found}, wanted {scale_factor}"
         raise IdfsrError(message)

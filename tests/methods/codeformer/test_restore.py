@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from idfsr.errors import IdfsrError
+from idfsr.io.places import WEIGHTS_VARIABLE
 from idfsr.io.tensors import from_network
-from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST
+from idfsr.io.weights_list import MANIFEST
 from idfsr.methods.codeformer.restore import CodeFormerRestorer
 from idfsr.methods.engine.check import check_method, check_restorer, make_examples
 from idfsr.methods.engine.contract import Context
@@ -59,9 +60,9 @@ def test_result_has_the_size_of_the_ground_truth() -> None:
 
 
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path))
     with pytest.raises(
-        IdfsrError, match=r"codeformer: no file .*codeformer\.pth, wanted from http"
+        IdfsrError, match=r"codeformer\.pth: no such file, wanted for codeformer, from http"
     ):
         load_method(
             "codeformer",

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from idfsr.diffusion.process import q_sample
+from idfsr.methods.difface import DifFaceConfig
 from idfsr.methods.difface.restore import DifFace, difface_sample
 from idfsr.methods.engine.check import check_restorer, make_examples
 from idfsr.methods.engine.contract import Context
@@ -54,7 +55,14 @@ def test_method_keeps_the_contract_and_its_estimate(
         "difface_swinir": save_network(SwinIR(SWINIR), tmp_path / "swinir"),
         "iddpm_ffhq512": save_network(UNet(PRIOR), tmp_path / "prior"),
     }
-    method = DifFace.load(Context(seed=0, scale_factor=8, weights=weights))
+    method = DifFace.load(
+        Context(
+            seed=0,
+            scale_factor=8,
+            weights=weights,
+            settings=DifFaceConfig(num_inference_steps=10),
+        )
+    )
     assert method.model_digest == weights_digest(weights.values())
     examples = make_examples(16, 8, 3)
     check_restorer(method, examples)

@@ -9,8 +9,9 @@ import torch
 
 from idfsr import methods
 from idfsr.errors import IdfsrError
+from idfsr.io.places import WEIGHTS_VARIABLE
 from idfsr.io.provenance import PACKAGE_DIR, module_closure
-from idfsr.io.weights_list import FOLDER_VARIABLE, MANIFEST
+from idfsr.io.weights_list import MANIFEST
 from idfsr.methods.engine.check import check_method
 from idfsr.methods.engine.contract import Restorer
 from idfsr.methods.engine.embedding import Embedding, save_embedding
@@ -126,8 +127,10 @@ def test_unknown_method_is_named() -> None:
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_weights = dataclasses.replace(find_method("bicubic"), weights=("alexnet",))
     monkeypatch.setitem(own_methods(), "bicubic", with_weights)
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    with pytest.raises(IdfsrError, match=r"bicubic: no file .*alexnet-owt-7be5be79.pth, wanted fr"):
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path))
+    with pytest.raises(
+        IdfsrError, match=r"alexnet-owt-7be5be79.pth: no such file, wanted for bicubic"
+    ):
         load("bicubic")
 
 

@@ -8,7 +8,7 @@ from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
 from idfsr.io.images import decode_png, encode_png
 from idfsr.io.tables import write_table
-from idfsr.metrics.engine.pairs import batches, read_pairs, sort_by_scale
+from idfsr.metrics.engine.pairs import batches, common_problem, read_pairs, sort_by_scale
 
 KEYS = [("00001", "0"), ("00001", "1"), ("00002", "0")]
 
@@ -93,8 +93,9 @@ def test_images_that_were_not_restored_are_left_out(small_run: Any) -> None:
         KEYS[0], KEYS[2],
     ]  # fmt: skip
     write_table(table.assign(sr_image=None).astype({"sr_image": object}), path)
-    with pytest.raises(IdfsrError, match="bicubic: restored none of 3 images"):
-        read_pairs(small_run.shards, [path], "bicubic", 8)
+    assert read_pairs(small_run.shards, [path], "bicubic", 8).empty
+    write_table(table.assign(problem=["no face", "", "no face"]), path)
+    assert common_problem([path]) == "no face"
 
 
 def test_files_are_sorted_by_their_scale(small_run: Any) -> None:

@@ -1,0 +1,62 @@
+"""Settings that are right one by one and wrong together: said before the first job.
+
+Without this a network would be found not to fit its images after hours of other jobs.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from idfsr.config.model import ModelConfig
+
+
+def contradictions(config: Any) -> Iterator[str]:
+    """Yield a line for each contradiction.
+
+    Args:
+        config: A run, `idfsr.run.config.Config`.
+    """
+    shards, model, weights = config.shards, config.model, config.weights
+    if config.dataset.kind != "synthref" and not config.dataset.root:
+        yield "dataset.root is empty, wanted the folder of the identities' folders"
+    if shards.image_size != model.image_size:
+        yield (
+            f"shards.image_size is {shards.image_size}, wanted model.image_size, {model.image_size}"
+        )
+    for factor in shards.scale_factors:
+        if shards.image_size % factor:
+            yield (
+                f"shards.scale_factors: found {factor}, "
+                f"wanted a divisor of shards.image_size, {shards.image_size}"
+            )
+    yield from _of_network(model, "model.channel_mult", model.channel_mult)
+    yield from _of_network(model, "model.encoder_channel_mult", model.encoder_channel_mult)
+    if weights.idfsr.endswith(".ckpt") and model.prediction != "epsilon":
+        yield f"model.prediction: found {model.prediction}, wanted epsilon with {weights.idfsr}"
+
+
+def _of_network(model: ModelConfig, name: str, multiples: tuple[int, ...]) -> Iterator[str]:
+    """Yield what is wrong with the levels of the U-Net or of its encoder."""
+    lowest = 2 ** (len(multiples) - 1)
+    if model.image_size % lowest:
+        yield (
+            f"{name}: found {len(multiples)} levels, "
+            f"wanted model.image_size, {model.image_size}, to be a multiple of {lowest}"
+        )
+        return
+    sides = [model.image_size >> level for level in range(len(multiples))]
+    for side in model.attention_resolutions:
+        if side not in sides and name == "model.channel_mult":
+            yield (
+                f"model.attention_resolutions: found {side}, "
+                f"wanted some of {', '.join(map(str, sides))}"
+            )
+    with_attention = [side in model.attention_resolutions for side in sides]
+    with_attention[-1] = True
+    for multiple, attends in zip(multiples, with_attention, strict=True):
+        channels = multiple * model.model_channels
+        for heads in ("num_heads", "num_id_heads"):
+            if attends and channels % getattr(model, heads):
+                yield (
+                    f"model.{heads}: found {getattr(model, heads)}, "
+                    f"wanted a divisor of {channels} channels"
+                )
