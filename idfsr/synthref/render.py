@@ -1,22 +1,22 @@
 """From a person and a photo to pixels and landmarks."""
 
-import io
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
-from PIL import Image
 
-from idfsr.synthref.background import light_in_surroundings, paint_background
+from idfsr.synthref.background import paint_background
 from idfsr.synthref.bake import texture_coordinates
 from idfsr.synthref.camera import Camera
 from idfsr.synthref.canvas import Canvas, cast_light
-from idfsr.synthref.color import to_linear, to_srgb
+from idfsr.synthref.color import to_linear
+from idfsr.synthref.development import develop
 from idfsr.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
 from idfsr.synthref.glasses import build_glasses
 from idfsr.synthref.hair import Strands, grow_hair, sky_past_hair
 from idfsr.synthref.identity import Identity
+from idfsr.synthref.illumination import light_in_surroundings
 from idfsr.synthref.kernels import (
     raster_sphere,
     raster_triangles,
@@ -54,8 +54,6 @@ YOUNG_FURROWS = 0.35
 """Depth of an expression's furrows in skin without wrinkles, over that in the most wrinkled."""
 BRIGHTEST = 4.0
 """Linear light beyond is cut before pixels are averaged, so that highlights keep soft edges."""
-HUE_KEPT = 0.55
-"""Share of the tone curve that acts on all channels alike."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +194,7 @@ def render_linear(
     camera = Camera(head, vertices, photo, size)
     hair = camera.to_camera(prepared.strands.points)
     position = camera.to_camera(vertices)
-    lighting = cast_light(photo.light, photo.exposure, camera, head.triangles, position, hair)
+    lighting = cast_light(photo.light, camera, head.triangles, position, hair)
     canvas = Canvas(size)
     _draw_head(head, prepared, photo, camera, vertices, lighting, canvas)
     lashes = camera.to_camera(_lash_strands(head, vertices, person.lashes))
@@ -235,27 +233,6 @@ def _repeat(color: np.ndarray, strands: np.ndarray) -> np.ndarray:
     return np.tile(to_linear(color), (len(strands), 1))
 
 
-def _roll_off(value: np.ndarray) -> np.ndarray:
-    """Compress highlights as film does."""
-    return np.asarray(value * (1 + 0.22 * value) / (1 + 0.75 * value))
-
-
-def _finish(
-    image: Float[np.ndarray, "H W 3"], photo: Photo, rng: np.random.Generator
-) -> UInt8[np.ndarray, "H W 3"]:
-    """Expose, blur, add noise and compress, as a camera would."""
-    curve = (1 - HUE_KEPT) * _roll_off(image)
-    brightest = image.max(axis=-1, keepdims=True) + 1e-6
-    curve += HUE_KEPT * image * _roll_off(brightest) / brightest
-    if photo.blur > 0:
-        curve = cv2.GaussianBlur(curve, (0, 0), photo.blur * len(image) / 256)
-    srgb = to_srgb(curve) + photo.noise * rng.standard_normal(image.shape)
-    pixels = np.clip(np.rint(srgb), 0, 255).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=photo.jpeg_quality, subsampling=0)
-    return np.asarray(Image.open(buffer).convert("RGB"))
-
-
 def render_image(
     head: HeadModel, prepared: PreparedPerson, photo: Photo, size: int
 ) -> tuple[UInt8[np.ndarray, "size size 3"], Float[np.ndarray, "5 2"]]:
@@ -271,11 +248,12 @@ def render_image(
         RGB, and the five landmarks (x, y) in pixels, in the order of `docs/conventions.md`.
     """
     rng = np.random.default_rng(photo.seed)
-    background = paint_background(rng, size)
+    background = paint_background(rng, photo.surroundings, size)
     photo = replace(photo, light=light_in_surroundings(photo.light, background))
+    background = background * photo.light.background.astype(np.float32)
     canvas, landmarks = render_linear(head, prepared, photo, size * SUPERSAMPLING)
     front = cv2.resize(
         np.minimum(canvas.image, BRIGHTEST), (size, size), interpolation=cv2.INTER_AREA
     )
     image = front[..., :3] + (1 - front[..., 3:]) * background
-    return _finish(image, photo, rng), (landmarks / SUPERSAMPLING).astype(np.float32)
+    return develop(image, photo.development, rng), (landmarks / SUPERSAMPLING).astype(np.float32)

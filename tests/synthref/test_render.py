@@ -6,6 +6,7 @@ import pytest
 from idfsr.constants import FFHQ_LANDMARKS_512
 from idfsr.synthref.camera import Camera
 from idfsr.synthref.color import to_linear, to_srgb
+from idfsr.synthref.development import neutral_development
 from idfsr.synthref.identity import sample_identity
 from idfsr.synthref.mesh import HeadModel
 from idfsr.synthref.pose import EXPRESSIONS, Photo, sample_photo, unit_weights
@@ -18,7 +19,7 @@ SIZE = 96
 def plain(photo: Photo, expression: str = "neutral") -> Photo:
     return dataclasses.replace(
         photo, expression=expression, strength=1.0, yaw=0.0, pitch=0.0, roll=0.0, scale=1.0,
-        shift=np.zeros(2), noise=0.0, blur=0.0, jpeg_quality=95,
+        shift=np.zeros(2), development=neutral_development(),
     )  # fmt: skip
 
 
