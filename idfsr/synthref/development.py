@@ -81,12 +81,12 @@ def _white_balance(rng: np.random.Generator, light: Float[np.ndarray, "3"]) -> n
 
     Most cameras come near to it and keep a little of the lamp's warmth; some are set to daylight.
     """
-    if happens(rng, 0.08):
+    if happens(rng, 0.04):
         kelvin = rng.uniform(4300, 6200)
         chromaticity = daylight(kelvin) if kelvin >= DAYLIGHT_FROM else black_body(kelvin)
         return light_color(chromaticity)
-    kept = rng.uniform(0.05, 0.3)
-    error = rng.normal(0, 1, 2) * (0.035, 0.02)
+    kept = rng.uniform(0.0, 0.2)
+    error = rng.normal(0, 1, 2) * (0.025, 0.012)
     white = light ** (1 - kept) * np.exp(np.array([error[0], error[1], -error[0]]))
     return np.asarray(white / (white @ np.array(LUMINANCE)))
 
@@ -98,26 +98,26 @@ def sample_development(rng: np.random.Generator, light: Float[np.ndarray, "3"]) 
         rng: Stream of the image.
         light: On the face, linear RGB of luminance 1.
     """
-    soft, moved, noisy = happens(rng, 0.2), happens(rng, 0.03), happens(rng, 0.2)
+    soft, moved, noisy = happens(rng, 0.12), happens(rng, 0.03), happens(rng, 0.1)
     wrong = happens(rng, 0.06)
     turn = rng.uniform(0, np.pi)
-    noise = float(rng.lognormal(np.log(0.011), 0.5)) * (2.5 if noisy else 1.0)
+    noise = float(rng.lognormal(np.log(0.003), 0.5)) * (2.5 if noisy else 1.0)
     length = rng.uniform(1, 3) if moved else 0.0
     return Development(
-        defocus=rng.uniform(0.3, 1.0) if soft else 0.0,
+        defocus=rng.uniform(0.5, 0.9) if soft else rng.uniform(0.3, 0.5),
         motion=length * np.array([np.cos(turn), np.sin(turn)]),
-        exposure=float(1.25 * 2 ** (rng.uniform(-1.0, 1.0) if wrong else rng.normal(0, 0.28))),
+        exposure=float(1.07 * 2 ** (rng.uniform(-1.0, 1.0) if wrong else rng.normal(0, 0.28))),
         shot_noise=noise**2,
         read_noise=0.15 * noise,
         grain=rng.uniform(0.3, 0.8),
         white=_white_balance(rng, light),
-        shoulder=rng.uniform(0.35, 0.8),
+        shoulder=rng.uniform(0.6, 0.95),
         black=float(np.clip(rng.normal(0.015, 0.02), -0.04, 0.07)),
-        contrast=float(np.clip(rng.normal(2.2, 1.2), 0, 5)),
-        middle=rng.uniform(0.42, 0.55),
-        saturation=float(np.clip(rng.normal(1.0, 0.14), 0.6, 1.45)),
+        contrast=float(np.clip(rng.normal(2.6, 1.0), 0, 5)),
+        middle=rng.uniform(0.45, 0.58),
+        saturation=float(np.clip(rng.normal(0.9, 0.13), 0.55, 1.3)),
         monochrome=happens(rng, 0.025),
-        sharpening=rng.uniform(0.2, 0.9) if happens(rng, 0.45) else 0.0,
+        sharpening=rng.uniform(0.15, 0.7) if happens(rng, 0.4) else 0.0,
         sharpening_radius=rng.uniform(0.6, 1.3),
         resampling=rng.uniform(0.45, 0.85) if happens(rng, 0.08) else 1.0,
         interpolation=int(rng.integers(len(INTERPOLATIONS))),

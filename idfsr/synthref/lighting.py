@@ -46,7 +46,7 @@ SMOOTHED = (0.65, 0.3, 0.15)
 """Share of the light below the surface, which sees the skin without its relief."""
 SHADOW_TINT, SKY_TINT = 0.74, 0.76
 """Red light comes back from shadows and from hollows: their power for red, below 1."""
-SHEEN, RIM = 0.16, 0.5
+SHINE, SHEEN, RIM = 0.13, 0.16, 0.5
 
 
 class Material(NamedTuple):
@@ -175,7 +175,7 @@ def light_surface(
     mz = 2 * cosine * normal[2] - view[2]
     fresnel = 0.03 + 0.97 * (1 - facing) ** 5
     lobes = 0.5 * half ** (material.power * 0.35) + 0.75 * half**material.power
-    shine = material.gloss * lobes * 0.1 * lit
+    shine = material.gloss * lobes * SHINE * lit
     sheen = material.gloss * SHEEN * fresnel * occlusion
     rim = back * occlusion * RIM * (1 - facing) ** 2
     red_lit, red_sky = lit**SHADOW_TINT, occlusion**SKY_TINT

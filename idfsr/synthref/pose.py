@@ -54,6 +54,7 @@ SHARES: Final = (0.22, 0.2, 0.12, 0.12, 0.12, 0.11, 0.11)
 MAX_YAW, MAX_PITCH = 45.0, 20.0
 ASIDE = 0.15
 """Share of images whose yaw is drawn evenly up to `MAX_YAW`."""
+WINDY_SHARE, SUNGLASSES_SHARE, MICROPHONE_SHARE = 0.1, 0.02, 0.035
 NEAREST, FARTHEST = 5.0, 40.0
 """Of the camera, in decimetres: a phone at arm's length, a lens of a stadium."""
 
@@ -83,6 +84,9 @@ class Photo:
     surroundings: str
     """Kind of the background, see `background.KINDS`."""
     development: Development
+    windy: bool
+    sunglasses: bool
+    num_microphones: int
 
 
 def sample_photo(population: str, seed: int, number: int, image_number: int) -> Photo:
@@ -113,6 +117,9 @@ def sample_photo(population: str, seed: int, number: int, image_number: int) -> 
         light=light,
         surroundings=surroundings,
         development=sample_development(rng, light_on_face(light)),
+        windy=happens(rng, WINDY_SHARE),
+        sunglasses=happens(rng, SUNGLASSES_SHARE),
+        num_microphones=int(rng.integers(1, 4)) if happens(rng, MICROPHONE_SHARE) else 0,
     )
 
 
@@ -125,7 +132,8 @@ def neutral_photo() -> Photo:
     return Photo(
         seed=0, expression="neutral", strength=1.0, yaw=0.0, pitch=0.0, roll=0.0, scale=1.0,
         shift=np.zeros(2), distance=14.0, gaze=np.zeros(2), light=even_light(),
-        surroundings="paper", development=neutral_development(),
+        surroundings="paper", development=neutral_development(), windy=False, sunglasses=False,
+        num_microphones=0,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from idfsr.synthref.canvas import Canvas, cast_light
 from idfsr.synthref.color import to_linear
 from idfsr.synthref.development import develop
 from idfsr.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
-from idfsr.synthref.glasses import build_glasses
+from idfsr.synthref.glasses import Glasses, build_glasses, draw_lenses
 from idfsr.synthref.hair import Strands, grow_hair, sky_past_hair
 from idfsr.synthref.identity import Identity
 from idfsr.synthref.illumination import light_in_surroundings
@@ -24,6 +24,7 @@ from idfsr.synthref.kernels import (
 )
 from idfsr.synthref.lighting import Lighting, light_on_vertices
 from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.microphone import draw_microphone, sample_microphones
 from idfsr.synthref.pose import FURROWS, Photo, unit_weights
 from idfsr.synthref.shading import (
     Hits,
@@ -35,6 +36,7 @@ from idfsr.synthref.shading import (
 )
 from idfsr.synthref.skin import SkinTexture, paint_skin
 from idfsr.synthref.subdivide import interpolate
+from idfsr.synthref.wind import blow
 
 SUPERSAMPLING = 2
 RELIEF = 0.8
@@ -66,8 +68,8 @@ class PreparedPerson:
     """`coarse` after subdivision."""
     skin: SkinTexture
     strands: Strands
-    glasses: Float[np.ndarray, "S K 3"]
-    glasses_widths: Float[np.ndarray, " S"]
+    glasses: Glasses
+    sunglasses: Glasses
     texels: Float[np.ndarray, "N 2"]
     occlusion: Float[np.ndarray, " N"]
     """Free share of the sky, with the hair in place."""
@@ -85,7 +87,6 @@ def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
     """Build the shape, paint the skin, grow the hair."""
     coarse = head.base + head.displacement(person.shape)
     neutral = interpolate(head.refine, coarse)
-    glasses, widths = build_glasses(head, person, neutral)
     strands = grow_hair(head, person, neutral)
     normals = vertex_normals(neutral.astype(np.float32), head.triangles)
     return PreparedPerson(
@@ -94,8 +95,8 @@ def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
         neutral=neutral,
         skin=paint_skin(head, person),
         strands=strands,
-        glasses=glasses,
-        glasses_widths=widths,
+        glasses=build_glasses(head, person, neutral, dark=False),
+        sunglasses=build_glasses(head, person, neutral, dark=True),
         texels=texture_coordinates(head.rest),
         occlusion=(head.occlusion * sky_past_hair(strands, neutral, normals)).astype(np.float32),
     )
@@ -184,7 +185,7 @@ def _draw_head(
 def render_linear(
     head: HeadModel, prepared: PreparedPerson, photo: Photo, size: int
 ) -> tuple[Canvas, Float[np.ndarray, "5 2"]]:
-    """Draw head, hair, lashes and glasses without the background.
+    """Draw head, hair, lashes, glasses and microphones without the background.
 
     Returns:
         The canvas in linear light, and the landmarks in its pixels.
@@ -192,7 +193,7 @@ def render_linear(
     person = prepared.person
     vertices = express(head, prepared.coarse, person, photo)
     camera = Camera(head, vertices, photo, size)
-    hair = camera.to_camera(prepared.strands.points)
+    hair = camera.to_camera(blow(prepared.strands.points, photo.seed, windy=photo.windy))
     position = camera.to_camera(vertices)
     lighting = cast_light(photo.light, camera, head.triangles, position, hair)
     canvas = Canvas(size)
@@ -200,7 +201,8 @@ def render_linear(
     lashes = camera.to_camera(_lash_strands(head, vertices, person.lashes))
     lash_widths = np.full(len(lashes), 0.004 + 0.003 * person.lashes)
     lash_color = np.array(LASH_COLOR, np.float64)
-    glasses = camera.to_camera(prepared.glasses)
+    glasses = prepared.sunglasses if photo.sunglasses else prepared.glasses
+    frames = camera.to_camera(glasses.strands)
     strands = prepared.strands
     lash_fade = np.linspace(LASH_OPACITY, 0.4 * LASH_OPACITY, lashes.shape[1])
     parts = (
@@ -213,18 +215,22 @@ def render_linear(
             np.tile(lash_fade, (len(lashes), 1)),
         ),
         (
-            glasses,
-            prepared.glasses_widths,
-            _repeat(person.glasses_color, glasses),
-            np.ones(len(glasses)),
-            np.ones(glasses.shape[:2]),
+            frames,
+            glasses.widths,
+            _repeat(person.glasses_color, frames),
+            np.ones(len(frames)),
+            np.ones(frames.shape[:2]),
         ),
     )
     for points, widths, colors, depths, opacities in parts:
         lit = np.empty((*points.shape[:2], 4), np.float32)
         lit[..., 3] = opacities
         shade_strands(points, colors, depths, camera.distance, lighting, lit)
+        if points is frames:
+            draw_lenses(canvas, camera, glasses, photo.light)
         canvas.draw_strands(camera, points, widths, lit)
+    for microphone in sample_microphones(photo.seed, photo.num_microphones):
+        draw_microphone(canvas, camera, microphone, photo.light)
     return canvas, camera.landmarks
 
 

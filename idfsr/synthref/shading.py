@@ -25,12 +25,13 @@ SKIN, TONGUE = 0, 3
 """Indices into `mesh.PARTS`; those between are teeth."""
 TURNED_AWAY = -0.3
 """Interpolated normals below this z belong to folds, where little light comes."""
-SKIN_WRAP, SKIN_POWER = 0.46, 28.0
+SKIN_WRAP, SKIN_POWER = 0.24, 28.0
 """See `lighting.Material`."""
 BORDER_ROWS = 24
 """Rows of the texture that are repeated below it."""
-SKY_LEAST, SKY_GAIN = 0.13, 1.25
-"""Light of the sky in a hollow that sees none of it, and its rise with the free share."""
+SKY_LEAST, SKY_GAIN, SKY_POWER = 0.02, 1.15, 1.8
+"""Light of the environment in a hollow that sees none of it, its rise with the free share and the
+power of the sum: light from straight ahead, which hollows lack last, is the weakest."""
 SHEEN_NARROW, SHEEN_BROAD, SHEEN_SKY = 0.05, 0.012, 0.022
 """White highlights of strands, of the key and of the environment."""
 HAIR_BACK = 0.5
@@ -264,7 +265,7 @@ def shade_pixels(
                 _normalise(normal)
                 if normal[2] < TURNED_AWAY and part == SKIN:
                     free *= 0.3
-                reach = (min(1.0, SKY_LEAST + SKY_GAIN * free), values[LIT])
+                reach = (min(1.0, SKY_LEAST + SKY_GAIN * free) ** SKY_POWER, values[LIT])
                 light_surface(pixel, albedo, material, (normal, smooth), view, reach, light)
             for c in range(3):
                 image[y, x, c] = pixel[c]
