@@ -11,11 +11,13 @@ import numpy as np
 from jaxtyping import Float
 
 from idfsr.synthref.chance import happens
-from idfsr.synthref.color import to_linear
+from idfsr.synthref.color import LUMINANCE, to_linear
 
 WORK_SIZE = 160
 """Side in pixels at which surroundings are painted: nearly all are blurred anyway."""
 BRIGHTEST = 6.0
+MUTED, COOLER = (0.15, 0.75), (-0.03, 0.1)
+"""Share of grey in colours; by how much less red and more blue that grey is."""
 NATURAL = (
     (196, 188, 176), (172, 160, 142), (142, 120, 96), (108, 84, 62), (158, 164, 166),
     (112, 122, 128), (96, 108, 92), (206, 202, 196), (134, 138, 146), (84, 78, 74),
@@ -24,8 +26,8 @@ NATURAL = (
 )  # fmt: skip
 """sRGB colours of plaster, wood, stone, brick, cloth."""
 WALLS_OF_SPONSORS = (
-    (244, 244, 244), (240, 238, 232), (18, 18, 20), (24, 30, 62), (150, 20, 34), (56, 60, 66),
-    (30, 74, 136), (196, 160, 88), (96, 28, 84), (206, 210, 214),
+    (244, 244, 244), (240, 238, 232), (18, 18, 20), (26, 32, 58), (140, 26, 36), (56, 60, 66),
+    (44, 78, 124), (186, 158, 100), (86, 92, 100), (206, 210, 214), (228, 230, 234), (40, 44, 50),
 )  # fmt: skip
 """sRGB colours of press walls and of what is printed on them."""
 SKINS = ((222, 180, 156), (198, 152, 122), (164, 116, 88), (116, 78, 56), (74, 48, 36))
@@ -161,7 +163,7 @@ def _wall(rng: np.random.Generator) -> np.ndarray:
         left = rng.uniform(-0.3, 0.9)
         box = (left, -0.1, left + rng.uniform(0.1, 0.6), rng.uniform(0.6, 1.2))
         _soft_box(canvas, box, _natural(rng), 0.006)
-    return _blurred(canvas.astype(np.float32), 0.002, 0.02, rng)
+    return _blurred(canvas.astype(np.float32), 0.001, 0.014, rng)
 
 
 def _logo(rng: np.random.Generator) -> Callable[[np.ndarray, int, int, float], None]:
@@ -169,7 +171,7 @@ def _logo(rng: np.random.Generator) -> Callable[[np.ndarray, int, int, float], N
     word = "".join(rng.choice(list(LETTERS), int(rng.integers(2, 9))))
     font = int(rng.choice([cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX]))
     thickness = int(rng.integers(2, 5))
-    is_word, ring = happens(rng, 0.75), int(rng.integers(-1, 6))
+    is_word, ring = happens(rng, 0.88), happens(rng, 0.5)
 
     def stamp(layer: np.ndarray, x: int, y: int, height: float) -> None:
         if is_word:
@@ -181,7 +183,7 @@ def _logo(rng: np.random.Generator) -> Callable[[np.ndarray, int, int, float], N
             )
         else:
             size = max(2, int(height * 0.7))
-            width = ring if ring < 0 else max(1, int(height * 0.12))
+            width = max(2, int(height * 0.2)) if ring else -1
             cv2.circle(layer, (x, y), size, 1.0, width, cv2.LINE_AA)
 
     return stamp
@@ -215,7 +217,7 @@ def _press(rng: np.random.Generator) -> np.ndarray:
         left = rng.uniform(-0.2, 0.9)
         _soft_box(canvas, (left, -0.1, left + rng.uniform(0.2, 0.7), 1.2), other, 0.004)
     canvas = canvas * light[..., None].astype(np.float32)
-    return _blurred(canvas, 0.002, 0.022, rng)
+    return _blurred(canvas, 0.001, 0.016, rng)
 
 
 def _person(rng: np.random.Generator, canvas: np.ndarray, x: float, y: float, head: float) -> None:
@@ -229,9 +231,9 @@ def _person(rng: np.random.Generator, canvas: np.ndarray, x: float, y: float, he
         axes = (max(1, int(wide * head * side)), max(1, int(high * head * side)))
         cv2.ellipse(canvas, centre, axes, 0, 0, 360, color.tolist(), -1, cv2.LINE_AA)
 
-    oval(0, 2.9, 1.35, 1.9, cloth)
-    oval(0, 0.9, 0.32, 0.6, 0.7 * skin)
-    oval(0, -0.12, 0.66, 0.8, hair)
+    oval(0.0, 2.9, 1.35, 1.9, cloth)
+    oval(0.0, 0.9, 0.32, 0.6, 0.7 * skin)
+    oval(0.0, -0.12, 0.66, 0.8, hair)
     if happens(rng, 0.8):
         oval(rng.normal(0, 0.12), 0.1, 0.52, 0.66, skin)
 
@@ -300,7 +302,9 @@ def _foliage(rng: np.random.Generator) -> np.ndarray:
 def _sky(rng: np.random.Generator) -> np.ndarray:
     """Paint a clear, a cloudy or an evening's sky, often with something at its foot."""
     rows, _ = _grid(WORK_SIZE)
-    blue = to_linear(np.array([[96, 142, 200], [150, 176, 206], [176, 190, 206], [206, 168, 140]]))
+    blue = to_linear(
+        np.array([[96.0, 142, 200], [150, 176, 206], [176, 190, 206], [206, 168, 140]])
+    )
     top = blue[int(rng.choice(4, p=(0.4, 0.3, 0.2, 0.1)))] * rng.uniform(0.9, 1.5)
     pale = np.array([0.78, 0.82, 0.86]) * rng.uniform(0.8, 1.2)
     t = np.clip(rows * rng.uniform(0.4, 1.2), 0, 1)[..., None]
@@ -366,5 +370,9 @@ def paint_background(
         size: Side in pixels.
     """
     canvas = KINDS[kind](rng)
+    # Air and blur mute the colours of what is far away.
+    grey = canvas @ np.array(LUMINANCE, np.float32)
+    muted = grey[..., None] * (1 + rng.uniform(*COOLER) * np.array([-1, 0, 1], np.float32))
+    canvas = (canvas + rng.uniform(*MUTED) * (muted - canvas)).astype(np.float32)
     full = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(full, 0, BRIGHTEST), np.float32)

@@ -57,7 +57,8 @@ class Canvas:
         self.depth = front
 
 
-def _light_rows(light: Light, up: np.ndarray) -> np.ndarray:
+def light_rows(light: Light, up: Float[np.ndarray, "3"]) -> Float[np.ndarray, "17 3"]:
+    """Return `Lighting.rows` of the light on a head whose up is given."""
     environment = project(light.environment)
     mirrored = np.maximum(basis(np.array(MIRRORED)) @ environment, 0)
     colors = [light.key_color, light.fill_color, light.back_color, mirrored]
@@ -97,5 +98,5 @@ def cast_light(
     raster_triangles(seen(position), triangles, canvas.depth, canvas.face_ids, canvas.weights)
     some = np.ascontiguousarray(seen(strands[::2]))
     raster_ribbons(some, SHADOW_STRAND_WIDTH, canvas.depth)
-    rows = _light_rows(light, camera.turn[:, 1])
+    rows = light_rows(light, camera.turn[:, 1])
     return Lighting(rows, frame, canvas.depth, light.softness)

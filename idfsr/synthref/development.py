@@ -85,7 +85,7 @@ def _white_balance(rng: np.random.Generator, light: Float[np.ndarray, "3"]) -> n
         kelvin = rng.uniform(4300, 6200)
         chromaticity = daylight(kelvin) if kelvin >= DAYLIGHT_FROM else black_body(kelvin)
         return light_color(chromaticity)
-    kept = rng.uniform(0.0, 0.2)
+    kept = rng.uniform(0.0, 0.16)
     error = rng.normal(0, 1, 2) * (0.025, 0.012)
     white = light ** (1 - kept) * np.exp(np.array([error[0], error[1], -error[0]]))
     return np.asarray(white / (white @ np.array(LUMINANCE)))

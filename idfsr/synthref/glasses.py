@@ -16,8 +16,10 @@ from idfsr.synthref.mesh import HeadModel
 NUM_POINTS = 25
 EAR_TOP = (0.78, 7.34, 0.55)
 """Where a temple ends, at rest; mirrored for the other side."""
-CLEAR, DARK = 0.94, (0.03, 0.14)
-"""Share of the light that passes lenses; the range for sunglasses."""
+CLEAR, DARK = 0.94, (0.05, 0.25)
+"""Share of the light that passes lenses; the range for the upper half of sunglasses."""
+FADE = 2.2
+"""Share that passes sunglasses at the lower rim, over that at the upper one."""
 MIRROR, MIRROR_DARK = 0.045, 0.07
 """Share of the surroundings' light that lenses throw back, seen straight on."""
 CURVE = 0.16
@@ -143,6 +145,9 @@ def draw_lenses(canvas: Canvas, camera: Camera, glasses: Glasses, light: Light) 
         bent /= np.linalg.norm(bent, axis=-1, keepdims=True)
         strength = MIRROR if glasses.clear == CLEAR else MIRROR_DARK
         part = canvas.image[box]
-        passed = 1 - share * (1 - glasses.clear)
+        clear = np.full(rows.shape, glasses.clear)
+        if glasses.clear < CLEAR:
+            clear *= 1 + (FADE - 1) * np.clip((rows - middle[1]) / size[1], 0, 1)
+        passed = 1 - share * (1 - clear[..., None].astype(np.float32))
         part[..., 3:] = 1 - passed * (1 - part[..., 3:])
         part[..., :3] = passed * part[..., :3] + share * _mirrored(bent, light, strength)

@@ -137,7 +137,7 @@ def sample_light(rng: np.random.Generator, place: Place) -> Light:
     """Draw the light of a photograph at a kind of place."""
     ambient = _warm_or_cold(rng, place.ambient_kelvin)
     environment = paint_environment(rng, ambient, rng.uniform(*place.top), int(rng.integers(4)))
-    side = float(np.clip(rng.normal(0, place.key_angle), -80, 80))
+    side = float(np.clip(rng.normal(0, place.key_angle), -65, 65))
     key = _tilted(side, rng.uniform(*place.key_height))
     fill = _tilted(-np.sign(side) * rng.uniform(15, 60), rng.uniform(-15, 25))
     back = _tilted(rng.choice([-1, 1]) * rng.uniform(110, 160), rng.uniform(5, 55))
@@ -159,7 +159,7 @@ def sample_light(rng: np.random.Generator, place: Place) -> Light:
         fill_color=rng.uniform(*place.fill) * share * _warm_or_cold(rng, place.key_kelvin),
         back_color=max(0.0, rng.uniform(*place.back)) * _warm_or_cold(rng, place.ambient_kelvin),
         environment=environment,
-        background=ambient * rng.uniform(*place.background),
+        background=ambient**0.5 * rng.uniform(*place.background),  # cameras balance it too
     )
     total = metered(light)
     return replace(

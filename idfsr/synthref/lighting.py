@@ -46,7 +46,7 @@ SMOOTHED = (0.65, 0.3, 0.15)
 """Share of the light below the surface, which sees the skin without its relief."""
 SHADOW_TINT, SKY_TINT = 0.74, 0.76
 """Red light comes back from shadows and from hollows: their power for red, below 1."""
-SHINE, SHEEN, RIM = 0.13, 0.16, 0.5
+SHINE, SHEEN, RIM = 0.11, 0.16, 0.5
 
 
 class Material(NamedTuple):

@@ -44,7 +44,7 @@ PLACES: Final = {
         fill=(0.0, 0.35),
         back=(-0.6, 0.7),
         top=(-0.3, 1.2),
-        background=(0.8, 1.2),
+        background=(0.9, 1.4),
     ),
     "event": Place(
         surroundings={"press": 0.62, "crowd": 0.1, "dark": 0.12, "bokeh": 0.08, "interior": 0.08},
@@ -57,7 +57,7 @@ PLACES: Final = {
         fill=(0.0, 0.25),
         back=(-0.7, 0.9),
         top=(0.0, 1.6),
-        background=(0.5, 1.1),
+        background=(0.65, 1.4),
     ),
     "stage": Place(
         surroundings={"dark": 0.5, "bokeh": 0.2, "crowd": 0.1, "interior": 0.2},
@@ -70,7 +70,7 @@ PLACES: Final = {
         fill=(0.0, 0.3),
         back=(-0.4, 1.1),
         top=(-0.5, 1.0),
-        background=(0.15, 0.5),
+        background=(0.2, 0.6),
     ),
     "room": Place(
         surroundings={"interior": 0.55, "wall": 0.25, "window": 0.2},
@@ -83,7 +83,7 @@ PLACES: Final = {
         fill=(0.0, 0.2),
         back=(-1.0, 0.5),
         top=(0.0, 1.8),
-        background=(0.4, 1.1),
+        background=(0.5, 1.3),
     ),
     "shade": Place(
         surroundings={"foliage": 0.36, "street": 0.3, "wall": 0.14, "sky": 0.1, "crowd": 0.1},
@@ -96,7 +96,7 @@ PLACES: Final = {
         fill=(0.0, 0.2),
         back=(-1.0, 0.6),
         top=(0.6, 2.4),
-        background=(0.7, 1.7),
+        background=(0.8, 1.9),
     ),
     "sun": Place(
         surroundings={"foliage": 0.3, "street": 0.26, "sky": 0.26, "wall": 0.1, "crowd": 0.08},
@@ -109,7 +109,7 @@ PLACES: Final = {
         fill=(0.0, 0.1),
         back=(-1.0, 0.5),
         top=(0.2, 1.4),
-        background=(0.6, 1.2),
+        background=(0.7, 1.4),
     ),
     "back_light": Place(
         surroundings={"foliage": 0.36, "sky": 0.24, "street": 0.2, "window": 0.2},

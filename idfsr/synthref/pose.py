@@ -54,7 +54,7 @@ SHARES: Final = (0.22, 0.2, 0.12, 0.12, 0.12, 0.11, 0.11)
 MAX_YAW, MAX_PITCH = 45.0, 20.0
 ASIDE = 0.15
 """Share of images whose yaw is drawn evenly up to `MAX_YAW`."""
-WINDY_SHARE, SUNGLASSES_SHARE, MICROPHONE_SHARE = 0.1, 0.02, 0.035
+WINDY_SHARE, SUNGLASSES_SHARE, MICROPHONE_SHARE = 0.1, 0.01, 0.035
 NEAREST, FARTHEST = 5.0, 40.0
 """Of the camera, in decimetres: a phone at arm's length, a lens of a stadium."""
 

@@ -39,7 +39,7 @@ from idfsr.synthref.subdivide import interpolate
 from idfsr.synthref.wind import blow
 
 SUPERSAMPLING = 2
-RELIEF = 0.8
+RELIEF = 0.6
 IRIS_RADIUS = 0.46
 """Of an iris of scale 1, over the eyeball's."""
 EYE_RADIUS = 0.975
