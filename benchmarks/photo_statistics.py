@@ -202,7 +202,9 @@ def draw(
             low, middle, high = np.percentile(powers, (16, 50, 84), axis=0)
             (line,) = axes.plot(frequency, middle, label=label)
             axes.fill_between(frequency, low, high, alpha=0.15, color=line.get_color())
-        axes.set(xscale="log", xlabel="cycles a pixel", ylabel="log10 power of L*")
+        axes.set(xscale="log", xlabel="spectrum: log10 power over cycles a pixel", xlim=(0.01, 0.5))
+        axes.set_xticks([0.01, 0.03, 0.1, 0.3], ["0.01", "0.03", "0.1", "0.3"])
+        axes.minorticks_off()
         return
     edges = np.histogram_bin_edges(np.concatenate([s.values for s in samples.values()]), 40)
     for label, sample in samples.items():
@@ -225,7 +227,7 @@ def main() -> None:
     for item in args.renders:
         name, _, folder = item.partition("=")
         full[name] = read_renders(Path(folder))
-    figure, rows = plt.subplots(len(SIZES), len(STATISTICS) - 1, figsize=(22, 6))
+    figure, rows = plt.subplots(len(SIZES), len(STATISTICS) - 1, figsize=(20, 5.2))
     for size, row in zip(SIZES, rows, strict=True):
         sets = {name: [shrink(p, size) for p in pictures] for name, pictures in full.items()}
         print(f"{size} px: mean and deviation over images; distance from the photographs")

@@ -18,6 +18,8 @@ WORK_SIZE = 160
 BRIGHTEST = 6.0
 MUTED, COOLER = (0.15, 0.75), (-0.03, 0.1)
 """Share of grey in colours; by how much less red and more blue that grey is."""
+COLORFUL = 0.4
+"""Of that share for leaves and the sky."""
 NATURAL = (
     (196, 188, 176), (172, 160, 142), (142, 120, 96), (108, 84, 62), (158, 164, 166),
     (112, 122, 128), (96, 108, 92), (206, 202, 196), (134, 138, 146), (84, 78, 74),
@@ -373,6 +375,7 @@ def paint_background(
     # Air and blur mute the colours of what is far away.
     grey = canvas @ np.array(LUMINANCE, np.float32)
     muted = grey[..., None] * (1 + rng.uniform(*COOLER) * np.array([-1, 0, 1], np.float32))
-    canvas = (canvas + rng.uniform(*MUTED) * (muted - canvas)).astype(np.float32)
+    share = rng.uniform(*MUTED) * (COLORFUL if kind in ("foliage", "sky") else 1.0)
+    canvas = (canvas + share * (muted - canvas)).astype(np.float32)
     full = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(full, 0, BRIGHTEST), np.float32)

@@ -21,6 +21,10 @@ NOMINAL_SIZE = 256
 HUE_KEPT = 0.55
 """Share of the highlights' curve that acts on all channels alike."""
 MOTION_STEPS = 7
+METERED: Final = (0.35, 0.75, 0.3, 0.7)
+"""Top, bottom, left, right of the metered window, as shares of the side."""
+METERED_LIGHT, METERED_GAIN = 0.3, (0.7, 1.7)
+"""Linear light in the window that needs no correction; bounds of the correction."""
 INTERPOLATIONS: Final = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 DAYLIGHT_FROM = 5000.0
 """Kelvin; white of a lower colour temperature is that of a black body."""
@@ -36,6 +40,8 @@ class Development:
     """Path in pixels while the shutter is open."""
     exposure: float
     """Factor; at 1 white in the light on the face is just white."""
+    metering: float
+    """Power with which the exposure follows the face's own lightness, as that of cameras does."""
     shot_noise: float
     """Variance over linear light, where white is 1."""
     read_noise: float
@@ -69,10 +75,10 @@ class Development:
 def neutral_development() -> Development:
     """Return the development that shows linear light as sRGB and does no more."""
     return Development(
-        defocus=0.0, motion=np.zeros(2), exposure=1.0, shot_noise=0.0, read_noise=0.0, grain=0.0,
-        white=np.ones(3), shoulder=1.0, black=0.0, contrast=0.0, middle=0.5, saturation=1.0,
-        monochrome=False, sharpening=0.0, sharpening_radius=1.0, resampling=1.0, interpolation=0,
-        jpeg_quality=101, jpeg_halves_color=False,
+        defocus=0.0, motion=np.zeros(2), exposure=1.0, metering=0.0, shot_noise=0.0,
+        read_noise=0.0, grain=0.0, white=np.ones(3), shoulder=1.0, black=0.0, contrast=0.0,
+        middle=0.5, saturation=1.0, monochrome=False, sharpening=0.0, sharpening_radius=1.0,
+        resampling=1.0, interpolation=0, jpeg_quality=101, jpeg_halves_color=False,
     )  # fmt: skip
 
 
@@ -86,7 +92,7 @@ def _white_balance(rng: np.random.Generator, light: Float[np.ndarray, "3"]) -> n
         chromaticity = daylight(kelvin) if kelvin >= DAYLIGHT_FROM else black_body(kelvin)
         return light_color(chromaticity)
     kept = rng.uniform(0.0, 0.16)
-    error = rng.normal(0, 1, 2) * (0.025, 0.012)
+    error = rng.normal(0, 1, 2) * (0.02, 0.01)
     white = light ** (1 - kept) * np.exp(np.array([error[0], error[1], -error[0]]))
     return np.asarray(white / (white @ np.array(LUMINANCE)))
 
@@ -106,7 +112,8 @@ def sample_development(rng: np.random.Generator, light: Float[np.ndarray, "3"]) 
     return Development(
         defocus=rng.uniform(0.5, 0.9) if soft else rng.uniform(0.3, 0.5),
         motion=length * np.array([np.cos(turn), np.sin(turn)]),
-        exposure=float(1.07 * 2 ** (rng.uniform(-1.0, 1.0) if wrong else rng.normal(0, 0.28))),
+        exposure=float(1.17 * 2 ** (rng.uniform(-1.0, 1.0) if wrong else rng.normal(0, 0.28))),
+        metering=rng.uniform(0.1, 0.4),
         shot_noise=noise**2,
         read_noise=0.15 * noise,
         grain=rng.uniform(0.3, 0.8),
@@ -115,7 +122,7 @@ def sample_development(rng: np.random.Generator, light: Float[np.ndarray, "3"]) 
         black=float(np.clip(rng.normal(0.015, 0.02), -0.04, 0.07)),
         contrast=float(np.clip(rng.normal(2.6, 1.0), 0, 5)),
         middle=rng.uniform(0.45, 0.58),
-        saturation=float(np.clip(rng.normal(0.9, 0.13), 0.55, 1.3)),
+        saturation=float(np.clip(rng.normal(0.9, 0.1), 0.6, 1.25)),
         monochrome=happens(rng, 0.025),
         sharpening=rng.uniform(0.15, 0.7) if happens(rng, 0.4) else 0.0,
         sharpening_radius=rng.uniform(0.6, 1.3),
@@ -152,9 +159,11 @@ def expose(
     The variance of the noise is `shot_noise` times the light plus `read_noise` squared (Foi et al.
     2008, Eq. 3), before white balance: the channel that the light has little of is the noisiest.
     """
-    light: np.ndarray = _blur(scene.astype(np.float32), development) * np.float32(
-        development.exposure
-    )
+    light: np.ndarray = _blur(scene.astype(np.float32), development)
+    top, bottom, left, right = (round(share * len(light)) for share in METERED)
+    face = float((light[top:bottom, left:right] @ np.array(LUMINANCE)).mean())
+    gain = np.clip((METERED_LIGHT / max(face, 1e-6)) ** development.metering, *METERED_GAIN)
+    light = light * np.float32(development.exposure * gain)
     if development.shot_noise > 0 or development.read_noise > 0:
         noise: np.ndarray = rng.standard_normal(light.shape, np.float32)
         if development.grain > 0:

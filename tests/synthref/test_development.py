@@ -121,6 +121,14 @@ def test_subsampling_and_quality_cost_what_they_say() -> None:
     assert error(95, halves_color=False) < error(95, halves_color=True)
 
 
+def test_the_meter_brightens_dark_faces_in_part() -> None:
+    metered = dataclasses.replace(PLAIN, metering=0.5)
+    dark = expose(flat(0.15), metered, np.random.default_rng(0))
+    middle = expose(flat(0.3), metered, np.random.default_rng(0))
+    np.testing.assert_allclose(dark, 0.15 * 2**0.5, rtol=1e-5)
+    np.testing.assert_allclose(middle, 0.3, rtol=1e-5)
+
+
 def test_most_developments_are_good_photographs() -> None:
     rng = np.random.default_rng(5)
     drawn = [sample_development(rng, np.ones(3)) for _ in range(1000)]
