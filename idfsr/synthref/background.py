@@ -12,119 +12,37 @@ from jaxtyping import Float
 
 from idfsr.synthref.chance import happens
 from idfsr.synthref.color import LUMINANCE, to_linear
+from idfsr.synthref.painting import (
+    WORK_SIZE,
+    add_lights,
+    blur_some,
+    cloudy,
+    draw_person,
+    grid,
+    lay_box,
+    lay_furniture,
+    natural_color,
+    noise_field,
+    paint_gradient,
+)
 
-WORK_SIZE = 160
-"""Side in pixels at which surroundings are painted: nearly all are blurred anyway."""
 BRIGHTEST = 6.0
 MUTED, COOLER = (0.15, 0.75), (-0.03, 0.1)
 """Share of grey in colours; by how much less red and more blue that grey is."""
 COLORFUL = 0.4
 """Of that share for leaves and the sky."""
-NATURAL = (
-    (196, 188, 176), (172, 160, 142), (142, 120, 96), (108, 84, 62), (158, 164, 166),
-    (112, 122, 128), (96, 108, 92), (206, 202, 196), (134, 138, 146), (84, 78, 74),
-    (60, 58, 58), (224, 224, 222), (122, 70, 52), (70, 80, 98), (176, 170, 162),
-    (104, 110, 118), (46, 52, 62), (150, 152, 154), (186, 192, 198),
-)  # fmt: skip
-"""sRGB colours of plaster, wood, stone, brick, cloth."""
 WALLS_OF_SPONSORS = (
     (244, 244, 244), (240, 238, 232), (18, 18, 20), (26, 32, 58), (140, 26, 36), (56, 60, 66),
     (44, 78, 124), (186, 158, 100), (86, 92, 100), (206, 210, 214), (228, 230, 234), (40, 44, 50),
 )  # fmt: skip
 """sRGB colours of press walls and of what is printed on them."""
-SKINS = ((222, 180, 156), (198, 152, 122), (164, 116, 88), (116, 78, 56), (74, 48, 36))
-"""sRGB colours of people far behind."""
-LETTERS = "ABCDEFGHIKLMNOPRSTUVWXYZ"
-
-
-def _noise(rng: np.random.Generator, size: int, cells: int) -> np.ndarray:
-    grid = rng.standard_normal((cells + 2, cells + 2)).astype(np.float32)
-    return np.asarray(cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC))
-
-
-def _cloudy(rng: np.random.Generator, size: int, cells: int) -> np.ndarray:
-    """Add noise of several scales, each half as strong as the one before."""
-    layers = (_noise(rng, size, cells * 2**octave) / 2**octave for octave in range(3))
-    return np.asarray(sum(layers))
-
-
-def _natural(rng: np.random.Generator, low: float = 0.6, high: float = 1.25) -> np.ndarray:
-    """Draw the colour of some material, linear RGB."""
-    color = np.array(NATURAL[int(rng.integers(len(NATURAL)))], np.float64)
-    return to_linear(np.clip(color * rng.uniform(low, high) + rng.normal(0, 5, 3), 8, 245))
-
-
-def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return y and x of the pixels in [0, 1]."""
-    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
-    return rows, columns
-
-
-def _blurred(canvas: np.ndarray, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
-    """Blur by a random share of the side."""
-    return np.asarray(cv2.GaussianBlur(canvas, (0, 0), rng.uniform(low, high) * WORK_SIZE))
-
-
-def _gradient(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Paint one material whose light falls off to one side."""
-    rows, columns = _grid(size)
-    angle = rng.uniform(0, 2 * np.pi)
-    t = 0.5 + (columns - 0.5) * np.cos(angle) + 0.6 * (rows - 0.5) * np.sin(angle)
-    falloff = rng.uniform(0.3, 0.95) ** np.clip(t, 0, 1)
-    return np.asarray(falloff[..., None] * _natural(rng), np.float32)
-
-
-def _soft_box(
-    canvas: np.ndarray, box: tuple[float, float, float, float], color: np.ndarray, blur: float
-) -> None:
-    """Lay a rectangle (left, top, right, bottom as shares) with blurred edges over a canvas."""
-    size = len(canvas)
-    layer = np.zeros(canvas.shape[:2], np.float32)
-    left, top, right, bottom = (round(value * size) for value in box)
-    cv2.rectangle(layer, (left, top), (right, bottom), 1.0, -1)
-    layer = cv2.GaussianBlur(layer, (0, 0), blur * size)[..., None]
-    canvas += layer * (np.asarray(color, np.float32) - canvas)
-
-
-def _disc(canvas: np.ndarray, place: tuple[float, float], radius: float, color: np.ndarray) -> None:
-    """Add the disc of a light out of focus, a little brighter at the rim; shares of the side."""
-    size = len(canvas)
-    reach = int(radius * size) + 2
-    x, y = place[0] * size, place[1] * size
-    left, top = max(int(x) - reach, 0), max(int(y) - reach, 0)
-    part = canvas[top : int(y) + reach + 1, left : int(x) + reach + 1]
-    if part.size == 0:
-        return
-    rows, columns = np.mgrid[: part.shape[0], : part.shape[1]].astype(np.float32)
-    away = np.hypot(rows + top - y, columns + left - x) / (radius * size)
-    disc = np.clip((1 - away) * radius * size, 0, 1) * (0.75 + 0.35 * away**4)
-    part += disc[..., None] * color.astype(np.float32)
-
-
-def _lights(
-    rng: np.random.Generator, canvas: np.ndarray, count: int, tint: tuple[float, float, float]
-) -> None:
-    """Add the discs of lights out of focus."""
-    radius = rng.uniform(0.015, 0.07)
-    for _ in range(count):
-        place = tuple(rng.uniform(0, 1, 2))
-        color = np.array(tint) * rng.uniform(0.7, 1.2, 3) * rng.lognormal(-1.6, 0.8)
-        _disc(canvas, place, radius * rng.uniform(0.7, 1.2), color)
-
-
-def _furniture(rng: np.random.Generator, canvas: np.ndarray, count: int, *, tall: bool) -> None:
-    for _ in range(count):
-        left, top = rng.uniform(-0.15, 0.95), rng.uniform(-0.2, 0.7)
-        wide = rng.uniform(0.1, 0.35)
-        high = rng.uniform(0.5, 1.3) if tall else rng.uniform(0.08, 0.3)
-        # Muted by the air and the room's own light: never far from what is behind it.
-        color = 0.75 * _natural(rng, 0.3, 1.2) + 0.25 * canvas.mean(axis=(0, 1))
-        _soft_box(canvas, (left, top, left + wide, top + high), color, rng.uniform(0.008, 0.03))
+LETTERS = "BCDFGHLMNPRTVWXZ"
+"""Without vowels and without repeats nothing can be read into a word."""
 
 
 def _cutout(rng: np.random.Generator) -> np.ndarray:
     """Paint paper so bright that it is white in the picture, or nearly."""
-    rows, columns = _grid(WORK_SIZE)
+    rows, columns = grid(WORK_SIZE)
     corners = (columns - 0.5) ** 2 + (rows - 0.4) ** 2
     level = rng.uniform(0.75, 1.6) * (1 - rng.uniform(0, 0.35) * corners)
     return np.asarray(level[..., None] * (1 + rng.normal(0, 0.012, 3)), np.float32)
@@ -132,45 +50,45 @@ def _cutout(rng: np.random.Generator) -> np.ndarray:
 
 def _paper(rng: np.random.Generator) -> np.ndarray:
     """Paint paper or cloth with the round light of a lamp, darker to the corners."""
-    rows, columns = _grid(WORK_SIZE)
+    rows, columns = grid(WORK_SIZE)
     grey = rng.uniform(25, 225)
     paper = to_linear(np.clip(grey * (1 + rng.normal(0, 0.06, 3)), 12, 245))
     x, y = rng.uniform(0.1, 0.9), rng.uniform(0.1, 0.9)
     away = ((columns - x) ** 2 + (rows - y) ** 2) / rng.uniform(0.2, 0.8)
     light = rng.uniform(0.35, 0.8) + rng.uniform(0.2, 0.7) * np.exp(-away)
-    light = light * (1 + rng.uniform(0, 0.08) * _cloudy(rng, WORK_SIZE, 3))
+    light = light * (1 + rng.uniform(0, 0.08) * cloudy(rng, WORK_SIZE, 3))
     return np.asarray(light[..., None] * paper, np.float32)
 
 
 def _dark(rng: np.random.Generator) -> np.ndarray:
     """Paint a hall or a curtain that hardly any light reaches."""
-    canvas = _gradient(rng, WORK_SIZE)
-    _furniture(rng, canvas, int(rng.integers(0, 5)), tall=True)
+    canvas = paint_gradient(rng, WORK_SIZE)
+    lay_furniture(rng, canvas, int(rng.integers(0, 5)), tall=True)
     canvas *= rng.uniform(0.03, 0.35)
     if happens(rng, 0.4):
-        _lights(rng, canvas, int(rng.integers(1, 8)), (0.8, 0.75, 0.7))
-    return _blurred(canvas, 0.004, 0.03, rng)
+        add_lights(rng, canvas, int(rng.integers(1, 8)), (0.8, 0.75, 0.7))
+    return blur_some(canvas, 0.004, 0.03, rng)
 
 
 def _wall(rng: np.random.Generator) -> np.ndarray:
-    mottle = 1 + 0.05 * _cloudy(rng, WORK_SIZE, 6) + 0.03 * _noise(rng, WORK_SIZE, 60)
-    canvas = _gradient(rng, WORK_SIZE) * mottle[..., None]
+    mottle = 1 + 0.05 * cloudy(rng, WORK_SIZE, 6) + 0.03 * noise_field(rng, WORK_SIZE, 60)
+    canvas = paint_gradient(rng, WORK_SIZE) * mottle[..., None]
     if happens(rng, 0.4):  # bricks or boards
         gap = rng.uniform(0.07, 0.2)
-        rows, columns = _grid(WORK_SIZE)
+        rows, columns = grid(WORK_SIZE)
         across = rows if happens(rng, 0.6) else columns
         joint = np.exp(-(((across / gap) % 1 - 0.5) ** 2) / 0.004)
         canvas *= (1 - rng.uniform(0.08, 0.3) * joint)[..., None]
     if happens(rng, 0.3):  # the edge of a door, a frame or a corner
         left = rng.uniform(-0.3, 0.9)
         box = (left, -0.1, left + rng.uniform(0.1, 0.6), rng.uniform(0.6, 1.2))
-        _soft_box(canvas, box, _natural(rng), 0.006)
-    return _blurred(canvas.astype(np.float32), 0.001, 0.014, rng)
+        lay_box(canvas, box, natural_color(rng), 0.006)
+    return blur_some(canvas.astype(np.float32), 0.001, 0.014, rng)
 
 
 def _logo(rng: np.random.Generator) -> Callable[[np.ndarray, int, int, float], None]:
     """Draw a word or a sign, once for all its repeats; returns how to stamp it."""
-    word = "".join(rng.choice(list(LETTERS), int(rng.integers(2, 9))))
+    word = "".join(rng.choice(list(LETTERS), int(rng.integers(2, 9)), replace=False))
     font = int(rng.choice([cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX]))
     thickness = int(rng.integers(2, 5))
     is_word, ring = happens(rng, 0.88), happens(rng, 0.5)
@@ -198,7 +116,7 @@ def _press(rng: np.random.Generator) -> np.ndarray:
         to_linear(np.clip(np.array(WALLS_OF_SPONSORS[i]) + rng.normal(0, 8, 3), 6, 250))
         for i in (first, second, third)
     )
-    rows, columns = _grid(WORK_SIZE)
+    rows, columns = grid(WORK_SIZE)
     slope = rng.normal(0, 0.35, 2)
     light = 1 + slope[0] * (columns - 0.5) + slope[1] * (rows - 0.5)
     canvas = np.broadcast_to(wall, (WORK_SIZE, WORK_SIZE, 3)).astype(np.float32)
@@ -217,120 +135,105 @@ def _press(rng: np.random.Generator) -> np.ndarray:
         canvas += layer[..., None] * (color.astype(np.float32) - canvas)
     if happens(rng, 0.3):  # the edge of a panel
         left = rng.uniform(-0.2, 0.9)
-        _soft_box(canvas, (left, -0.1, left + rng.uniform(0.2, 0.7), 1.2), other, 0.004)
+        lay_box(canvas, (left, -0.1, left + rng.uniform(0.2, 0.7), 1.2), other, 0.004)
     canvas = canvas * light[..., None].astype(np.float32)
-    return _blurred(canvas, 0.001, 0.016, rng)
-
-
-def _person(rng: np.random.Generator, canvas: np.ndarray, x: float, y: float, head: float) -> None:
-    """Draw somebody far behind: clothes, neck, head, hair."""
-    side = len(canvas)
-    skin = to_linear(np.array(SKINS[int(rng.integers(len(SKINS)))]) * rng.uniform(0.8, 1.1))
-    cloth, hair = _natural(rng, 0.15, 1.1), to_linear(rng.uniform(12, 90) * np.array([1, 0.8, 0.6]))
-
-    def oval(dx: float, dy: float, wide: float, high: float, color: np.ndarray) -> None:
-        centre = (int((x + dx * head) * side), int((y + dy * head) * side))
-        axes = (max(1, int(wide * head * side)), max(1, int(high * head * side)))
-        cv2.ellipse(canvas, centre, axes, 0, 0, 360, color.tolist(), -1, cv2.LINE_AA)
-
-    oval(0.0, 2.9, 1.35, 1.9, cloth)
-    oval(0.0, 0.9, 0.32, 0.6, 0.7 * skin)
-    oval(0.0, -0.12, 0.66, 0.8, hair)
-    if happens(rng, 0.8):
-        oval(rng.normal(0, 0.12), 0.1, 0.52, 0.66, skin)
+    return blur_some(canvas, 0.001, 0.016, rng)
 
 
 def _crowd(rng: np.random.Generator) -> np.ndarray:
     """Paint people out of focus, the farthest first."""
-    canvas = _gradient(rng, WORK_SIZE) * np.float32(rng.uniform(0.2, 1.0))
-    _furniture(rng, canvas, 4, tall=True)
+    canvas = paint_gradient(rng, WORK_SIZE) * np.float32(rng.uniform(0.2, 1.0))
+    lay_furniture(rng, canvas, 4, tall=True)
     head = rng.uniform(0.05, 0.13)
     for row in range(int(rng.integers(1, 4))):
         for _ in range(int(rng.integers(2, 6))):
             size = head * (1 + 0.35 * row) * rng.uniform(0.85, 1.15)
-            _person(rng, canvas, rng.uniform(0, 1), rng.uniform(0.2, 0.5) + 0.18 * row, size)
-    return _blurred(canvas, 0.012, 0.035, rng)
+            draw_person(rng, canvas, rng.uniform(0, 1), rng.uniform(0.2, 0.5) + 0.18 * row, size)
+    return blur_some(canvas, 0.012, 0.035, rng)
 
 
 def _interior(rng: np.random.Generator) -> np.ndarray:
-    canvas = _gradient(rng, WORK_SIZE)
-    rows, _ = _grid(WORK_SIZE)
-    _furniture(rng, canvas, int(rng.integers(2, 5)), tall=True)
-    _furniture(rng, canvas, int(rng.integers(3, 9)), tall=False)
+    canvas = paint_gradient(rng, WORK_SIZE)
+    rows, _ = grid(WORK_SIZE)
+    lay_furniture(rng, canvas, int(rng.integers(2, 5)), tall=True)
+    lay_furniture(rng, canvas, int(rng.integers(3, 9)), tall=False)
     for _ in range(int(rng.integers(0, 3))):  # lamps and bright doorways
         left, top = rng.uniform(-0.1, 1), rng.uniform(-0.1, 0.6)
         box = (left, top, left + rng.uniform(0.03, 0.25), top + rng.uniform(0.05, 0.5))
-        _soft_box(canvas, box, rng.uniform(0.6, 2.0) * np.array([1.0, 0.9, 0.74]), 0.015)
+        lay_box(canvas, box, rng.uniform(0.6, 2.0) * np.array([1.0, 0.9, 0.74]), 0.015)
     canvas *= (1 + rng.normal(0, 0.3) * (rows - 0.5))[..., None]
-    _lights(rng, canvas, int(rng.integers(0, 6)), (1.0, 0.85, 0.62))
-    return _blurred(canvas, 0.006, 0.035, rng)
+    add_lights(rng, canvas, int(rng.integers(0, 6)), (1.0, 0.85, 0.62))
+    return blur_some(canvas, 0.006, 0.035, rng)
 
 
 def _window(rng: np.random.Generator) -> np.ndarray:
-    canvas = _gradient(rng, WORK_SIZE) * np.float32(0.6)
-    _furniture(rng, canvas, 4, tall=False)
+    canvas = paint_gradient(rng, WORK_SIZE) * np.float32(0.6)
+    lay_furniture(rng, canvas, 4, tall=False)
     left, wide = rng.uniform(-0.2, 0.8), rng.uniform(0.2, 0.6)
     pane = np.array([0.85, 0.95, 1.05]) * rng.uniform(0.9, 2.5)
     sill = rng.uniform(0.5, 1.1)
     for half in (0.0, 0.53 * wide):
-        _soft_box(canvas, (left + half, -0.1, left + half + 0.47 * wide, sill), pane, 0.006)
-    return _blurred(canvas, 0.006, 0.025, rng)
+        lay_box(canvas, (left + half, -0.1, left + half + 0.47 * wide, sill), pane, 0.006)
+    return blur_some(canvas, 0.006, 0.025, rng)
 
 
 def _bokeh(rng: np.random.Generator) -> np.ndarray:
-    canvas = _blurred(
-        _gradient(rng, WORK_SIZE) * np.float32(rng.uniform(0.05, 0.4)), 0.02, 0.04, rng
+    canvas = blur_some(
+        paint_gradient(rng, WORK_SIZE) * np.float32(rng.uniform(0.05, 0.4)), 0.02, 0.04, rng
     )
     tint = (1.0, rng.uniform(0.6, 0.95), rng.uniform(0.3, 0.95))
-    _lights(rng, canvas, int(rng.integers(8, 40)), tint)
+    add_lights(rng, canvas, int(rng.integers(8, 40)), tint)
     return canvas
 
 
 def _foliage(rng: np.random.Generator) -> np.ndarray:
-    rows, _ = _grid(WORK_SIZE)
+    rows, _ = grid(WORK_SIZE)
     leaf = to_linear(np.array([rng.uniform(62, 116), rng.uniform(84, 122), rng.uniform(40, 76)]))
-    depth = rng.uniform(0.6, 1.0) * _cloudy(rng, WORK_SIZE, int(rng.integers(3, 9)))
+    depth = rng.uniform(0.6, 1.0) * cloudy(rng, WORK_SIZE, int(rng.integers(3, 9)))
     canvas = (leaf * np.exp(depth - 0.6 * (rows - 0.3))[..., None]).astype(np.float32)
-    gaps = np.clip(0.8 * _cloudy(rng, WORK_SIZE, 4) - 1.3 * rows - 0.1, 0, 1)[..., None]
+    gaps = np.clip(0.8 * cloudy(rng, WORK_SIZE, 4) - 1.3 * rows - 0.1, 0, 1)[..., None]
     sky = np.array([0.8, 0.9, 0.96], np.float32) * np.float32(rng.uniform(0.7, 1.6))
     canvas += gaps * (sky - canvas)
     if happens(rng, 0.3):  # trunks
-        _furniture(rng, canvas, int(rng.integers(1, 4)), tall=True)
-    canvas = _blurred(canvas, 0.006, 0.035, rng)
-    _lights(rng, canvas, int(rng.integers(0, 18)), (0.75, 0.85, 0.5))
-    return _blurred(canvas, 0.004, 0.012, rng)
+        lay_furniture(rng, canvas, int(rng.integers(1, 4)), tall=True)
+    canvas = blur_some(canvas, 0.006, 0.035, rng)
+    add_lights(rng, canvas, int(rng.integers(0, 18)), (0.75, 0.85, 0.5))
+    return blur_some(canvas, 0.004, 0.012, rng)
 
 
 def _sky(rng: np.random.Generator) -> np.ndarray:
     """Paint a clear, a cloudy or an evening's sky, often with something at its foot."""
-    rows, _ = _grid(WORK_SIZE)
+    rows, _ = grid(WORK_SIZE)
     blue = to_linear(
         np.array([[96.0, 142, 200], [150, 176, 206], [176, 190, 206], [206, 168, 140]])
     )
     top = blue[int(rng.choice(4, p=(0.4, 0.3, 0.2, 0.1)))] * rng.uniform(0.9, 1.5)
     pale = np.array([0.78, 0.82, 0.86]) * rng.uniform(0.8, 1.2)
     t = np.clip(rows * rng.uniform(0.4, 1.2), 0, 1)[..., None]
-    clouds = np.clip(0.7 * _cloudy(rng, WORK_SIZE, 3) + rng.normal(-0.3, 0.6), 0, 1)[..., None]
+    clouds = np.clip(0.7 * cloudy(rng, WORK_SIZE, 3) + rng.normal(-0.3, 0.6), 0, 1)[..., None]
     canvas = top * (1 - t) + pale * t
     canvas = (canvas + clouds * (pale * 1.1 - canvas)).astype(np.float32)
     for _ in range(int(rng.integers(0, 4))):  # hills, roofs, trees
         left, foot = rng.uniform(-0.3, 0.9), rng.uniform(0.45, 0.95)
         box = (left, foot, left + rng.uniform(0.3, 1.2), 1.2)
-        _soft_box(canvas, box, _natural(rng, 0.3, 0.9), 0.01)
-    return _blurred(canvas, 0.006, 0.025, rng)
+        lay_box(canvas, box, natural_color(rng, 0.3, 0.9), 0.01)
+    return blur_some(canvas, 0.006, 0.025, rng)
 
 
 def _street(rng: np.random.Generator) -> np.ndarray:
-    rows, _ = _grid(WORK_SIZE)
+    rows, _ = grid(WORK_SIZE)
     horizon = rng.uniform(0.35, 0.7)
     sky = to_linear(np.array([176, 194, 212.0])) * rng.uniform(0.8, 1.8)
-    ground = _natural(rng, 0.6, 1.0)
+    ground = natural_color(rng, 0.6, 1.0)
     t = (1 / (1 + np.exp(-(rows - horizon) / 0.03)))[..., None]
     canvas = (sky * (1 + 0.25 * (rows - 0.2))[..., None] * (1 - t) + ground * t).astype(np.float32)
     for _ in range(int(rng.integers(2, 7))):  # houses with rows of windows
         left, wide = rng.uniform(-0.2, 1.0), rng.uniform(0.12, 0.5)
-        top, color = horizon - rng.uniform(0.05, 0.6), 0.8 * _natural(rng, 0.4, 1.1) + 0.1 * sky
-        _soft_box(canvas, (left, top, left + wide, horizon + 0.1), color, 0.006)
+        top, color = (
+            horizon - rng.uniform(0.05, 0.6),
+            0.8 * natural_color(rng, 0.4, 1.1) + 0.1 * sky,
+        )
+        lay_box(canvas, (left, top, left + wide, horizon + 0.1), color, 0.006)
         step = rng.uniform(0.04, 0.09)
         for x in np.arange(left + step / 2, left + wide - step / 2, step):
             for y in np.arange(top + step / 2, horizon, 1.3 * step):
@@ -338,9 +241,9 @@ def _street(rng: np.random.Generator) -> np.ndarray:
                 first, last = (tuple(int(value) for value in corner) for corner in corners)
                 cv2.rectangle(canvas, first, last, (rng.uniform(0.2, 0.9) * color).tolist(), -1)
     if happens(rng, 0.3):
-        _person(rng, canvas, rng.uniform(0, 1), horizon, rng.uniform(0.03, 0.06))
-    canvas = _blurred(canvas, 0.006, 0.03, rng)
-    _lights(rng, canvas, int(rng.integers(0, 8)), (0.9, 0.8, 0.65))
+        draw_person(rng, canvas, rng.uniform(0, 1), horizon, rng.uniform(0.03, 0.06))
+    canvas = blur_some(canvas, 0.006, 0.03, rng)
+    add_lights(rng, canvas, int(rng.integers(0, 8)), (0.9, 0.8, 0.65))
     return canvas
 
 
