@@ -20,6 +20,9 @@ STRAND_BIAS = 0.04
 """How much deeper than the map a point must lie to be in shadow, against shadows of its own."""
 SHADOW_REACH = 3
 """The edge of a shadow is softened over as many cells to each side."""
+SOFTENING = np.exp(-0.18 * np.arange(-SHADOW_REACH, SHADOW_REACH + 1) ** 2.0)
+SOFTENING /= SOFTENING.sum()
+"""Weights of a row of these cells."""
 
 
 class Lighting(NamedTuple):
@@ -70,19 +73,17 @@ def light_reaching(x: float, y: float, z: float, lighting: Lighting) -> float:
     v = 0.5 * size - (frame[1, 0] * x + frame[1, 1] * y + frame[1, 2] * z) * scale
     depth = frame[2, 0] * x + frame[2, 1] * y + frame[2, 2] * z
     lit = 0.0
-    total = 0.0
     for dv in range(-SHADOW_REACH, SHADOW_REACH + 1):
         for du in range(-SHADOW_REACH, SHADOW_REACH + 1):
-            weight = math.exp(-0.18 * (du * du + dv * dv))
+            weight = SOFTENING[dv + SHADOW_REACH] * SOFTENING[du + SHADOW_REACH]
             column = int(u + du * softness)
             row = int(v + dv * softness)
-            total += weight
             if 0 <= column < size and 0 <= row < size:
                 gap = shadow[row, column] - depth - SHADOW_BIAS
                 lit += weight * min(max(1.0 - gap * 40.0, 0.0), 1.0)
             else:
                 lit += weight
-    return lit / total
+    return lit
 
 
 @njit(cache=True, nogil=True)

@@ -11,6 +11,7 @@ from idfsr.synthref.camera import Camera
 from idfsr.synthref.canvas import Canvas
 from idfsr.synthref.chance import happens
 from idfsr.synthref.color import to_linear
+from idfsr.synthref.development import NOMINAL_SIZE
 from idfsr.synthref.illumination import Light, basis, project
 
 NEAR_MOUTH: Final = np.array([0.0, -0.95, 1.5])
@@ -24,7 +25,7 @@ RING = 0.1
 """Half of the width of the ring around a metal head, over its radius."""
 BLUR = (0.4, 1.6)
 """Standard deviation in pixels at a side of 256: they are nearer than what is in focus."""
-NOMINAL_SIZE = 256
+GLOSS_METAL, GLOSS_FOAM = 0.25, 0.03
 
 
 @dataclass(frozen=True)
@@ -85,38 +86,40 @@ def _lit(
     return np.asarray(albedo * total + shine)
 
 
-def draw_microphone(canvas: Canvas, camera: Camera, microphone: Microphone, light: Light) -> None:
-    """Draw a ball on a stick over the image; it is nearer than all else."""
-    size = len(canvas.image)
-    x, y, _ = camera.to_screen(microphone.place[None].astype(np.float32))[0]
-    radius = microphone.radius * float(
-        camera.pixels_per_unit(microphone.place[None].astype(np.float32))[0]
-    )
-    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
-    dx, dy = (columns + 0.5 - x) / radius, (y - rows - 0.5) / radius
+def _shape(
+    microphone: Microphone, dx: Float[np.ndarray, "H W"], dy: Float[np.ndarray, "H W"]
+) -> tuple[Float[np.ndarray, "H W"], Float[np.ndarray, "H W 3"], Float[np.ndarray, "H W 3"]]:
+    """Return cover, normals and albedo at offsets from the head's middle, over its radius."""
     along = dx * microphone.down[0] + dy * microphone.down[1]
     aside = dx * -microphone.down[1] + dy * microphone.down[0]
     ball = dx**2 + dy**2 < 1
-    width = microphone.handle * (1 - 0.03 * along)
-    stick = (along > 0) & (np.abs(aside) < width) & ~ball
-    shown = ball | stick
-    across = np.clip(aside / np.maximum(width, 0.1), -1, 1)
-    side = np.array([-microphone.down[1], microphone.down[0]])
-    round_z = np.sqrt(np.clip(1 - across**2, 0, 1))
-    ball_z = np.sqrt(np.clip(1 - dx**2 - dy**2, 0, 1))
-    normal = np.where(
-        ball[..., None],
-        np.stack([dx, dy, ball_z], axis=-1),
-        np.stack([across * side[0], across * side[1], round_z], axis=-1),
-    )
+    width = microphone.handle * np.maximum(1 - 0.03 * along, 0.2)
+    stick = (along > 0) & (np.abs(aside) < width)
+    across = np.clip(aside / width, -1, 1)
+    right = np.array([-microphone.down[1], microphone.down[0]])
+    ball_normal = np.stack([dx, dy, np.sqrt(np.clip(1 - dx**2 - dy**2, 0, 1))], axis=-1)
+    stick_normal = np.stack([across * right[0], across * right[1], np.sqrt(1 - across**2)], axis=-1)
     albedo = np.where(ball[..., None], microphone.color, to_linear(np.array(HANDLE, np.float64)))
-    ring = (np.abs(along) < RING) & ball if microphone.metal else np.zeros_like(ball)
-    if microphone.metal:  # wires of the basket
-        longitude, latitude = np.arcsin(np.clip(aside, -1, 1)), np.arcsin(np.clip(along, -1, 1))
+    if microphone.metal:  # wires of the basket, but on the ring around it
+        longitude, latitude = (np.arcsin(np.clip(value, -1, 1)) for value in (aside, along))
         wires = np.sin(longitude * np.pi / MESH_PITCH) * np.sin(latitude * np.pi / MESH_PITCH)
-        albedo = albedo * np.where(ball & ~ring, 0.55 + 0.45 * wires, 1.0)[..., None]
-    color = _lit(normal, albedo, light, 0.25 if microphone.metal else 0.03)
-    layer = np.concatenate([color, np.ones_like(color[..., :1])], axis=-1) * shown[..., None]
+        basket = ball & (np.abs(along) > RING)
+        albedo = albedo * np.where(basket, 0.55 + 0.45 * wires, 1.0)[..., None]
+    normal = np.where(ball[..., None], ball_normal, stick_normal)
+    return (ball | stick).astype(np.float64), normal, albedo
+
+
+def draw_microphone(canvas: Canvas, camera: Camera, microphone: Microphone, light: Light) -> None:
+    """Draw a ball on a stick over the image; it is nearer than all else."""
+    size = len(canvas.image)
+    place = microphone.place[None].astype(np.float32)
+    x, y, _ = camera.to_screen(place)[0]
+    radius = microphone.radius * float(camera.pixels_per_unit(place)[0])
     blur = microphone.blur * size / NOMINAL_SIZE
+    top = int(np.clip(y - radius - 4 * blur, 0, size - 1))
+    rows, columns = np.mgrid[top:size, 0:size] + 0.5
+    cover, normal, albedo = _shape(microphone, (columns - x) / radius, (y - rows) / radius)
+    color = _lit(normal, albedo, light, GLOSS_METAL if microphone.metal else GLOSS_FOAM)
+    layer = np.concatenate([color, np.ones_like(color[..., :1])], axis=-1) * cover[..., None]
     layer = cv2.GaussianBlur(layer.astype(np.float32), (0, 0), blur)
-    canvas.image[:] = layer + (1 - layer[..., 3:]) * canvas.image
+    canvas.image[top:] = layer + (1 - layer[..., 3:]) * canvas.image[top:]
