@@ -1,9 +1,10 @@
 """How near the pictures of rendered people come to photographs, in colour, contrast and spectrum.
 
 Photographs are aligned as FFHQ by the project's own detector, renders are so already. Prints, at 64
-and at 256 px, the mean and the deviation over images of each statistic and its Wasserstein distance
-from the photographs (1-D; people weigh the same), and writes a figure of the distributions. No
-picture is written.
+and at 256 px, the mean and the deviation over images of each statistic and, after a slash, its
+Wasserstein distance from the photographs (1-D; people weigh the same), and writes a figure of the
+distributions. The last set of renders comes a second time, without the images whose skin is darker
+or lighter than all skin in the photographs. No picture is written.
 
     OMP_NUM_THREADS=1 python benchmarks/photo_statistics.py --photographs photographs \
         --people 00001 00002 --renders before=old after=new --figure statistics.png
@@ -202,7 +203,7 @@ def draw(
             low, middle, high = np.percentile(powers, (16, 50, 84), axis=0)
             (line,) = axes.plot(frequency, middle, label=label)
             axes.fill_between(frequency, low, high, alpha=0.15, color=line.get_color())
-        axes.set(xscale="log", xlabel="spectrum: log10 power over cycles a pixel", xlim=(0.01, 0.5))
+        axes.set(xscale="log", xlabel="log10 power over cycles a pixel", xlim=(0.01, 0.5))
         axes.set_xticks([0.01, 0.03, 0.1, 0.3], ["0.01", "0.03", "0.1", "0.3"])
         axes.minorticks_off()
         return
@@ -214,11 +215,32 @@ def draw(
     axes.set(xlabel=name, yticks=[])
 
 
+def keep_alike(renders: list[Picture], photographs: list[Picture]) -> list[Picture]:
+    """Return the renders whose cheeks are as light as some in the photographs."""
+    light = [skin_lightness(picture).mean() for picture in photographs]
+    return [p for p in renders if min(light) <= skin_lightness(p).mean() <= max(light)]
+
+
+def print_row(name: str, size: int, samples: dict[str, Sample]) -> None:
+    """Print a row of the table, in Markdown."""
+    cells = [name, f"{size}"]
+    real = samples["photographs"]
+    for label, (values, weights, means) in samples.items():
+        cell = f"{means.mean():.2f} ± {means.std():.2f}"
+        if label != "photographs":
+            distance = wasserstein_distance(real.values, values, real.weights, weights)
+            cell += f" / {distance:.2f}"
+        cells.append(cell)
+    print("| " + " | ".join(cells) + " |")
+
+
 def main() -> None:
     """Read, measure, print, draw."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photographs", type=Path, required=True)
-    parser.add_argument("--people", nargs="+", required=True)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--photographs", type=Path, required=True, help="a folder a person")
+    parser.add_argument("--people", nargs="+", required=True, help="names of their folders")
     parser.add_argument("--renders", nargs="+", required=True, metavar="NAME=FOLDER")
     parser.add_argument("--assets", type=Path, default=Path(".assets"))
     parser.add_argument("--figure", type=Path)
@@ -227,25 +249,24 @@ def main() -> None:
     for item in args.renders:
         name, _, folder = item.partition("=")
         full[name] = read_renders(Path(folder))
-    figure, rows = plt.subplots(len(SIZES), len(STATISTICS) - 1, figsize=(20, 5.2))
-    for size, row in zip(SIZES, rows, strict=True):
+    full[f"{name}, skin alike"] = keep_alike(full[name], full["photographs"])
+    figure, axes = plt.subplots(
+        len(SIZES), len(STATISTICS) - 1, figsize=(20, 5.2), layout="constrained"
+    )
+    print("| statistic | px | " + " | ".join(full) + " |")
+    print("| --- " * (len(full) + 2) + "|")
+    for size, row in zip(SIZES, axes, strict=True):
         sets = {name: [shrink(p, size) for p in pictures] for name, pictures in full.items()}
-        print(f"{size} px: mean and deviation over images; distance from the photographs")
         drawn = iter(row)
         for name, statistic in STATISTICS.items():
             samples = {label: measure(pictures, statistic) for label, pictures in sets.items()}
-            real, line = samples["photographs"], f"  {name:27}"
-            for label, (values, weights, means) in samples.items():
-                distance = wasserstein_distance(real.values, values, real.weights, weights)
-                line += f" | {label} {means.mean():7.2f} +- {means.std():5.2f} d {distance:5.2f}"
-            print(line)
+            print_row(name, size, samples)
             if statistic is not fine_power:
                 draw(next(drawn), name, sets, samples)
         row[0].set_ylabel(f"{size} px")
-    rows[0, 0].legend()
+    axes[0, 0].legend(fontsize="small")
     if args.figure:
-        figure.tight_layout()
-        figure.savefig(args.figure, dpi=70)
+        figure.savefig(args.figure, dpi=80)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def _cutout(rng: np.random.Generator) -> np.ndarray:
     """Paint paper so bright that it is white in the picture, or nearly."""
     rows, columns = grid(WORK_SIZE)
     corners = (columns - 0.5) ** 2 + (rows - 0.4) ** 2
-    level = rng.uniform(0.75, 1.6) * (1 - rng.uniform(0, 0.35) * corners)
+    level = rng.uniform(0.85, 1.9) * (1 - rng.uniform(0, 0.3) * corners)
     return np.asarray(level[..., None] * (1 + rng.normal(0, 0.012, 3)), np.float32)
 
 

@@ -26,6 +26,8 @@ CURVE = 0.16
 """How far the normal of a lens leans out at its rim."""
 GLINT = 900.0
 """Exponent of the key's mirror image."""
+THROUGH = 0.1
+"""How far brows may come through a lens and still lie behind it, in units of the mesh."""
 SUBPIXEL_BITS = 4
 
 
@@ -135,6 +137,7 @@ def draw_lenses(canvas: Canvas, camera: Camera, glasses: Glasses, light: Light) 
         plane = np.column_stack([screen[:, :2], np.ones(NUM_POINTS)])
         slope = np.linalg.lstsq(plane, screen[:, 2].astype(np.float64), rcond=None)[0]
         depth = slope[0] * columns + slope[1] * rows + slope[2]
+        depth += THROUGH * camera.scale
         share = (cover * (canvas.depth[box] < depth))[..., None].astype(np.float32)
         middle = (screen[:, :2].min(axis=0) + screen[:, :2].max(axis=0)) / 2
         size = np.ptp(screen[:, :2], axis=0) / 2
