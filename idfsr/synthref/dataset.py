@@ -121,7 +121,7 @@ def _render_identity(job: _Job) -> list[dict[str, Any]]:
                 "yaw": photo.yaw,
                 "pitch": photo.pitch,
                 "roll": photo.roll,
-                "glasses": person.glasses != "none",
+                "glasses": person.glasses != "none" or photo.sunglasses,
                 "landmarks": landmarks.ravel().tolist(),
             }
         )

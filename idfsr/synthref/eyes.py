@@ -44,7 +44,7 @@ def _paint_eye(
     offset: Float64[np.ndarray, "3"],
     side: int,
     eyes: Eyes,
-    light: Float64[np.ndarray, "8 3"],
+    light: Float64[np.ndarray, "17 3"],
 ) -> float:
     """Write the colour at a unit offset from the eyeball's centre; returns 1 on the white."""
     frame, size = eyes.frames[side], eyes.iris_size
@@ -81,7 +81,7 @@ def _mirror(
     offset: Float64[np.ndarray, "3"],
     gaze: Float64[np.ndarray, "3"],
     white: float,
-    light: Float64[np.ndarray, "8 3"],
+    light: Float64[np.ndarray, "17 3"],
 ) -> None:
     """Add the key and a window, mirrored on the cornea, which bulges over the iris."""
     along = offset[0] * gaze[0] + offset[1] * gaze[1] + offset[2] * gaze[2]

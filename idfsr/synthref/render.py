@@ -1,22 +1,22 @@
 """From a person and a photo to pixels and landmarks."""
 
-import io
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
-from PIL import Image
 
-from idfsr.synthref.background import light_in_surroundings, paint_background
+from idfsr.synthref.background import paint_background
 from idfsr.synthref.bake import texture_coordinates
 from idfsr.synthref.camera import Camera
 from idfsr.synthref.canvas import Canvas, cast_light
-from idfsr.synthref.color import to_linear, to_srgb
+from idfsr.synthref.color import to_linear
+from idfsr.synthref.development import develop
 from idfsr.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
-from idfsr.synthref.glasses import build_glasses
+from idfsr.synthref.glasses import Glasses, build_glasses, draw_lenses
 from idfsr.synthref.hair import Strands, grow_hair, sky_past_hair
 from idfsr.synthref.identity import Identity
+from idfsr.synthref.illumination import light_in_surroundings
 from idfsr.synthref.kernels import (
     raster_sphere,
     raster_triangles,
@@ -24,6 +24,7 @@ from idfsr.synthref.kernels import (
 )
 from idfsr.synthref.lighting import Lighting, light_on_vertices
 from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.microphone import draw_microphone, sample_microphones
 from idfsr.synthref.pose import FURROWS, Photo, unit_weights
 from idfsr.synthref.shading import (
     Hits,
@@ -35,9 +36,10 @@ from idfsr.synthref.shading import (
 )
 from idfsr.synthref.skin import SkinTexture, paint_skin
 from idfsr.synthref.subdivide import interpolate
+from idfsr.synthref.wind import blow
 
 SUPERSAMPLING = 2
-RELIEF = 0.8
+RELIEF = 0.6
 IRIS_RADIUS = 0.46
 """Of an iris of scale 1, over the eyeball's."""
 EYE_RADIUS = 0.975
@@ -54,8 +56,6 @@ YOUNG_FURROWS = 0.35
 """Depth of an expression's furrows in skin without wrinkles, over that in the most wrinkled."""
 BRIGHTEST = 4.0
 """Linear light beyond is cut before pixels are averaged, so that highlights keep soft edges."""
-HUE_KEPT = 0.55
-"""Share of the tone curve that acts on all channels alike."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class PreparedPerson:
     """`coarse` after subdivision."""
     skin: SkinTexture
     strands: Strands
-    glasses: Float[np.ndarray, "S K 3"]
-    glasses_widths: Float[np.ndarray, " S"]
+    glasses: Glasses
+    sunglasses: Glasses
     texels: Float[np.ndarray, "N 2"]
     occlusion: Float[np.ndarray, " N"]
     """Free share of the sky, with the hair in place."""
@@ -87,7 +87,6 @@ def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
     """Build the shape, paint the skin, grow the hair."""
     coarse = head.base + head.displacement(person.shape)
     neutral = interpolate(head.refine, coarse)
-    glasses, widths = build_glasses(head, person, neutral)
     strands = grow_hair(head, person, neutral)
     normals = vertex_normals(neutral.astype(np.float32), head.triangles)
     return PreparedPerson(
@@ -96,8 +95,8 @@ def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
         neutral=neutral,
         skin=paint_skin(head, person),
         strands=strands,
-        glasses=glasses,
-        glasses_widths=widths,
+        glasses=build_glasses(head, person, neutral, dark=False),
+        sunglasses=build_glasses(head, person, neutral, dark=True),
         texels=texture_coordinates(head.rest),
         occlusion=(head.occlusion * sky_past_hair(strands, neutral, normals)).astype(np.float32),
     )
@@ -186,7 +185,7 @@ def _draw_head(
 def render_linear(
     head: HeadModel, prepared: PreparedPerson, photo: Photo, size: int
 ) -> tuple[Canvas, Float[np.ndarray, "5 2"]]:
-    """Draw head, hair, lashes and glasses without the background.
+    """Draw head, hair, lashes, glasses and microphones without the background.
 
     Returns:
         The canvas in linear light, and the landmarks in its pixels.
@@ -194,15 +193,16 @@ def render_linear(
     person = prepared.person
     vertices = express(head, prepared.coarse, person, photo)
     camera = Camera(head, vertices, photo, size)
-    hair = camera.to_camera(prepared.strands.points)
+    hair = camera.to_camera(blow(prepared.strands.points, photo.seed, windy=photo.windy))
     position = camera.to_camera(vertices)
-    lighting = cast_light(photo.light, photo.exposure, camera, head.triangles, position, hair)
+    lighting = cast_light(photo.light, camera, head.triangles, position, hair)
     canvas = Canvas(size)
     _draw_head(head, prepared, photo, camera, vertices, lighting, canvas)
     lashes = camera.to_camera(_lash_strands(head, vertices, person.lashes))
     lash_widths = np.full(len(lashes), 0.004 + 0.003 * person.lashes)
     lash_color = np.array(LASH_COLOR, np.float64)
-    glasses = camera.to_camera(prepared.glasses)
+    glasses = prepared.sunglasses if photo.sunglasses else prepared.glasses
+    frames = camera.to_camera(glasses.strands)
     strands = prepared.strands
     lash_fade = np.linspace(LASH_OPACITY, 0.4 * LASH_OPACITY, lashes.shape[1])
     parts = (
@@ -215,45 +215,28 @@ def render_linear(
             np.tile(lash_fade, (len(lashes), 1)),
         ),
         (
-            glasses,
-            prepared.glasses_widths,
-            _repeat(person.glasses_color, glasses),
-            np.ones(len(glasses)),
-            np.ones(glasses.shape[:2]),
+            frames,
+            glasses.widths,
+            _repeat(person.glasses_color, frames),
+            np.ones(len(frames)),
+            np.ones(frames.shape[:2]),
         ),
     )
     for points, widths, colors, depths, opacities in parts:
         lit = np.empty((*points.shape[:2], 4), np.float32)
         lit[..., 3] = opacities
         shade_strands(points, colors, depths, camera.distance, lighting, lit)
+        if points is frames:
+            draw_lenses(canvas, camera, glasses, photo.light)
         canvas.draw_strands(camera, points, widths, lit)
+    for microphone in sample_microphones(photo.seed, photo.num_microphones):
+        draw_microphone(canvas, camera, microphone, photo.light)
     return canvas, camera.landmarks
 
 
 def _repeat(color: np.ndarray, strands: np.ndarray) -> np.ndarray:
     """Return one sRGB colour for all strands, in linear light."""
     return np.tile(to_linear(color), (len(strands), 1))
-
-
-def _roll_off(value: np.ndarray) -> np.ndarray:
-    """Compress highlights as film does."""
-    return np.asarray(value * (1 + 0.22 * value) / (1 + 0.75 * value))
-
-
-def _finish(
-    image: Float[np.ndarray, "H W 3"], photo: Photo, rng: np.random.Generator
-) -> UInt8[np.ndarray, "H W 3"]:
-    """Expose, blur, add noise and compress, as a camera would."""
-    curve = (1 - HUE_KEPT) * _roll_off(image)
-    brightest = image.max(axis=-1, keepdims=True) + 1e-6
-    curve += HUE_KEPT * image * _roll_off(brightest) / brightest
-    if photo.blur > 0:
-        curve = cv2.GaussianBlur(curve, (0, 0), photo.blur * len(image) / 256)
-    srgb = to_srgb(curve) + photo.noise * rng.standard_normal(image.shape)
-    pixels = np.clip(np.rint(srgb), 0, 255).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=photo.jpeg_quality, subsampling=0)
-    return np.asarray(Image.open(buffer).convert("RGB"))
 
 
 def render_image(
@@ -271,11 +254,12 @@ def render_image(
         RGB, and the five landmarks (x, y) in pixels, in the order of `docs/conventions.md`.
     """
     rng = np.random.default_rng(photo.seed)
-    background = paint_background(rng, size)
+    background = paint_background(rng, photo.surroundings, size)
     photo = replace(photo, light=light_in_surroundings(photo.light, background))
+    background = background * photo.light.background.astype(np.float32)
     canvas, landmarks = render_linear(head, prepared, photo, size * SUPERSAMPLING)
     front = cv2.resize(
         np.minimum(canvas.image, BRIGHTEST), (size, size), interpolation=cv2.INTER_AREA
     )
     image = front[..., :3] + (1 - front[..., 3:]) * background
-    return _finish(image, photo, rng), (landmarks / SUPERSAMPLING).astype(np.float32)
+    return develop(image, photo.development, rng), (landmarks / SUPERSAMPLING).astype(np.float32)

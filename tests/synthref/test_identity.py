@@ -83,7 +83,7 @@ def test_a_quarter_has_a_mark(head: HeadModel) -> None:
 def test_photos_vary_and_repeat() -> None:
     photos = [sample_photo("demo", 0, 1, image) for image in range(400)]
     assert {photo.expression for photo in photos} == set(EXPRESSIONS)
-    assert np.std([photo.yaw for photo in photos]) == pytest.approx(12, rel=0.15)
+    assert np.std([photo.yaw for photo in photos]) == pytest.approx(15, rel=0.15)
     assert np.std([photo.pitch for photo in photos]) == pytest.approx(6, rel=0.15)
     assert sample_photo("demo", 0, 1, 5).yaw == photos[5].yaw
     assert sample_photo("training", 0, 1, 5).yaw != photos[5].yaw
