@@ -13,6 +13,7 @@ from idfsr.synthref.bake import texture_coordinates
 from idfsr.synthref.camera import Camera
 from idfsr.synthref.canvas import Canvas, cast_light
 from idfsr.synthref.color import to_linear, to_srgb
+from idfsr.synthref.expression import FURROWS, unit_weights
 from idfsr.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
 from idfsr.synthref.glasses import build_glasses
 from idfsr.synthref.hair import Strands, grow_hair, sky_past_hair
@@ -24,7 +25,7 @@ from idfsr.synthref.kernels import (
 )
 from idfsr.synthref.lighting import Lighting, light_on_vertices
 from idfsr.synthref.mesh import HeadModel
-from idfsr.synthref.pose import FURROWS, Photo, unit_weights
+from idfsr.synthref.pose import Photo
 from idfsr.synthref.shading import (
     Hits,
     Paint,
@@ -79,7 +80,7 @@ def express(
     head: HeadModel, coarse: Float[np.ndarray, "V 3"], person: Identity, photo: Photo
 ) -> Float[np.ndarray, "N 3"]:
     """Return the vertices of a person's head with the expression of an image."""
-    weights = unit_weights(photo, person.race_weights, head.target_names)
+    weights = unit_weights(photo.expression, photo.strength, person.race_weights, head.target_names)
     return interpolate(head.refine, coarse + head.expression(weights) if weights else coarse)
 
 

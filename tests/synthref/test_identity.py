@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from idfsr.synthref import shape as shapes
+from idfsr.synthref.expression import EXPRESSIONS
 from idfsr.synthref.identity import MAX_AGE, MIN_AGE, sample_identity
 from idfsr.synthref.mesh import HeadModel
-from idfsr.synthref.pose import EXPRESSIONS, sample_photo
+from idfsr.synthref.pose import sample_photo
 from idfsr.synthref.shape import opposite_targets, sample_shape
 
 

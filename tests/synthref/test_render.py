@@ -6,9 +6,10 @@ import pytest
 from idfsr.constants import FFHQ_LANDMARKS_512
 from idfsr.synthref.camera import Camera
 from idfsr.synthref.color import to_linear, to_srgb
+from idfsr.synthref.expression import EXPRESSIONS, unit_weights
 from idfsr.synthref.identity import sample_identity
 from idfsr.synthref.mesh import HeadModel
-from idfsr.synthref.pose import EXPRESSIONS, Photo, sample_photo, unit_weights
+from idfsr.synthref.pose import Photo, sample_photo
 from idfsr.synthref.render import PreparedPerson, prepare_person, render_image
 from idfsr.synthref.subdivide import interpolate
 
@@ -64,8 +65,7 @@ def test_roll_turns_clockwise(head: HeadModel, people: list[PreparedPerson]) -> 
 
 
 def moved(head: HeadModel, prepared: PreparedPerson, expression: str) -> np.ndarray:
-    photo = plain(sample_photo("demo", 0, 1, 0), expression)
-    weights = unit_weights(photo, prepared.person.race_weights, head.target_names)
+    weights = unit_weights(expression, 1.0, prepared.person.race_weights, head.target_names)
     return interpolate(head.refine, prepared.coarse + head.expression(weights)) - prepared.neutral
 
 
