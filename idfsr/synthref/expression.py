@@ -5,32 +5,40 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.synthref.sources import RACES
+from idfsr.synthref.sources import INGREDIENTS
 
 EXPRESSIONS: Final = {
-    "neutral": {},
+    "neutral": {"mouth-corner-puller": 0.2, "mouth-retraction": 0.1},
     "happy": {
-        "mouth-corner-puller": 0.65, "mouth-upward-retraction": 0.9, "mouth-retraction": 0.2,
-        "eye-slit": 0.22, "eyebrows-up": 0.15,
+        "mouth-corner-puller": 0.75, "mouth-retraction": 0.35, "eye-slit": 0.18,
+        "cheek-trans-up": 0.4, "cheek-volume-incr": 0.15,
     },
-    "sad": {
-        "mouth-depression": 1.15, "eyebrows-inner-up": 1.5, "eye-slit": 0.5,
-    },
+    "sad": {"mouth-depression": 1.0, "eyebrows-inner-up": 1.3, "eye-slit": 0.4},
     "angry": {
-        "eyebrows-down": 1.45, "mouth-pursing": 0.55, "mouth-depression": 0.25,
-        "nose-dilatation": 0.8, "eye-slit": 0.25,
+        "eyebrows-down": 1.2, "mouth-pursing": 0.45, "mouth-depression": 0.3,
+        "nose-dilatation": 0.7, "eye-slit": 0.3,
     },
-    "surprise": {"eyebrows-up": 1.4, "mouth-open": 0.8, "eye-opened-up": 1.1},
+    "surprise": {"eyebrows-up": 1.2, "mouth-open": 0.6, "eye-opened-up": 0.9},
     "fear": {
-        "eyebrows-inner-up": 1.3, "eyebrows-up": 0.6, "eye-opened-up": 1.2,
-        "mouth-depression-retraction": 1.0, "mouth-retraction": 0.35,
+        "eyebrows-inner-up": 1.2, "eyebrows-up": 0.5, "eye-opened-up": 1.0,
+        "mouth-depression-retraction": 0.9, "mouth-retraction": 0.3,
     },
     "disgust": {
-        "nose-elevation": 1.2, "nose-compression": 1.0, "mouth-elevation": 1.1,
-        "eyebrows-down": 0.7, "eye-slit": 0.5,
+        "nose-elevation": 1.1, "nose-compression": 0.9, "mouth-elevation": 0.9,
+        "eyebrows-down": 0.6, "eye-slit": 0.45,
     },
 }  # fmt: skip
-"""Expression units of each expression at full strength; those with sides act on both."""
+"""Targets of each expression at full strength; those with sides act on both alike."""
+
+OPEN_SMILE: Final = {
+    "mouth-upward-retraction": 0.9, "mouth-elevation": 0.7, "mouth-parling": 0.5,
+}  # fmt: skip
+"""What a smile adds for each unit by which its strength is above `CLOSED_SMILE`: teeth show."""
+CLOSED_SMILE: Final = 0.65
+
+STRENGTHS: Final = {"happy": (0.45, 1.1)}
+OTHER_STRENGTHS: Final = (0.4, 0.9)
+"""Ranges from which the strength of an expression is drawn."""
 
 FURROWS: Final = {
     "neutral": (0.0, 0.0, 0.0, 0.0),
@@ -43,25 +51,34 @@ FURROWS: Final = {
 }
 """How much an expression deepens each of `wrinkles.GROUPS`."""
 
-SHARES: Final = (0.22, 0.2, 0.12, 0.12, 0.12, 0.11, 0.11)
+SHARES: Final = (0.2, 0.34, 0.1, 0.09, 0.09, 0.09, 0.09)
+"""How often each expression is seen: more than half of the images are neutral or smile."""
 
 
 def unit_weights(
-    expression: str, strength: float, race_weights: Float[np.ndarray, "3"], names: tuple[str, ...]
+    expression: str, strength: float, mixture: Float[np.ndarray, "3"], names: tuple[str, ...]
 ) -> dict[str, float]:
-    """Return the weights of the expression targets, mixed over the races."""
+    """Return the weights of the expression targets, mixed as the shape is."""
     known = set(names)
+    units = {unit: strength * weight for unit, weight in EXPRESSIONS[expression].items()}
+    if expression == "happy":
+        for unit, weight in OPEN_SMILE.items():
+            units[unit] = max(0.0, strength - CLOSED_SMILE) * weight
     weights: dict[str, float] = {}
-    for unit, weight in EXPRESSIONS[expression].items():
+    for unit, weight in units.items():
+        if unit.startswith("cheek"):
+            weights |= {f"cheek/{side}-{unit}": weight for side in "lr"}
+            continue
         part, _, rest = unit.partition("-")
-        for race, share in zip(RACES, race_weights, strict=True):
-            sides = [f"expression/{race}/{part}-{side}-{rest}" for side in ("left", "right")]
-            both = [name for name in sides if name in known] or [f"expression/{race}/{unit}"]
-            for name in both:
-                weights[name] = weights.get(name, 0.0) + strength * weight * float(share)
+        for name, share in zip(INGREDIENTS, mixture, strict=True):
+            sides = [f"expression/{name}/{part}-{side}-{rest}" for side in ("left", "right")]
+            both = [side for side in sides if side in known] or [f"expression/{name}/{unit}"]
+            for target in both:
+                weights[target] = weights.get(target, 0.0) + weight * float(share)
     return weights
 
 
 def sample_expression(rng: np.random.Generator) -> tuple[str, float]:
     """Draw an expression and its strength."""
-    return str(rng.choice(list(EXPRESSIONS), p=SHARES)), rng.uniform(0.85, 1.1)
+    expression = str(rng.choice(list(EXPRESSIONS), p=SHARES))
+    return expression, rng.uniform(*STRENGTHS.get(expression, OTHER_STRENGTHS))
