@@ -13,7 +13,7 @@ EXPRESSIONS: Final = {
         "mouth-corner-puller": 0.75, "mouth-retraction": 0.35, "eye-slit": 0.18,
         "cheek-trans-up": 0.4, "cheek-volume-incr": 0.15,
     },
-    "sad": {"mouth-depression": 1.0, "eyebrows-inner-up": 1.3, "eye-slit": 0.4},
+    "sad": {"mouth-depression": 0.8, "eyebrows-inner-up": 1.3, "eye-slit": 0.4},
     "angry": {
         "eyebrows-down": 1.2, "mouth-pursing": 0.45, "mouth-depression": 0.3,
         "nose-dilatation": 0.7, "eye-slit": 0.3,

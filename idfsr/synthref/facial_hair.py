@@ -76,6 +76,7 @@ def paint_brows(
     color = ((0.95 - brown) * natural + brown * np.array(BROW_BROWN)) * (1 - grey) + 160 * grey
     # Single hairs let light through: a brow is lighter than hair, never black.
     color = np.maximum(np.clip(color, 0, 170), BROW_DARKEST)
+    color = np.minimum(color, 0.85 * person.skin.color + 90 * grey)
     albedo += cover * (to_linear(color).astype(np.float32) - albedo)
     return np.asarray(cover[..., 0])
 

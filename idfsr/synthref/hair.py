@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import cKDTree
 
@@ -63,6 +63,8 @@ class Strands:
     depths: Float[np.ndarray, " S"]
     """0 next to the scalp, 1 at the outside: what lies deep gets less light."""
     opacities: Float[np.ndarray, "S K"]
+    roots: Int[np.ndarray, " S"]
+    """Vertex of the skin beside the root: a beard goes where the mouth goes."""
 
 
 def scalp_mask(
@@ -143,11 +145,11 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 def _sample_roots(
     rng: np.random.Generator, head: HeadModel, mask: np.ndarray, vertices: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Draw roots over the skin in proportion to `mask`.
 
     Returns:
-        Position, normal, rest position and the mask there.
+        Position, normal, rest position, a vertex beside it and the mask there.
     """
     corners = head.triangles[head.parts == 0]
     sides = vertices[corners]
@@ -159,7 +161,7 @@ def _sample_roots(
     picked = corners[chosen]
     blended = [(values[picked] * weights).sum(axis=1) for values in (vertices, normals, head.rest)]
     density = (mask[picked] * weights[..., 0]).sum(axis=1)
-    return blended[0], _unit(blended[1]), blended[2], density
+    return blended[0], _unit(blended[1]), blended[2], picked[:, 0], density
 
 
 def _comb(hair: Hair, rest: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -387,34 +389,41 @@ def grow_hair(head: HeadModel, person: Identity, vertices: Float[np.ndarray, "N 
     centre = CENTRE + (vertices - head.rest)[skin].mean(axis=0)
 
     def add(
-        points: np.ndarray, color: np.ndarray, width: float, depth: np.ndarray, root: np.ndarray
+        points: np.ndarray,
+        vertex: np.ndarray,
+        color: np.ndarray,
+        width: float,
+        depth: np.ndarray,
+        root: np.ndarray,
     ) -> None:
         count = len(points)
         widths = width * rng.lognormal(0, 0.3, count)
         colors = _colors(rng, color, hair.grey, count)
-        pieces.append(Strands(points, widths, colors, depth, _opacities(root)))
+        pieces.append(Strands(points, widths, colors, depth, _opacities(root), vertex))
 
     if hair.style != "bald":
         mask = scalp_mask(head.rest, hair, rng)
         mask = mask * (head.rest[:, 1] > 6.6)  # noqa: PLR2004 (above the nape)
         count = NUM_SHORT_STRANDS if hair.style in SHORT else NUM_STRANDS
-        *roots, density = _sample_roots(rng, head, mask, vertices, count)
+        *roots, vertex, density = _sample_roots(rng, head, mask, vertices, count)
         shape = HeadShape(vertices[skin[head.rest[skin, 1] > SHOULDERS]], centre)
         points, depth, allowed = _grow(rng, hair, shape, tuple(roots))
         points = _clump(rng, hair, points)
         lift = _forehead_lift(hair, roots[0], roots[2])
         below = points[..., 1] - CENTRE[1] - lift < STRAY_HEIGHT
         strays = (_before_face(points, STRAY_SCALE, lift)[1] & below).any(axis=1) & ~allowed
-        points, depth, density = points[~strays], depth[~strays], density[~strays]
+        keep = ~strays
+        points, depth, density, vertex = points[keep], depth[keep], density[keep], vertex[keep]
         width = STRAND_WIDTH * (SHORT_WIDTH if hair.style in SHORT else 1.0)
-        add(points, hair.color, width, depth, 0.55 + 0.42 * density)
+        add(points, vertex, hair.color, width, depth, 0.55 + 0.42 * density)
         if hair.style == "bun":
             ball = _bun(rng, hair, centre)
             depth = np.sqrt(rng.random(len(ball)))
-            add(ball, hair.color, STRAND_WIDTH, depth, np.full(len(ball), 0.95))
+            crown = np.full(len(ball), vertex[0])
+            add(ball, crown, hair.color, STRAND_WIDTH, depth, np.full(len(ball), 0.95))
     if person.beard > 0.02:  # noqa: PLR2004 (shorter is painted)
         mask = beard_mask(head.rest, person.beard_shape, 0.0) * (1 - head.inside_mouth)
-        position, normal, rest, density = _sample_roots(
+        position, normal, rest, vertex, density = _sample_roots(
             rng, head, mask, vertices, NUM_BEARD_STRANDS
         )
         lean = normal * 0.5 + np.array([0, -1.0, 0.25]) + rng.normal(0, 0.35, rest.shape)
@@ -426,10 +435,11 @@ def grow_hair(head: HeadModel, person: Identity, vertices: Float[np.ndarray, "N 
             steps * _unit(lean)[:, None] + 0.6 * bend
         )
         depth = rng.uniform(0.3, 1.0, len(rest))
-        add(points, hair.natural, BEARD_WIDTH, depth, 0.5 + 0.45 * density)
+        add(points, vertex, hair.natural, BEARD_WIDTH, depth, 0.5 + 0.45 * density)
     if not pieces:
         empty = np.zeros((0, NUM_POINTS))
-        return Strands(np.zeros((0, NUM_POINTS, 3)), empty[:, 0], empty[:, :3], empty[:, 0], empty)
+        points, none = np.zeros((0, NUM_POINTS, 3)), empty[:, 0]
+        return Strands(points, none, empty[:, :3], none, empty, none.astype(int))
     return Strands(*(np.concatenate(values) for values in zip(*map(_values, pieces), strict=True)))
 
 

@@ -20,7 +20,7 @@ COLORS: Final = {
 """sRGB hair colours."""
 
 FAIR_SHARES: Final = (0.14, 0.24, 0.24, 0.12, 0.13, 0.08, 0.05)
-DARK_SHARES: Final = (0.7, 0.25, 0.05, 0.0, 0.0, 0.0, 0.0)
+DARK_SHARES: Final = (0.82, 0.18, 0.0, 0.0, 0.0, 0.0, 0.0)
 """Of the colours, with the lightest and with the darkest skin: pigment is one."""
 DARK_DEPTH = 0.65
 """Depth of the skin from which on the latter count alone."""
@@ -104,7 +104,7 @@ def sample_hair(rng: np.random.Generator, depth: float, gender: str, age_years: 
     natural = np.clip(color * rng.uniform(0.85, 1.2), 12, 220)
     dyed = gender == "female" and happens(rng, 0.08 + 0.4 * greying)
     dye = np.array(DYES[int(rng.integers(len(DYES)))], np.float64)
-    dye = (1 - 0.7 * dark) * dye + 0.7 * dark * natural
+    dye = (1 - 0.8 * dark) * dye + 0.8 * dark * natural
     aged_male = float(np.clip((age_years - 28) / 40, 0, 1)) if gender == "male" else 0.0
     loss = aged_male * float(rng.beta(1.3, 1.6))
     curls = {"curly": rng.uniform(0.05, 0.09), "afro": rng.uniform(0.03, 0.05)}

@@ -25,7 +25,7 @@ SCAR = (1.6, 1.45, 1.45)
 """Linear RGB over that of the skin."""
 MARK_PLACES = ((0.42, 7.02), (0.5, 6.75), (0.55, 7.5), (0.25, 7.78), (0.0, 7.8))
 """(x, y) in rest coordinates: cheek, jaw, temple, forehead beside the middle and in it."""
-MOLE_PLACES = ((0.4, 6.95), (0.3, 6.78), (0.2, 6.4), (0.52, 7.05), (0.25, 7.7), (0.12, 6.77))
+MOLE_PLACES = ((0.4, 6.95), (0.3, 6.78), (0.2, 6.4), (0.52, 7.05), (0.25, 7.7))
 """Likewise, of a large mole."""
 
 

@@ -36,6 +36,7 @@ from idfsr.synthref.shading import (
 )
 from idfsr.synthref.skin import SkinTexture, paint_skin
 from idfsr.synthref.subdivide import interpolate
+from idfsr.synthref.texture import smooth_step
 
 SUPERSAMPLING = 2
 RELIEF = 0.8
@@ -47,6 +48,10 @@ WHITE = 0.6
 """Brightness of the sclera."""
 LIGHT_FROM_SKIN = 0.55
 """Share of the light on eyes and teeth that comes from the skin around them."""
+TEETH_PARTS = (1, 2)
+"""Indices into `mesh.PARTS`."""
+TEETH_DEPTHS = (1.4, 1.28)
+"""z at rest from which on teeth are darker, and where they are dark."""
 TEETH = (232, 224, 208)
 INNER_LIPS = ((0.0, 6.608, 1.553), (0.0, 6.601, 1.54))
 """Rest positions of the middle of the lips where they meet."""
@@ -80,6 +85,8 @@ class PreparedPerson:
     glasses: Float[np.ndarray, "S K 3"]
     glasses_widths: Float[np.ndarray, " S"]
     texels: Float[np.ndarray, "N 2"]
+    inside_mouth: Float[np.ndarray, " N"]
+    """1 on the lining of the mouth and on the back teeth, where no light comes."""
     occlusion: Float[np.ndarray, " N"]
     """Free share of the sky, with the hair in place."""
 
@@ -90,6 +97,13 @@ def express(
     """Return the vertices of a person's head with the expression of an image."""
     weights = unit_weights(photo.expression, photo.strength, person.mixture, head.target_names)
     return interpolate(head.refine, coarse + head.expression(weights) if weights else coarse)
+
+
+def _inside_mouth(head: HeadModel) -> Float[np.ndarray, " N"]:
+    teeth = np.unique(head.triangles[np.isin(head.parts, TEETH_PARTS)])
+    inside = head.inside_mouth.copy()
+    inside[teeth] = smooth_step(*TEETH_DEPTHS, head.rest[teeth, 2])
+    return inside
 
 
 def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
@@ -108,6 +122,7 @@ def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
         glasses=glasses,
         glasses_widths=widths,
         texels=texture_coordinates(head.rest),
+        inside_mouth=_inside_mouth(head),
         occlusion=(head.occlusion * sky_past_hair(strands, neutral, normals)).astype(np.float32),
     )
 
@@ -190,7 +205,7 @@ def _draw_head(
         position,
         vertex_normals(position, head.triangles),
         prepared.texels,
-        head.inside_mouth,
+        prepared.inside_mouth,
         prepared.occlusion,
         light_on_vertices(position, lighting),
     )
@@ -218,7 +233,8 @@ def render_linear(
     person = prepared.person
     vertices = express(head, prepared.coarse, person, photo)
     camera = Camera(head, vertices, photo, size)
-    hair = camera.to_camera(prepared.strands.points)
+    moved = (vertices - prepared.neutral)[prepared.strands.roots]
+    hair = camera.to_camera(prepared.strands.points + moved[:, None])
     position = camera.to_camera(vertices)
     lighting = cast_light(photo.light, photo.exposure, camera, head.triangles, position, hair)
     canvas = Canvas(size)

@@ -191,9 +191,9 @@ def _paint_mouth(
         values[LIT] *= 0.5
         return Material(1.0, SKIN_WRAP, SKIN_POWER), 0.3
     for c in range(3):
-        albedo[c] = teeth[c]
+        albedo[c] = teeth[c] * (1 - 0.97 * values[MOUTH])
     values[LIT] = 0.35 + 0.5 * values[LIT]
-    return Material(1.2, 0.3, SKIN_POWER), 0.6
+    return Material(1.2 * (1 - values[MOUTH]), 0.3, SKIN_POWER), 0.6
 
 
 @njit(cache=True, nogil=True)

@@ -59,11 +59,11 @@ SIGMAS = (
     (("head-scale", "chin-height", "nostrils-width", "width3", "nose-base", "nose-scale-horiz",
       "mouth-scale-horiz", "lip-width", "head-fat", "nose-trans", "mouth-trans", "lip-height",
       "eye-trans", "nose-septumangle", "nose-nostrils-angle", "nose-hump", "nose-greek"), 0.16),
-    (("ear-", "neck-", "lip-volume", "nose-scale"), 0.28),
+    (("ear-", "neck-", "lip-volume", "nose-"), 0.28),
 )  # fmt: skip
 """Standard deviation of each local target by itself; the first whose words fit counts."""
 
-OTHER_SIGMA = 0.5
+OTHER_SIGMA = 0.6
 
 DIRECTIONS: tuple[dict[str, float], ...] = (
     # a wide face
@@ -82,8 +82,8 @@ DIRECTIONS: tuple[dict[str, float], ...] = (
      "nose-width3-incr": 0.12, "nose-nostrils-width-incr": 0.08, "nose-point-width-incr": 0.3,
      "nose-volume-incr": 0.15},
     # a long nose with a hump, or a short one that turns up
-    {"nose-scale-depth-incr": 0.22, "nose-hump-incr": 0.14, "nose-point-up": -0.2,
-     "nose-scale-vert-incr": 0.12, "nose-base-up": -0.1, "nose-greek-incr": 0.14},
+    {"nose-scale-depth-incr": 0.18, "nose-hump-incr": 0.12, "nose-point-up": -0.14,
+     "nose-scale-vert-incr": 0.08, "nose-base-up": -0.1, "nose-greek-incr": 0.14},
     # full lips
     {"mouth-upperlip-volume-incr": 0.35, "mouth-lowerlip-volume-incr": 0.35,
      "mouth-upperlip-height-incr": 0.22, "mouth-lowerlip-height-incr": 0.2,

@@ -73,11 +73,11 @@ def _base_color(
     patchy = np.clip(1 + 0.25 * smooth_noise(rng, 6.0) + 0.25 * smooth_noise(rng, 16.0), 0.2, 1.6)
     zones = (
         ((0.43, 6.98, 0.22, 0.18), 0.75 * ruddy, (0.97, 0.68, 0.66)),
-        ((0.0, 6.93, 0.14, 0.09), 0.75 * ruddy, (0.95, 0.68, 0.66)),
+        ((0.0, 6.93, 0.14, 0.09), 0.9 * ruddy, (0.95, 0.68, 0.66)),
         ((0.09, 6.9, 0.06, 0.06), 0.5 * ruddy, (0.88, 0.62, 0.6)),
         ((0.0, 6.35, 0.16, 0.1), 0.45 * ruddy, (0.97, 0.78, 0.76)),
         ((0.0, 6.63, 0.3, 0.12), 0.4 * ruddy, (0.96, 0.78, 0.76)),
-        ((0.32, 7.38, 0.18, 0.06), 0.4, (0.88, 0.76, 0.75)),
+        ((0.32, 7.38, 0.18, 0.06), 0.55, (0.88, 0.76, 0.75)),
         ((0.5, 7.25, 0.1, 0.1), 0.3, (0.92, 0.84, 0.86)),
         ((0.28, 7.17, 0.17, 0.06), 1.3 * skin.dark_circles, (0.68, 0.58, 0.66)),
     )
@@ -86,6 +86,9 @@ def _base_color(
         mask = _blob(rest[rows], *place) * patchy[rows] * strength
         _tint(albedo[rows], np.clip(mask, 0, 1), factors)
     _tint(albedo, ears * (0.75 * ruddy), (0.95, 0.66, 0.64))
+    # The sides of the face and the neck are a little darker and redder than its middle.
+    aside = smooth_step(0.45, 0.7, np.abs(rest[..., 0])) + smooth_step(6.35, 6.15, rest[..., 1])
+    _tint(albedo, np.clip(aside, 0, 1) * (0.8 * ruddy), (0.95, 0.84, 0.82))
     if skin.eye_shadow > 0:
         shadow = _blob(rest, 0.33, 7.37, 0.17, 0.05) * skin.eye_shadow
         tone = rng.uniform([0.3, 0.2, 0.2], [0.75, 0.6, 0.7])
@@ -133,7 +136,7 @@ def paint_skin(head: HeadModel, person: Identity) -> SkinTexture:
     wrinkles = draw_wrinkles(rng, head.front_angle)
     aged = person.skin.wrinkles
     standing = aged * (wrinkles * np.array([0.8, 0.7, 1.0, 1.1], np.float32)[:, None, None]).sum(0)
-    _tint(albedo, np.clip(0.34 * standing, 0, 0.55), (0.78, 0.64, 0.6))
+    _tint(albedo, np.clip(0.3 * standing, 0, 0.5), (0.8, 0.69, 0.66))
     paint_marks(rng, person, albedo, head)
     folds = _paint_lips(rng, person, albedo, lips)
     scalp = scalp_mask(rest, person.hair, rng) * (1 - ears)
@@ -149,7 +152,7 @@ def paint_skin(head: HeadModel, person: Identity) -> SkinTexture:
     shine = _blob(rest, 0.0, 7.72, 0.4, 0.2) + _blob(rest, 0.0, 6.98, 0.1, 0.3)
     shine += 0.5 * _blob(rest, 0.34, 7.05, 0.14, 0.08) + 0.5 * _blob(rest, 0.0, 6.36, 0.12, 0.1)
     # The same highlight stands out more, the darker the skin: less of it keeps the look the same.
-    dark = min(1.0, 0.05 + float(person.skin.color[1]) / 230)
+    dark = min(1.0, 0.16 + float(person.skin.color[1]) / 240)
     relief = (
         (0.4 + 0.6 * dark) * _fine_relief(rng, rest, aged) * bare
         - 2.6 * standing * (1 - cloth)
@@ -164,7 +167,7 @@ def paint_skin(head: HeadModel, person: Identity) -> SkinTexture:
         * bare
         * np.clip(1 + 0.2 * dark * broken, 0.2, 2.0)
     )
-    gloss += 0.7 * dark * cv2.GaussianBlur(lips, (0, 0), 2.0) * np.clip(1 + 0.5 * folds, 0.2, 2)
+    gloss += 0.6 * dark * cv2.GaussianBlur(lips, (0, 0), 2.0) * np.clip(1 + 0.5 * folds, 0.2, 2)
     layers = np.concatenate([np.clip(albedo, 0.003, 0.98), gloss[..., None]], axis=-1)
     deep = np.stack([gradients(-3.2 * layer) for layer in wrinkles])
     assert len(deep) == len(GROUPS)

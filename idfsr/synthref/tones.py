@@ -18,11 +18,11 @@ MONK_TONES: Final = (
 )  # fmt: skip
 """sRGB of the Monk Skin Tone scale (Ellis Monk with Google, 2022), from the lightest."""
 
-TONE_SHARES: Final = (0.06, 0.09, 0.1, 0.12, 0.14, 0.12, 0.12, 0.11, 0.08, 0.06)
+TONE_SHARES: Final = (0.04, 0.06, 0.09, 0.14, 0.16, 0.15, 0.14, 0.12, 0.07, 0.03)
 
 LEANINGS: Final = (
-    (-3.0, 1.8, 1.0), (-2.8, 1.8, 1.0), (-3.5, 1.8, -0.5), (-1.8, 2.0, -0.5), (0.2, 1.5, -0.5),
-    (1.0, 1.6, -1.0), (1.2, 1.0, -0.5), (1.8, 0.3, 1.0), (2.5, 1.5, 1.8), (2.3, 1.2, 1.5),
+    (-4.0, 1.7, 1.8), (-3.2, 1.5, 1.2), (-4.3, 1.8, 0.0), (-3.0, 2.0, 0.0), (0.2, 1.5, -0.5),
+    (1.0, 1.6, -1.0), (1.2, 1.0, -0.5), (0.8, 0.5, 2.0), (2.5, 1.5, 1.8), (2.3, 1.2, 1.5),
 )  # fmt: skip
 """Mean of people about each tone in CIELAB: skin is a little redder than the swatches."""
 
@@ -80,7 +80,7 @@ def sample_lips(
     light = float(np.clip((lightness - 20) / 60, 0, 1))
     shift = np.array([1 - 18 * light, 4 + 9 * light, -3 * light])
     lips = np.array([lightness, red, yellow]) + shift * rng.uniform(0.75, 1.2)
-    muted = np.array([-9 * light, 5 + 7 * light, rng.uniform(-4, 2)])
+    muted = np.array([-9 * light, 2 + 10 * light, rng.uniform(-2, 2)])
     return from_lab(lips + paint * muted)
 
 
