@@ -120,7 +120,7 @@ def _press(rng: np.random.Generator) -> np.ndarray:
     slope = rng.normal(0, 0.35, 2)
     light = 1 + slope[0] * (columns - 0.5) + slope[1] * (rows - 0.5)
     canvas = np.broadcast_to(wall, (WORK_SIZE, WORK_SIZE, 3)).astype(np.float32)
-    height = rng.lognormal(np.log(0.11), 0.5) * WORK_SIZE
+    height = rng.lognormal(np.log(0.07), 0.4) * WORK_SIZE
     gap_x, gap_y = height * rng.uniform(3.5, 6.5), height * rng.uniform(2.0, 3.5)
     start = rng.uniform(0, 1, 2)
     logos = [_logo(rng), _logo(rng)]
@@ -137,7 +137,7 @@ def _press(rng: np.random.Generator) -> np.ndarray:
         left = rng.uniform(-0.2, 0.9)
         lay_box(canvas, (left, -0.1, left + rng.uniform(0.2, 0.7), 1.2), other, 0.004)
     canvas = canvas * light[..., None].astype(np.float32)
-    return blur_some(canvas, 0.001, 0.016, rng)
+    return blur_some(canvas, 0.003, 0.02, rng)
 
 
 def _crowd(rng: np.random.Generator) -> np.ndarray:

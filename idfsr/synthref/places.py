@@ -47,7 +47,7 @@ PLACES: Final = {
         background=(0.9, 1.4),
     ),
     "event": Place(
-        surroundings={"press": 0.62, "crowd": 0.1, "dark": 0.12, "bokeh": 0.08, "interior": 0.08},
+        surroundings={"press": 0.35, "crowd": 0.25, "dark": 0.15, "bokeh": 0.12, "interior": 0.13},
         key_share=(0.68, 0.93),
         key_angle=11.0,
         key_height=(4.0, 32.0),

@@ -12,6 +12,7 @@ from idfsr.synthref.camera import Camera
 from idfsr.synthref.canvas import Canvas, cast_light
 from idfsr.synthref.color import to_linear
 from idfsr.synthref.development import develop
+from idfsr.synthref.expression import FURROWS, unit_weights
 from idfsr.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
 from idfsr.synthref.glasses import Glasses, build_glasses, draw_lenses
 from idfsr.synthref.hair import Strands, grow_hair, sky_past_hair
@@ -25,7 +26,7 @@ from idfsr.synthref.kernels import (
 from idfsr.synthref.lighting import Lighting, light_on_vertices
 from idfsr.synthref.mesh import HeadModel
 from idfsr.synthref.microphone import draw_microphone, sample_microphones
-from idfsr.synthref.pose import FURROWS, Photo, unit_weights
+from idfsr.synthref.pose import Photo
 from idfsr.synthref.shading import (
     Hits,
     Paint,
@@ -36,15 +37,28 @@ from idfsr.synthref.shading import (
 )
 from idfsr.synthref.skin import SkinTexture, paint_skin
 from idfsr.synthref.subdivide import interpolate
+from idfsr.synthref.texture import smooth_step
 from idfsr.synthref.wind import blow
 
 SUPERSAMPLING = 2
 RELIEF = 0.6
-IRIS_RADIUS = 0.46
+IRIS_RADIUS = 0.44
 """Of an iris of scale 1, over the eyeball's."""
 EYE_RADIUS = 0.975
 """Of the sphere that is drawn, over the eyeball's, lest it come through thin lids."""
-TEETH = (226, 214, 196)
+WHITE = 0.6
+"""Brightness of the sclera."""
+LIGHT_FROM_SKIN = 0.55
+"""Share of the light on eyes and teeth that comes from the skin around them."""
+TEETH_PARTS = (1, 2)
+"""Indices into `mesh.PARTS`."""
+TEETH_DEPTHS = (1.4, 1.28)
+"""z at rest from which on teeth are darker, and where they are dark."""
+TEETH = (232, 224, 208)
+INNER_LIPS = ((0.0, 6.608, 1.553), (0.0, 6.601, 1.54))
+"""Rest positions of the middle of the lips where they meet."""
+OPEN_LIPS = 0.07
+"""Gap between them from which on the teeth have all the light."""
 LASH_COLOR = (14, 10, 9)
 LASH_OPACITY = 0.85
 LASHES_PER_CHAIN = 4
@@ -52,7 +66,7 @@ LASH_GAP = 0.08
 """Chains of lashes that are further apart are not neighbours."""
 LOWER_LASHES = 0.4
 """Length of lower lashes over that of upper ones."""
-YOUNG_FURROWS = 0.35
+YOUNG_FURROWS = 0.12
 """Depth of an expression's furrows in skin without wrinkles, over that in the most wrinkled."""
 BRIGHTEST = 4.0
 """Linear light beyond is cut before pixels are averaged, so that highlights keep soft edges."""
@@ -71,6 +85,8 @@ class PreparedPerson:
     glasses: Glasses
     sunglasses: Glasses
     texels: Float[np.ndarray, "N 2"]
+    inside_mouth: Float[np.ndarray, " N"]
+    """1 on the lining of the mouth and on the back teeth, where no light comes."""
     occlusion: Float[np.ndarray, " N"]
     """Free share of the sky, with the hair in place."""
 
@@ -79,8 +95,15 @@ def express(
     head: HeadModel, coarse: Float[np.ndarray, "V 3"], person: Identity, photo: Photo
 ) -> Float[np.ndarray, "N 3"]:
     """Return the vertices of a person's head with the expression of an image."""
-    weights = unit_weights(photo, person.race_weights, head.target_names)
+    weights = unit_weights(photo.expression, photo.strength, person.mixture, head.target_names)
     return interpolate(head.refine, coarse + head.expression(weights) if weights else coarse)
+
+
+def _inside_mouth(head: HeadModel) -> Float[np.ndarray, " N"]:
+    teeth = np.unique(head.triangles[np.isin(head.parts, TEETH_PARTS)])
+    inside = head.inside_mouth.copy()
+    inside[teeth] = smooth_step(*TEETH_DEPTHS, head.rest[teeth, 2])
+    return inside
 
 
 def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
@@ -98,6 +121,7 @@ def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
         glasses=build_glasses(head, person, neutral, dark=False),
         sunglasses=build_glasses(head, person, neutral, dark=True),
         texels=texture_coordinates(head.rest),
+        inside_mouth=_inside_mouth(head),
         occlusion=(head.occlusion * sky_past_hair(strands, neutral, normals)).astype(np.float32),
     )
 
@@ -121,7 +145,8 @@ def _place_eyes(
         right /= np.linalg.norm(right)
         frames.append([gaze, right, np.cross(gaze, right)])
     size = IRIS_RADIUS * person.iris_scale
-    return Eyes(np.array(places), np.array(frames), to_linear(person.iris), size)
+    white = WHITE * _light_from_skin(person)
+    return Eyes(np.array(places), np.array(frames), to_linear(person.iris), white, size)
 
 
 def _lash_strands(head: HeadModel, vertices: np.ndarray, lashes: float) -> np.ndarray:
@@ -136,6 +161,19 @@ def _lash_strands(head: HeadModel, vertices: np.ndarray, lashes: float) -> np.nd
     between = chains[None, :-1] + step * (chains[None, 1:] - chains[None, :-1])
     near = np.linalg.norm(chains[1:, 0] - chains[:-1, 0], axis=1) < LASH_GAP
     return np.asarray(between[:, near].reshape(-1, chains.shape[1], 3))
+
+
+def _light_from_skin(person: Identity) -> float:
+    """Return the share of the light that eyes and teeth get within a face of its colour."""
+    return 1 - LIGHT_FROM_SKIN * (1 - float(to_linear(person.skin.color)[0]))
+
+
+def _light_in_mouth(head: HeadModel, vertices: Float[np.ndarray, "N 3"]) -> float:
+    """Return the share of the light that falls between the lips: little where they all but meet."""
+    upper, lower = (
+        vertices[np.linalg.norm(head.rest - place, axis=1).argmin()] for place in INNER_LIPS
+    )
+    return float(np.interp(upper[1] - lower[1], (0.02, OPEN_LIPS), (0.12, 1.0)))
 
 
 def _draw_head(
@@ -154,6 +192,8 @@ def _draw_head(
     eyes = _place_eyes(head, prepared.person, camera, vertices, photo)
     for face_id, place in zip((EYE_LEFT, EYE_RIGHT), eyes.places, strict=True):
         raster_sphere(place[[0, 1, 6]], place[2], face_id, canvas.depth, canvas.face_ids)
+    teeth = to_linear(np.array(TEETH, np.float64)) * _light_from_skin(prepared.person)
+    teeth *= _light_in_mouth(head, vertices)
     slopes = prepared.skin.slopes
     furrows = photo.strength * np.array(FURROWS[photo.expression], np.float32)
     share = YOUNG_FURROWS + (1 - YOUNG_FURROWS) * prepared.person.skin.wrinkles
@@ -164,12 +204,11 @@ def _draw_head(
         position,
         vertex_normals(position, head.triangles),
         prepared.texels,
-        head.inside_mouth,
+        prepared.inside_mouth,
         prepared.occlusion,
         light_on_vertices(position, lighting),
     )
     surface = Surface(head.triangles, head.parts, vertices)
-    teeth = to_linear(np.array(TEETH, np.float64))
     paint = Paint(prepared.skin.layers, slopes, RELIEF, teeth)
     shade_pixels(
         Hits(canvas.face_ids, canvas.weights),
@@ -193,7 +232,9 @@ def render_linear(
     person = prepared.person
     vertices = express(head, prepared.coarse, person, photo)
     camera = Camera(head, vertices, photo, size)
-    hair = camera.to_camera(blow(prepared.strands.points, photo.seed, windy=photo.windy))
+    moved = (vertices - prepared.neutral)[prepared.strands.roots]
+    blown = blow(prepared.strands.points, photo.seed, windy=photo.windy)
+    hair = camera.to_camera(blown + moved[:, None])
     position = camera.to_camera(vertices)
     lighting = cast_light(photo.light, camera, head.triangles, position, hair)
     canvas = Canvas(size)

@@ -183,7 +183,7 @@ def _paint_skin(
     albedo[0] = sample[0] * (1 - mouth) + 0.16 * mouth
     albedo[1] = sample[1] * (1 - mouth) + 0.028 * mouth
     albedo[2] = sample[2] * (1 - mouth) + 0.024 * mouth
-    return sample[3], values[FREE] * (1 - mouth) + 0.35 * mouth
+    return sample[3] * (1 - mouth), values[FREE] * (1 - mouth) + 0.35 * mouth
 
 
 @njit(cache=True, nogil=True)
@@ -200,9 +200,9 @@ def _paint_mouth(
         values[LIT] *= 0.5
         return Material(1.0, SKIN_WRAP, SKIN_POWER), 0.3
     for c in range(3):
-        albedo[c] = teeth[c]
-    values[LIT] = 0.2 + 0.5 * values[LIT]
-    return Material(2.0, 0.2, SKIN_POWER), 0.45
+        albedo[c] = teeth[c] * (1 - 0.97 * values[MOUTH])
+    values[LIT] = 0.35 + 0.5 * values[LIT]
+    return Material(1.2 * (1 - values[MOUTH]), 0.3, SKIN_POWER), 0.6
 
 
 @njit(cache=True, nogil=True)
