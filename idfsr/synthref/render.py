@@ -48,7 +48,7 @@ EYE_RADIUS = 0.975
 """Of the sphere that is drawn, over the eyeball's, lest it come through thin lids."""
 WHITE = 0.6
 """Brightness of the sclera."""
-LIGHT_FROM_SKIN = 0.55
+LIGHT_FROM_SKIN = 0.65
 """Share of the light on eyes and teeth that comes from the skin around them."""
 TEETH_PARTS = (1, 2)
 """Indices into `mesh.PARTS`."""

@@ -180,9 +180,9 @@ def _paint_skin(
     """Write the colour of skin or of the mouth's lining; returns gloss and free share of sky."""
     mouth = values[MOUTH]
     _sample(layers, values[TEXEL], values[TEXEL + 1], sample)
-    albedo[0] = sample[0] * (1 - mouth) + 0.16 * mouth
-    albedo[1] = sample[1] * (1 - mouth) + 0.028 * mouth
-    albedo[2] = sample[2] * (1 - mouth) + 0.024 * mouth
+    albedo[0] = sample[0] * (1 - mouth) + 0.1 * mouth
+    albedo[1] = sample[1] * (1 - mouth) + 0.024 * mouth
+    albedo[2] = sample[2] * (1 - mouth) + 0.021 * mouth
     return sample[3] * (1 - mouth), values[FREE] * (1 - mouth) + 0.35 * mouth
 
 
@@ -196,7 +196,7 @@ def _paint_mouth(
 ) -> tuple[Material, float]:
     """Write the colour of teeth or tongue; returns material and free share of the sky."""
     if part == TONGUE:
-        albedo[0], albedo[1], albedo[2] = 0.3, 0.07, 0.06
+        albedo[0], albedo[1], albedo[2] = 0.2, 0.06, 0.055
         values[LIT] *= 0.5
         return Material(1.0, SKIN_WRAP, SKIN_POWER), 0.3
     for c in range(3):
