@@ -125,7 +125,7 @@ def sample_development(rng: np.random.Generator, light: Float[np.ndarray, "3"]) 
         black=float(np.clip(rng.normal(0.025, 0.022), -0.04, 0.08)),
         contrast=float(np.clip(rng.normal(2.6, 1.0), 0, 5)),
         middle=rng.uniform(0.45, 0.58),
-        saturation=float(np.clip(rng.normal(0.85, 0.09), 0.6, 1.2)),
+        saturation=float(np.clip(rng.normal(1.02, 0.1), 0.7, 1.35)),
         monochrome=happens(rng, 0.025),
         sharpening=rng.uniform(0.15, 0.7) if happens(rng, 0.4) else 0.0,
         sharpening_radius=rng.uniform(0.6, 1.3),
