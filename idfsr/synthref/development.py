@@ -25,7 +25,7 @@ METERED: Final = (0.35, 0.75, 0.3, 0.7)
 """Top, bottom, left, right of the metered window, as shares of the side."""
 METERED_LIGHT, METERED_GAIN = 0.3, (0.7, 1.7)
 """Linear light in the window that needs no correction; bounds of the correction."""
-BRIGHTEST = 0.48
+BRIGHTEST = 0.55
 """Most light of nine tenths of the window before the exposure: a camera keeps faces from burning
 out."""
 INTERPOLATIONS: Final = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)

@@ -18,11 +18,11 @@ MONK_TONES: Final = (
 )  # fmt: skip
 """sRGB of the Monk Skin Tone scale (Ellis Monk with Google, 2022), from the lightest."""
 
-TONE_SHARES: Final = (0.02, 0.04, 0.08, 0.17, 0.19, 0.16, 0.14, 0.12, 0.06, 0.02)
+TONE_SHARES: Final = (0.04, 0.06, 0.1, 0.14, 0.15, 0.14, 0.13, 0.12, 0.08, 0.04)
 
 LEANINGS: Final = (
-    (-2.0, 1.6, 0.6), (-3.4, 2.4, 2.2), (-3.2, 2.2, 1.0), (-3.0, 2.6, 1.0), (0.2, 1.5, -0.5),
-    (1.0, 1.6, -1.0), (1.2, 1.0, -0.5), (0.8, 1.0, 2.0), (2.6, 2.6, 2.6), (1.6, 1.8, 2.0),
+    (-2.0, 1.4, 0.4), (-2.6, 1.9, 1.2), (-2.6, 2.2, 0.4), (-2.2, 2.6, 0.0), (0.2, 2.9, -1.0),
+    (1.0, 3.3, -1.2), (1.2, 3.0, -1.0), (0.8, 2.4, 1.0), (2.4, 2.4, 2.0), (1.6, 1.8, 1.6),
 )  # fmt: skip
 """Mean of people about each tone in CIELAB: skin is a little redder than the swatches."""
 
