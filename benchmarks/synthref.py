@@ -29,11 +29,14 @@ from idfsr.io.assets import find_asset
 from idfsr.synthref import render
 from idfsr.synthref.dataset import IMAGES_FOLDER, TRUTH_NAME, render_dataset
 from idfsr.synthref.identity import sample_identity
+from idfsr.synthref.illumination import basis
 from idfsr.synthref.lighting import (
+    ENVIRONMENT,
     RIM,
     SCATTER,
     SHADOW_TINT,
     SHEEN,
+    SHINE,
     SKY_TINT,
     SMOOTHED,
     Lighting,
@@ -53,6 +56,7 @@ from idfsr.synthref.shading import (
     SKIN_WRAP,
     SKY_GAIN,
     SKY_LEAST,
+    SKY_POWER,
     TEXEL,
     TURNED_AWAY,
     Hits,
@@ -106,10 +110,12 @@ def shade_skin(
     view /= np.linalg.norm(view, axis=1, keepdims=True)
     free = np.clip(values[:, FREE, None], 0, 1) * (1 - mouth) + 0.35 * mouth
     free = np.where(normal[:, 2:] < TURNED_AWAY, 0.3 * free, free)
-    sky = np.minimum(1, SKY_LEAST + SKY_GAIN * free)
+    sky = np.minimum(1, SKY_LEAST + SKY_GAIN * free) ** SKY_POWER
     lit = np.clip(values[:, LIT, None], 0, 1)
-    key, fill, up = ((normal @ light[row])[:, None] for row in range(3))
-    facing = np.maximum((normal * view).sum(axis=1), 0)[:, None]
+    key, fill = ((normal @ light[row])[:, None] for row in range(2))
+    back = np.maximum(normal @ light[7], 0)[:, None]
+    cosine = (normal * view).sum(axis=1)[:, None]
+    facing = np.maximum(cosine, 0)
     half_way = light[0] + view
     half_way /= np.linalg.norm(half_way, axis=1, keepdims=True)
     half = np.maximum((normal * half_way).sum(axis=1), 0)[:, None]
@@ -120,12 +126,20 @@ def shade_skin(
     )
     diffuse = np.maximum((keyed + soft) / (1 + soft), 0) / (1 + 0.5 * soft)
     filled = np.maximum((filled + soft) / (1 + soft), 0) * (0.4 + 0.6 * sky)
-    ambient = (light[7] + (light[6] - light[7]) * (0.5 + 0.5 * up)) * sky ** [SKY_TINT, 1, 1]
-    color = albedo * (light[3] * diffuse * lit ** [SHADOW_TINT, 1, 1] + light[4] * filled + ambient)
+    around, mirrored = (
+        np.maximum(basis(toward) @ light[ENVIRONMENT:], 0)
+        for toward in (normal, 2 * cosine * normal - view)
+    )
+    color = albedo * (
+        light[3] * diffuse * lit ** [SHADOW_TINT, 1, 1]
+        + light[4] * filled
+        + light[5] * back * sky
+        + around * sky ** [SKY_TINT, 1, 1]
+    )
     lobes = 0.5 * half ** (SKIN_POWER * 0.35) + 0.75 * half**SKIN_POWER
     sheen = layers[:, 3:] * SHEEN * (0.03 + 0.97 * (1 - facing) ** 5) * sky
-    color += light[3] * layers[:, 3:] * lobes * 0.1 * lit * (key > 0) + light[6] * sheen
-    return color + light[5] * RIM * (1 - facing) ** 3 * sky * (0.1 + 0.5 * albedo), inside
+    color += light[3] * layers[:, 3:] * lobes * SHINE * lit * (key > 0) + mirrored * sheen
+    return color + light[5] * back * sky * RIM * (1 - facing) ** 2, inside
 
 
 def compare_shading(assets: Path, size: int) -> tuple[float, float]:

@@ -54,8 +54,6 @@ EXPRESSIONS: Final = ("angry", "disgust", "fear", "happy", "sad", "surprise", "n
 """DeepFace's seven classes in its own order; `synthref` labels its images with the same words."""
 
 GENDERS: Final = ("female", "male")
-RACES: Final = ("african", "asian", "caucasian")
-"""Classes of `synthref`: the macro shapes of the MakeHuman base mesh."""
 
 PROBES: Final = {
     "fitted": "as in the tables",

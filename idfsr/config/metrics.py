@@ -16,8 +16,7 @@ class MetricsConfig:
         "ids_sface",
     )  # fmt: skip
     table2: Annotated[tuple[str, ...], Field(min_length=1), EachOnce] = (
-        "idv_sface", "acc_gender_embedded", "acc_expression_embedded", "acc_race_embedded",
-        "age_diff_embedded",
+        "idv_sface", "acc_gender_embedded", "acc_expression_embedded", "age_diff_embedded",
     )  # fmt: skip
     idv_threshold: Annotated[float, Field(gt=0, lt=2)] = 0.637
     """Largest SFace cosine distance of one person: 1 - 0.363, the threshold of OpenCV's model

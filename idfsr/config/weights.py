@@ -18,7 +18,7 @@ class WeightsConfig:
     lr_detector: str = "idfsr/weights/lr_retinaface.safetensors"
     """RetinaFace from which the LR fine-tuning goes on; empty starts from the stock detector."""
     attributes: FileName = "idfsr/weights/attributes.safetensors"
-    """Age, gender, race and expression."""
+    """Age, gender and expression."""
     baselines: FileName = "config/weights.yaml"
     """List of the weights of the baselines. The files of this default are published ones, below
     $IDFSR_WEIGHTS or weights/; those of another list lie beside it."""

@@ -15,7 +15,7 @@ from idfsr.io.images import encode_png, read_photograph
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import check_once, read_table
 
-LABELS = ("age_years", "gender", "race", "expression")
+LABELS = ("age_years", "gender", "expression")
 """What the renderer knows of each image."""
 
 CROPS_SCHEMA = pa.schema(
@@ -25,7 +25,6 @@ CROPS_SCHEMA = pa.schema(
         "crop": pa.binary(),
         "age_years": pa.float32(),
         "gender": pa.string(),
-        "race": pa.string(),
         "expression": pa.string(),
     }
 )

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Shaped
 
-from idfsr.constants import EXPRESSIONS, GENDERS, RACES
+from idfsr.constants import EXPRESSIONS, GENDERS
 from idfsr.errors import IdfsrError
 from idfsr.metrics.engine.metric import (
     POSITIVE,
@@ -24,7 +24,7 @@ from idfsr.metrics.engine.metric import (
     Resources,
 )
 
-CLASSES: Final = {"gender": GENDERS, "expression": EXPRESSIONS, "race": RACES}
+CLASSES: Final = {"gender": GENDERS, "expression": EXPRESSIONS}
 
 
 def compare_attributes(
@@ -33,13 +33,13 @@ def compare_attributes(
     """Compare what the network says of restored images and of the ground truth.
 
     Args:
-        sr: Of the restored images: "age" in years; "gender", "expression" and "race", indices
-            into the classes of `idfsr.constants`.
+        sr: Of the restored images: "age" in years; "gender" and "expression", indices into the
+            classes of `idfsr.constants`.
         gt: Likewise, of the ground truth.
 
     Returns:
-        Columns: acc_gender_embedded, acc_expression_embedded and acc_race_embedded, 1 where both
-        have the same class and 0 elsewhere; age_diff_embedded, the absolute difference in years;
+        Columns: acc_gender_embedded and acc_expression_embedded, 1 where both have the same class
+        and 0 elsewhere; age_diff_embedded, the absolute difference in years;
         and of each attribute what was seen in either, gt_*_embedded and sr_*_embedded: a word, or
         years.
     """
@@ -102,17 +102,6 @@ FAMILY = Family(
                 "DeepFace."
             ),
             details=("gt_expression_embedded", "sr_expression_embedded"),
-        ),
-        Metric(
-            name="acc_race_embedded",
-            title="Same race",
-            unit="share",
-            decimals=3,
-            direction="higher",
-            value_range=SHARE,
-            kind="pair",
-            note="Same race: likewise.",
-            details=("gt_race_embedded", "sr_race_embedded"),
         ),
         Metric(
             name="age_diff_embedded",

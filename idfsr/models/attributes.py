@@ -1,4 +1,4 @@
-"""A small network for the attributes of a face: age, gender, race and expression.
+"""A small network for the attributes of a face: age, gender and expression.
 
 It stands in for DeepFace's analysis (IDFSR, Table 2), whose weights cannot be shipped. One trunk of
 `iresnet` blocks on ArcFace crops, a linear head an attribute.
@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from idfsr.constants import EXPRESSIONS, GENDERS, RACES
+from idfsr.constants import EXPRESSIONS, GENDERS
 from idfsr.errors import IdfsrError
 from idfsr.models.iresnet import make_layer
 from idfsr.models.weights import dump_settings, read_settings, read_weights, save_weights
@@ -27,7 +27,6 @@ class AttributeConfig:
     """The classes a network was trained on, in the order of their indices."""
 
     gender: tuple[str, ...] = GENDERS
-    race: tuple[str, ...] = RACES
     expression: tuple[str, ...] = EXPRESSIONS
 
 
@@ -55,7 +54,6 @@ class AttributeNet(nn.Module):
             {
                 "age": nn.Linear(WIDTHS[-1], 1),
                 "gender": nn.Linear(WIDTHS[-1], len(GENDERS)),
-                "race": nn.Linear(WIDTHS[-1], len(RACES)),
                 "expression": nn.Linear(WIDTHS[-1], len(EXPRESSIONS)),
             }
         )
@@ -67,7 +65,7 @@ class AttributeNet(nn.Module):
         """Return what the heads give for crops in [-1, 1].
 
         Returns:
-            "age", standardised, of width 1; "gender", "race" and "expression", logits.
+            "age", standardised, of width 1; "gender" and "expression", logits.
         """
         features = self.trunk(self.stem(crops))
         return {name: head(features) for name, head in self.heads.items()}
@@ -77,7 +75,7 @@ class AttributeNet(nn.Module):
         """Return the attributes of crops in [-1, 1], on the network's device.
 
         Returns:
-            "age" in years; "gender", "race" and "expression", indices into the classes of
+            "age" in years; "gender" and "expression", indices into the classes of
             `idfsr.constants`.
         """
         outputs = self(crops.to(self.age_mean.device))

@@ -1,7 +1,7 @@
 """Cut out aligned faces with their labels, to train the small ID encoder and attribute network.
 
 Reads the photographs that show a face and the renderer's ground truth; makes a table with a row
-for each: an ArcFace crop of 112 x 112 pixels, age, gender, race and expression.
+for each: an ArcFace crop of 112 x 112 pixels, age, gender and expression.
 
     idfsr crops --manifest manifest.parquet --landmarks landmarks/shard-*.parquet \
         --root synthref --ground-truth synthref/ground_truth.parquet --crops crops.parquet \

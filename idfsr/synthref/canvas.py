@@ -4,11 +4,12 @@ import numpy as np
 from jaxtyping import Float
 
 from idfsr.synthref.camera import Camera
+from idfsr.synthref.illumination import Light, basis, project
 from idfsr.synthref.kernels import BACKGROUND, blend_ribbons, raster_ribbons, raster_triangles
 from idfsr.synthref.lighting import SHADOW_SIZE, SHADOW_SPAN, Lighting
-from idfsr.synthref.pose import Light
 
-EXPOSURE = 1.45
+MIRRORED = (0.0, 0.6, 0.8)
+"""Where the light comes from that eyes mirror."""
 SHADOW_STRAND_WIDTH = 1.8
 """In cells of the shadow map; every second strand is drawn there."""
 TIP_WIDTH = 0.35
@@ -56,15 +57,17 @@ class Canvas:
         self.depth = front
 
 
-def _light_rows(light: Light, up: np.ndarray, exposure: float) -> np.ndarray:
-    colors = [light.key_color, light.fill_color, light.rim_color, light.sky, light.ground]
-    rows = [light.key_direction, light.fill_direction, up]
-    return np.array([*rows, *(EXPOSURE * exposure * color for color in colors)], np.float64)
+def light_rows(light: Light, up: Float[np.ndarray, "3"]) -> Float[np.ndarray, "17 3"]:
+    """Return `Lighting.rows` of the light on a head whose up is given."""
+    environment = project(light.environment)
+    mirrored = np.maximum(basis(np.array(MIRRORED)) @ environment, 0)
+    colors = [light.key_color, light.fill_color, light.back_color, mirrored]
+    rows = [light.key_direction, light.fill_direction, up, *colors, light.back_direction]
+    return np.array([*rows, *environment], np.float64)
 
 
 def cast_light(
     light: Light,
-    exposure: float,
     camera: Camera,
     triangles: np.ndarray,
     position: Float[np.ndarray, "N 3"],
@@ -74,7 +77,6 @@ def cast_light(
 
     Args:
         light: Of the photo.
-        exposure: Factor on all light.
         camera: Gives the head's up.
         triangles: Of the head.
         position: Its vertices in the camera's axes.
@@ -96,4 +98,5 @@ def cast_light(
     raster_triangles(seen(position), triangles, canvas.depth, canvas.face_ids, canvas.weights)
     some = np.ascontiguousarray(seen(strands[::2]))
     raster_ribbons(some, SHADOW_STRAND_WIDTH, canvas.depth)
-    return Lighting(_light_rows(light, camera.turn[:, 1], exposure), frame, canvas.depth)
+    rows = light_rows(light, camera.turn[:, 1])
+    return Lighting(rows, frame, canvas.depth, light.softness)

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from idfsr.synthref.color import to_linear
+from idfsr.synthref.development import s_curve
 from idfsr.synthref.identity import Identity
 from idfsr.synthref.texture import smooth_noise, smooth_step
 
@@ -15,6 +16,8 @@ RIM = 0.012
 """Half of the width over which the edge of the cloth is softened."""
 MUTED = 0.45
 """Share of grey that is mixed into the colour of cloth."""
+DARK_OR_WHITE, DARK_UP_TO = 6.0, 0.55
+"""Strength and middle of the S-curve that makes cloth of middle grey rarer than dark or white."""
 SHADOW_HEIGHT = 0.05
 """How far above the collar the skin is dimmed by it."""
 
@@ -57,6 +60,9 @@ def paint_cloth(
     folds = (folds / (folds.std() + 1e-6)).astype(np.float32) * (1 - in_band)
     color = np.array(person.cloth, np.float64)
     color = color + MUTED * (color.mean() - color)
+    grey = color.mean(keepdims=True) / 255
+    color = color * s_curve(grey, DARK_OR_WHITE, DARK_UP_TO) / grey
+    color = np.minimum(color, 244)
     tone = 1 + 0.16 * (warp + weft) + 0.07 * folds + 0.1 * ribs - 0.4 * seam
     tone *= 1 - 0.25 * np.exp(-np.clip(below, 0, None) / 0.02)  # the edge turns away
     albedo += cover[..., None] * (

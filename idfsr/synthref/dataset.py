@@ -51,7 +51,7 @@ TRUTH_SCHEMA = pa.schema(
         "population": pa.string(),
         "age_years": pa.float32(),
         "gender": pa.string(),
-        "race": pa.string(),
+        "skin_tone": pa.int8(),
         "expression": pa.string(),
         "yaw": pa.float32(),
         "pitch": pa.float32(),
@@ -122,12 +122,12 @@ def _render_identity(job: _Job) -> list[dict[str, Any]]:
                 "population": population,
                 "age_years": person.age_years,
                 "gender": person.gender,
-                "race": person.race,
+                "skin_tone": person.skin.tone,
                 "expression": photo.expression,
                 "yaw": photo.yaw,
                 "pitch": photo.pitch,
                 "roll": photo.roll,
-                "glasses": person.glasses != "none",
+                "glasses": person.glasses != "none" or photo.sunglasses,
                 "landmarks": landmarks.ravel().tolist(),
             }
         )

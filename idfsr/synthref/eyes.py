@@ -25,6 +25,8 @@ class Eyes(NamedTuple):
     """Gaze, its right and its up."""
     iris: Float64[np.ndarray, "3"]
     """Linear RGB."""
+    white: float
+    """Brightness of the sclera: the skin around it sheds light on it."""
     iris_size: float
     """Radius of the iris over the eyeball's."""
 
@@ -44,7 +46,7 @@ def _paint_eye(
     offset: Float64[np.ndarray, "3"],
     side: int,
     eyes: Eyes,
-    light: Float64[np.ndarray, "8 3"],
+    light: Float64[np.ndarray, "17 3"],
 ) -> float:
     """Write the colour at a unit offset from the eyeball's centre; returns 1 on the white."""
     frame, size = eyes.frames[side], eyes.iris_size
@@ -60,7 +62,7 @@ def _paint_eye(
         + 0.25 * math.sin(turn * 41 + 2.3 * seed + 9 * radius)
     )
     white = fade(0.95, 1.06, radius)
-    pupil = 1 - fade(0.36, 0.42, radius)
+    pupil = 1 - fade(0.3, 0.36, radius)
     ring = fade(0.78, 1.0, radius) * (1 - white)
     collar = math.exp(-((radius - 0.5) ** 2) / 0.012)
     toward = -(right * light[0, 0] + up * light[0, 1]) / (0.3 + size)
@@ -69,7 +71,7 @@ def _paint_eye(
     for c in range(3):
         color = eyes.iris[c] * (0.65 + 0.7 * fibre) * (1 + 0.35 * collar) * (1 - 0.72 * ring)
         color = color * depth_light * (1 - pupil) + 0.004 * pupil
-        sclera = 0.6 if c == 0 else (0.56 - vein if c == 1 else 0.54 - vein)
+        sclera = eyes.white * (1.0 if c == 0 else (0.95 - 2 * vein if c == 1 else 0.9 - 2 * vein))
         albedo[c] = color * (1 - white) + sclera * white
     return white
 
@@ -81,7 +83,7 @@ def _mirror(
     offset: Float64[np.ndarray, "3"],
     gaze: Float64[np.ndarray, "3"],
     white: float,
-    light: Float64[np.ndarray, "8 3"],
+    light: Float64[np.ndarray, "17 3"],
 ) -> None:
     """Add the key and a window, mirrored on the cornea, which bulges over the iris."""
     along = offset[0] * gaze[0] + offset[1] * gaze[1] + offset[2] * gaze[2]

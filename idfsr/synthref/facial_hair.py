@@ -9,7 +9,7 @@ from idfsr.synthref.identity import Brow, Identity
 from idfsr.synthref.texture import draw_strokes, front_texels, smooth_noise, smooth_step
 
 BROW_HEIGHT = 7.475
-NUM_BROW_HAIRS = 400
+NUM_BROW_HAIRS = 520
 PEAK = 0.62
 """Where a brow is highest, as a share of its length."""
 BROW_BROWN = (92.0, 68.0, 50.0)
@@ -69,13 +69,14 @@ def paint_brows(
         draw_strokes(canvas, BROW_DETAIL * front_texels(lines[:count], front_angle), 1.0)
     hairs = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
     under = cv2.GaussianBlur(hairs, (0, 0), 2.5)
-    cover = np.clip(0.8 * hairs + 0.3 * under, 0, 0.82)[..., None]
+    cover = np.clip(0.85 * hairs + 0.35 * under, 0, 0.85)[..., None]
     grey = 0.7 * person.hair.grey
     natural = person.hair.natural
     brown = 0.08 + 0.4 * float(natural.mean()) / 150
     color = ((0.95 - brown) * natural + brown * np.array(BROW_BROWN)) * (1 - grey) + 160 * grey
     # Single hairs let light through: a brow is lighter than hair, never black.
     color = np.maximum(np.clip(color, 0, 170), BROW_DARKEST)
+    color = np.minimum(color, 0.85 * person.skin.color + 90 * grey)
     albedo += cover * (to_linear(color).astype(np.float32) - albedo)
     return np.asarray(cover[..., 0])
 
@@ -117,7 +118,7 @@ def paint_beard(
     soft_lips = cv2.GaussianBlur(lips, (0, 0), 2.0)
     if person.beard > 0:
         mask = beard_mask(rest, person.beard_shape, soft_lips)
-        grain = np.clip(0.55 + 0.45 * smooth_noise(rng, 1.3) + 0.15 * smooth_noise(rng, 8.0), 0, 1)
+        grain = np.clip(0.7 + 0.3 * smooth_noise(rng, 1.3) + 0.15 * smooth_noise(rng, 8.0), 0, 1)
         cover = mask * grain * min(0.4 + 7 * person.beard, 0.85)
     elif person.gender == "male":
         mask = beard_mask(rest, "full", soft_lips)

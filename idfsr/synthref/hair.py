@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import cKDTree
 
@@ -63,6 +63,8 @@ class Strands:
     depths: Float[np.ndarray, " S"]
     """0 next to the scalp, 1 at the outside: what lies deep gets less light."""
     opacities: Float[np.ndarray, "S K"]
+    roots: Int[np.ndarray, " S"]
+    """Vertex of the skin beside the root: a beard goes where the mouth goes."""
 
 
 def scalp_mask(
@@ -143,11 +145,11 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 def _sample_roots(
     rng: np.random.Generator, head: HeadModel, mask: np.ndarray, vertices: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Draw roots over the skin in proportion to `mask`.
 
     Returns:
-        Position, normal, rest position and the mask there.
+        Position, normal, rest position, a vertex beside it and the mask there.
     """
     corners = head.triangles[head.parts == 0]
     sides = vertices[corners]
@@ -159,7 +161,7 @@ def _sample_roots(
     picked = corners[chosen]
     blended = [(values[picked] * weights).sum(axis=1) for values in (vertices, normals, head.rest)]
     density = (mask[picked] * weights[..., 0]).sum(axis=1)
-    return blended[0], _unit(blended[1]), blended[2], density
+    return blended[0], _unit(blended[1]), blended[2], picked[:, 0], density
 
 
 def _comb(hair: Hair, rest: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -167,7 +169,7 @@ def _comb(hair: Hair, rest: np.ndarray, rng: np.random.Generator) -> tuple[np.nd
     count = len(rest)
     x, y, z = rest.T
     angle = np.arctan2(np.abs(x), z - AXIS_DEPTH)
-    away = np.tanh((x - hair.part) * 8)
+    away = np.tanh((x - hair.part) * 20)
     on_top = smooth_step(7.75, 8.1, y)
     down = np.array([0.0, -1.0, 0.0])
     sides = np.stack([np.sign(x) * 0.1, np.full(count, -1.0), np.full(count, -0.35)], axis=1)
@@ -226,15 +228,42 @@ SLACK: dict[str, float] = {
 FACE_HEIGHTS = (-1.2, -0.6, 0.0, 0.35, 0.5, 0.6)
 FACE_WIDTHS = (0.5, 0.6, 0.62, 0.52, 0.34, 0.0)
 """Half of the width that hair leaves free, over the height above the middle of the head."""
+STRAY_SCALE, STRAY_HEIGHT = 0.8, 0.25
+"""Strands that lie before the face after all are left out: share of its width, height above the
+middle of the head."""
 
 
-def _keep_off_face(points: np.ndarray, allowed: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Push strands that may not cover the face to its sides, each as far as its `scale`."""
-    x, y, z = points[:, 0], points[:, 1] - CENTRE[1], points[:, 2]
+def _before_face(
+    points: Float[np.ndarray, "*N 3"], scale: Float[np.ndarray, "*N"] | float, lift: float
+) -> tuple[Float[np.ndarray, "*N"], Bool[np.ndarray, "*N"]]:
+    """Return half of the width that hair leaves free at each point, and whether it lies inside.
+
+    Args:
+        points: Of strands.
+        scale: Of the width.
+        lift: How much higher than usual the forehead ends.
+    """
+    x, y, z = points[..., 0], points[..., 1] - CENTRE[1] - lift, points[..., 2]
     half = scale * np.interp(y, FACE_HEIGHTS, FACE_WIDTHS)
-    inside = (np.abs(x) < half) & (z > 0.75) & ~allowed  # noqa: PLR2004 (in front of the ears)
+    return half, (np.abs(x) < half) & (z > 0.75)  # noqa: PLR2004 (in front of the ears)
+
+
+def _keep_off_face(
+    points: np.ndarray, allowed: np.ndarray, scale: np.ndarray, lift: float
+) -> np.ndarray:
+    """Push strands that may not cover the face to its sides, each as far as its `scale`."""
+    half, inside = _before_face(points, scale, lift)
+    inside &= ~allowed
+    x = points[:, 0]
     points[inside, 0] = np.sign(x[inside] + 1e-6) * half[inside]
     return points
+
+
+def _forehead_lift(hair: Hair, position: np.ndarray, rest: np.ndarray) -> float:
+    """Return how much higher than usual the forehead ends, from the roots of the hair."""
+    front = (rest[:, 2] > 0.8) & (np.abs(rest[:, 0]) < 0.4)  # noqa: PLR2004 (above the forehead)
+    moved = (position - rest)[front, 1]
+    return hair.hairline + (float(np.median(moved)) if front.any() else 0.0)
 
 
 def _locks(rng: np.random.Generator, rest: np.ndarray) -> np.ndarray:
@@ -245,7 +274,8 @@ def _locks(rng: np.random.Generator, rest: np.ndarray) -> np.ndarray:
 
 def _grow(
     rng: np.random.Generator, hair: Hair, shape: HeadShape, roots: tuple[np.ndarray, ...]
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Let strands grow; returns their points, depths, and which of them may cover the face."""
     position, normal, rest = roots
     count = len(rest)
     comb, length = _comb(hair, rest, rng)
@@ -268,6 +298,7 @@ def _grow(
     combed = hair.style not in {"afro", "buzz"}
     direction = _unit(comb + LIFT[hair.style] * normal + rng.normal(0, 0.1, comb.shape))
     outward = np.stack([np.sign(rest[:, 0]), np.zeros(count), np.zeros(count)], axis=1)
+    lift = _forehead_lift(hair, position, rest)
     slack = np.where(wild, WILD_SLACK, SLACK.get(hair.style, np.inf))
     ends = outward * (rng.normal(-0.25, 0.25) + rng.normal(0, 0.12, (count, 1)))
     sway = rng.normal(0, 0.05, (NUM_CLUMPS, 2, 3))[lock]
@@ -283,11 +314,11 @@ def _grow(
         direction = _unit(direction + follow + pull + swing + noise)
         moved = points[-1] + direction * step[:, None]
         out = shape.push_out(moved, gap * min(1.0, 0.4 + 2.0 * t), slack)
-        out = _keep_off_face(out, allowed, scale)
+        out = _keep_off_face(out, allowed, scale, lift)
         direction = _unit(out - points[-1])
         points.append(points[-1] + direction * step[:, None])
         points[-1] = shape.push_out(points[-1], gap * min(1.0, 0.4 + 2.0 * t), slack)
-    return np.stack(points, axis=1), depth
+    return np.stack(points, axis=1), depth, allowed
 
 
 def _clump(rng: np.random.Generator, hair: Hair, points: np.ndarray) -> np.ndarray:
@@ -313,17 +344,16 @@ def _clump(rng: np.random.Generator, hair: Hair, points: np.ndarray) -> np.ndarr
 
 
 def _colors(rng: np.random.Generator, color: np.ndarray, grey: float, count: int) -> np.ndarray:
-    """Draw the colour of each strand: some are grey, the others vary about the colour."""
+    """Draw the colour of each strand: all grey much alike, lest they look like noise."""
     base = to_linear(color)
-    spread = rng.lognormal(0, 0.3, (count, 1))
-    warm = 1 + 0.12 * rng.normal(0, 1, (count, 1)) * np.array([0.6, 0.0, -1.0])
-    faded = 0.45 * grey * rng.random((count, 1))
-    own = base * spread * warm * (1 - faded) + faded * to_linear(np.array(GREY))
-    pale = to_linear(np.array(GREY)) + rng.random((count, 1)) * (
+    spread = rng.lognormal(0, 0.22, (count, 1))
+    warm = 1 + 0.1 * rng.normal(0, 1, (count, 1)) * np.array([0.6, 0.0, -1.0])
+    own = base * spread * warm
+    pale = to_linear(np.array(GREY)) + grey * rng.uniform(0.6, 1.0, (count, 1)) * (
         to_linear(np.array(WHITE)) - to_linear(np.array(GREY))
-    ) * (0.1 + 0.9 * grey)
-    is_grey = rng.random((count, 1)) < 1.1 * grey - 0.05
-    return np.asarray(np.clip(np.where(is_grey, pale, own), 0.004, 0.85))
+    )
+    share = np.clip(grey * (1 + 0.25 * rng.normal(0, 1, (count, 1))), 0, 1) ** 1.4
+    return np.asarray(np.clip(own * (1 - share) + pale * share, 0.004, 0.85))
 
 
 def _opacities(root: Float[np.ndarray, " S"]) -> Float[np.ndarray, "S K"]:
@@ -359,29 +389,41 @@ def grow_hair(head: HeadModel, person: Identity, vertices: Float[np.ndarray, "N 
     centre = CENTRE + (vertices - head.rest)[skin].mean(axis=0)
 
     def add(
-        points: np.ndarray, color: np.ndarray, width: float, depth: np.ndarray, root: np.ndarray
+        points: np.ndarray,
+        vertex: np.ndarray,
+        color: np.ndarray,
+        width: float,
+        depth: np.ndarray,
+        root: np.ndarray,
     ) -> None:
         count = len(points)
         widths = width * rng.lognormal(0, 0.3, count)
         colors = _colors(rng, color, hair.grey, count)
-        pieces.append(Strands(points, widths, colors, depth, _opacities(root)))
+        pieces.append(Strands(points, widths, colors, depth, _opacities(root), vertex))
 
     if hair.style != "bald":
         mask = scalp_mask(head.rest, hair, rng)
         mask = mask * (head.rest[:, 1] > 6.6)  # noqa: PLR2004 (above the nape)
         count = NUM_SHORT_STRANDS if hair.style in SHORT else NUM_STRANDS
-        *roots, density = _sample_roots(rng, head, mask, vertices, count)
+        *roots, vertex, density = _sample_roots(rng, head, mask, vertices, count)
         shape = HeadShape(vertices[skin[head.rest[skin, 1] > SHOULDERS]], centre)
-        points, depth = _grow(rng, hair, shape, tuple(roots))
+        points, depth, allowed = _grow(rng, hair, shape, tuple(roots))
+        points = _clump(rng, hair, points)
+        lift = _forehead_lift(hair, roots[0], roots[2])
+        below = points[..., 1] - CENTRE[1] - lift < STRAY_HEIGHT
+        strays = (_before_face(points, STRAY_SCALE, lift)[1] & below).any(axis=1) & ~allowed
+        keep = ~strays
+        points, depth, density, vertex = points[keep], depth[keep], density[keep], vertex[keep]
         width = STRAND_WIDTH * (SHORT_WIDTH if hair.style in SHORT else 1.0)
-        add(_clump(rng, hair, points), hair.color, width, depth, 0.55 + 0.42 * density)
+        add(points, vertex, hair.color, width, depth, 0.55 + 0.42 * density)
         if hair.style == "bun":
             ball = _bun(rng, hair, centre)
             depth = np.sqrt(rng.random(len(ball)))
-            add(ball, hair.color, STRAND_WIDTH, depth, np.full(len(ball), 0.95))
+            crown = np.full(len(ball), vertex[0])
+            add(ball, crown, hair.color, STRAND_WIDTH, depth, np.full(len(ball), 0.95))
     if person.beard > 0.02:  # noqa: PLR2004 (shorter is painted)
         mask = beard_mask(head.rest, person.beard_shape, 0.0) * (1 - head.inside_mouth)
-        position, normal, rest, density = _sample_roots(
+        position, normal, rest, vertex, density = _sample_roots(
             rng, head, mask, vertices, NUM_BEARD_STRANDS
         )
         lean = normal * 0.5 + np.array([0, -1.0, 0.25]) + rng.normal(0, 0.35, rest.shape)
@@ -393,10 +435,11 @@ def grow_hair(head: HeadModel, person: Identity, vertices: Float[np.ndarray, "N 
             steps * _unit(lean)[:, None] + 0.6 * bend
         )
         depth = rng.uniform(0.3, 1.0, len(rest))
-        add(points, hair.natural, BEARD_WIDTH, depth, 0.5 + 0.45 * density)
+        add(points, vertex, hair.natural, BEARD_WIDTH, depth, 0.5 + 0.45 * density)
     if not pieces:
         empty = np.zeros((0, NUM_POINTS))
-        return Strands(np.zeros((0, NUM_POINTS, 3)), empty[:, 0], empty[:, :3], empty[:, 0], empty)
+        points, none = np.zeros((0, NUM_POINTS, 3)), empty[:, 0]
+        return Strands(points, none, empty[:, :3], none, empty, none.astype(int))
     return Strands(*(np.concatenate(values) for values in zip(*map(_values, pieces), strict=True)))
 
 

@@ -9,33 +9,27 @@ from jaxtyping import Float
 from idfsr.synthref.chance import happens
 
 COLORS: Final = {
-    "black": (22, 18, 17),
-    "dark": (44, 30, 22),
-    "brown": (84, 56, 36),
-    "chestnut": (110, 62, 38),
-    "blond": (168, 136, 94),
-    "fair": (192, 168, 128),
-    "red": (150, 70, 34),
+    "black": (26, 22, 21),
+    "dark": (46, 33, 26),
+    "brown": (80, 56, 40),
+    "chestnut": (98, 62, 42),
+    "blond": (158, 128, 90),
+    "fair": (184, 160, 122),
+    "red": (112, 64, 42),
 }
 """sRGB hair colours."""
 
-COLOR_SHARES: Final = {
-    "african": (0.66, 0.27, 0.05, 0.02, 0.0, 0.0, 0.0),
-    "asian": (0.62, 0.27, 0.08, 0.03, 0.0, 0.0, 0.0),
-    "caucasian": (0.09, 0.2, 0.23, 0.14, 0.16, 0.1, 0.08),
-}
+FAIR_SHARES: Final = (0.14, 0.24, 0.24, 0.12, 0.13, 0.08, 0.05)
+DARK_SHARES: Final = (0.82, 0.18, 0.0, 0.0, 0.0, 0.0, 0.0)
+"""Of the colours, with the lightest and with the darkest skin: pigment is one."""
+DARK_DEPTH = 0.65
+"""Depth of the skin from which on the latter count alone."""
 
 DYES: Final = (
-    (88, 40, 36), (128, 62, 38), (176, 144, 102), (158, 122, 82), (96, 62, 40), (64, 42, 30),
-    (118, 82, 54), (34, 27, 25), (78, 34, 52),
+    (88, 46, 40), (112, 64, 44), (158, 130, 96), (138, 108, 76), (92, 62, 44), (62, 44, 34),
+    (104, 76, 56), (36, 29, 27),
 )  # fmt: skip
 """sRGB colours that women dye their hair."""
-DYE_SHARES: Final = (0.11, 0.12, 0.15, 0.14, 0.16, 0.13, 0.1, 0.06, 0.03)
-
-FAIR_DYE = 100
-"""Dyes with more green than this are blond."""
-FAIR_SHARE: Final = {"african": 0.25, "asian": 0.4, "caucasian": 1.0}
-"""How much rarer blond dyes are."""
 
 STYLES: Final = {
     "male": ("bald", "buzz", "crop", "side", "slick", "curly", "afro", "long"),
@@ -43,11 +37,12 @@ STYLES: Final = {
 }
 
 STYLE_SHARES: Final = {
-    ("male", "african"): (0.18, 0.32, 0.1, 0.04, 0.05, 0.14, 0.14, 0.03),
-    ("male", "other"): (0.1, 0.13, 0.22, 0.23, 0.13, 0.1, 0.01, 0.08),
-    ("female", "african"): (0.08, 0.03, 0.12, 0.16, 0.2, 0.2, 0.16, 0.05),
-    ("female", "other"): (0.02, 0.1, 0.19, 0.24, 0.12, 0.01, 0.15, 0.17),
+    ("male", "straight"): (0.1, 0.12, 0.25, 0.26, 0.12, 0.08, 0.01, 0.06),
+    ("male", "coiled"): (0.14, 0.38, 0.1, 0.02, 0.04, 0.14, 0.16, 0.02),
+    ("female", "straight"): (0.01, 0.1, 0.21, 0.25, 0.1, 0.01, 0.15, 0.17),
+    ("female", "coiled"): (0.1, 0.02, 0.1, 0.1, 0.26, 0.24, 0.18, 0.0),
 }
+"""Of the styles, for hair that is straight or wavy and for hair that coils."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +86,25 @@ VOLUMES: Final = {
 }  # fmt: skip
 
 
-def sample_hair(rng: np.random.Generator, race: str, gender: str, age_years: float) -> Hair:
-    """Draw hair that suits race, gender and age."""
-    group = (gender, "african" if race == "african" else "other")
-    style = str(rng.choice(STYLES[gender], p=STYLE_SHARES[group]))
-    color = np.array(COLORS[str(rng.choice(list(COLORS), p=COLOR_SHARES[race]))], np.float64)
-    greying = float(np.clip((age_years - rng.uniform(38, 62)) / 24, 0, 1))
-    natural = np.clip(color * rng.uniform(0.8, 1.25), 8, 235)
-    dyed = gender == "female" and happens(rng, 0.12 + 0.5 * greying)
-    shares = np.array(DYE_SHARES) * np.where(np.array(DYES)[:, 1] > FAIR_DYE, FAIR_SHARE[race], 1)
-    dye = np.array(DYES[int(rng.choice(len(DYES), p=shares / shares.sum()))], np.float64)
+def sample_hair(rng: np.random.Generator, depth: float, gender: str, age_years: float) -> Hair:
+    """Draw hair.
+
+    Args:
+        rng: The person's stream.
+        depth: How dark the skin is, in [0, 1]: dark hair and coils are the more frequent for it.
+        gender: Of the person.
+        age_years: Likewise.
+    """
+    kind = "coiled" if happens(rng, 0.06 + 0.6 * depth**2) else "straight"
+    style = str(rng.choice(STYLES[gender], p=STYLE_SHARES[gender, kind]))
+    dark = min(1.0, depth / DARK_DEPTH)
+    shares = (1 - dark) * np.array(FAIR_SHARES) + dark * np.array(DARK_SHARES)
+    color = np.array(COLORS[str(rng.choice(list(COLORS), p=shares))], np.float64)
+    greying = float(np.clip((age_years - rng.uniform(42, 66)) / 26, 0, 1))
+    natural = np.clip(color * rng.uniform(0.85, 1.2), 12, 220)
+    dyed = gender == "female" and happens(rng, 0.08 + 0.4 * greying)
+    dye = np.array(DYES[int(rng.integers(len(DYES)))], np.float64)
+    dye = (1 - 0.8 * dark) * dye + 0.8 * dark * natural
     aged_male = float(np.clip((age_years - 28) / 40, 0, 1)) if gender == "male" else 0.0
     loss = aged_male * float(rng.beta(1.3, 1.6))
     curls = {"curly": rng.uniform(0.05, 0.09), "afro": rng.uniform(0.03, 0.05)}
@@ -116,7 +120,7 @@ def sample_hair(rng: np.random.Generator, race: str, gender: str, age_years: flo
         curl=curls.get(style, wavy),
         part=float(rng.choice([-1, 1]) * rng.uniform(0.05, 0.45)) * happens(rng, 0.75),
         fringe=fringe.get(style, 0.0),
-        hairline=rng.uniform(-0.1, 0.08) + 0.12 * loss,
+        hairline=rng.uniform(-0.15, 0.02) + 0.12 * loss,
         recession=rng.uniform(0, 0.25) + 0.9 * loss if gender == "male" else rng.uniform(0, 0.15),
         crown=float(np.clip(1.6 * (loss - 0.45), 0, 1)),
     )

@@ -1,7 +1,7 @@
 """Light on a point, in linear light, and how much of the key reaches it.
 
-Ambient light from above and below, a key with shadows, a fill and a rim. Skin: Lambert with a
-wrapped, redder terminator in place of scattering below the surface, and a highlight (Blinn 1977)
+An environment (`illumination.py`), a key with shadows, a fill and a lamp behind. Skin: Lambert with
+a wrapped, redder terminator in place of scattering below the surface, and a highlight (Blinn 1977)
 with Fresnel's rise at grazing angles (Schlick 1994, Eq. 15).
 """
 
@@ -20,19 +20,28 @@ STRAND_BIAS = 0.04
 """How much deeper than the map a point must lie to be in shadow, against shadows of its own."""
 SHADOW_REACH = 3
 """The edge of a shadow is softened over as many cells to each side."""
+SOFTENING = np.exp(-0.18 * np.arange(-SHADOW_REACH, SHADOW_REACH + 1) ** 2.0)
+SOFTENING /= SOFTENING.sum()
+"""Weights of a row of these cells."""
 
 
 class Lighting(NamedTuple):
     """Light in the camera's axes (x to the right, y up, z to the viewer)."""
 
-    rows: Float64[np.ndarray, "8 3"]
-    """Directions to the key and the fill, the head's up, then linear RGB of key, fill, rim, sky
-    and ground."""
+    rows: Float64[np.ndarray, "17 3"]
+    """Directions to the key and the fill, the head's up; linear RGB of key, fill, the lamp behind
+    and what eyes mirror; the direction to the lamp behind; from `ENVIRONMENT` on the nine
+    coefficients of `illumination.project`."""
     frame: Float64[np.ndarray, "3 3"]
     """Right, up and towards the light, as the key sees."""
     shadow: Float32[np.ndarray, "size size"]
     """Nearest depth towards the key."""
+    softness: float
+    """Width of the edge of the shadow, over `SHADOW_REACH` cells."""
 
+
+ENVIRONMENT = 8
+"""First row of the environment in `Lighting.rows`."""
 
 SCATTER = (1.0, 0.42, 0.26)
 """How far red, green and blue light creeps around the terminator, over `Material.wrap`."""
@@ -40,7 +49,7 @@ SMOOTHED = (0.65, 0.3, 0.15)
 """Share of the light below the surface, which sees the skin without its relief."""
 SHADOW_TINT, SKY_TINT = 0.74, 0.76
 """Red light comes back from shadows and from hollows: their power for red, below 1."""
-SHEEN, RIM = 0.12, 0.6
+SHINE, SHEEN, RIM = 0.11, 0.16, 0.5
 
 
 class Material(NamedTuple):
@@ -57,26 +66,24 @@ class Material(NamedTuple):
 @no_type_check
 def light_reaching(x: float, y: float, z: float, lighting: Lighting) -> float:
     """Return the share of the key that reaches a point, softened over a few cells."""
-    frame, shadow = lighting.frame, lighting.shadow
+    frame, shadow, softness = lighting.frame, lighting.shadow, lighting.softness
     size = shadow.shape[0]
     scale = size / SHADOW_SPAN
     u = (frame[0, 0] * x + frame[0, 1] * y + frame[0, 2] * z) * scale + 0.5 * size
     v = 0.5 * size - (frame[1, 0] * x + frame[1, 1] * y + frame[1, 2] * z) * scale
     depth = frame[2, 0] * x + frame[2, 1] * y + frame[2, 2] * z
     lit = 0.0
-    total = 0.0
     for dv in range(-SHADOW_REACH, SHADOW_REACH + 1):
         for du in range(-SHADOW_REACH, SHADOW_REACH + 1):
-            weight = math.exp(-0.18 * (du * du + dv * dv))
-            column = int(u + du * 1.0)
-            row = int(v + dv * 1.0)
-            total += weight
+            weight = SOFTENING[dv + SHADOW_REACH] * SOFTENING[du + SHADOW_REACH]
+            column = int(u + du * softness)
+            row = int(v + dv * softness)
             if 0 <= column < size and 0 <= row < size:
                 gap = shadow[row, column] - depth - SHADOW_BIAS
                 lit += weight * min(max(1.0 - gap * 40.0, 0.0), 1.0)
             else:
                 lit += weight
-    return lit / total
+    return lit
 
 
 @njit(cache=True, nogil=True)
@@ -117,6 +124,19 @@ def dot_row(vector: Float64[np.ndarray, "3"], rows: Float64[np.ndarray, "R 3"], 
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def environment_light(
+    x: float, y: float, z: float, rows: Float64[np.ndarray, "17 3"], channel: int
+) -> float:
+    """Return the environment's light on a matt surface with the unit normal (x, y, z)."""
+    e = ENVIRONMENT
+    light = rows[e, channel] + rows[e + 1, channel] * y + rows[e + 2, channel] * z
+    light += rows[e + 3, channel] * x + rows[e + 4, channel] * x * y + rows[e + 5, channel] * y * z
+    light += rows[e + 6, channel] * (3 * z * z - 1) + rows[e + 7, channel] * x * z
+    return max(light + rows[e + 8, channel] * (x * x - y * y), 0.0)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def light_surface(
     pixel: Float64[np.ndarray, "3"],
     albedo: Float64[np.ndarray, "3"],
@@ -124,7 +144,7 @@ def light_surface(
     normals: tuple[Float64[np.ndarray, "3"], Float64[np.ndarray, "3"]],
     view: Float64[np.ndarray, "3"],
     reach: tuple[float, float],
-    light: Float64[np.ndarray, "8 3"],
+    light: Float64[np.ndarray, "17 3"],
 ) -> None:
     """Light a point and write its linear RGB to `pixel`.
 
@@ -143,18 +163,22 @@ def light_surface(
     smooth_fill = dot_row(smooth, light, 1)
     key = dot_row(normal, light, 0)
     fill = dot_row(normal, light, 1)
-    up = dot_row(normal, light, 2)
-    facing = max(normal[0] * view[0] + normal[1] * view[1] + normal[2] * view[2], 0.0)
+    back = max(dot_row(normal, light, 7), 0.0)
+    cosine = normal[0] * view[0] + normal[1] * view[1] + normal[2] * view[2]
+    facing = max(cosine, 0.0)
     hx = light[0, 0] + view[0]
     hy = light[0, 1] + view[1]
     hz = light[0, 2] + view[2]
     length = math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
     half = max((normal[0] * hx + normal[1] * hy + normal[2] * hz) / length, 0.0)
+    mx = 2 * cosine * normal[0] - view[0]
+    my = 2 * cosine * normal[1] - view[1]
+    mz = 2 * cosine * normal[2] - view[2]
     fresnel = 0.03 + 0.97 * (1 - facing) ** 5
     lobes = 0.5 * half ** (material.power * 0.35) + 0.75 * half**material.power
-    shine = material.gloss * lobes * 0.1 * lit
+    shine = material.gloss * lobes * SHINE * lit
     sheen = material.gloss * SHEEN * fresnel * occlusion
-    rim = (1 - facing) ** 3 * occlusion
+    rim = back * occlusion * RIM * (1 - facing) ** 2
     red_lit, red_sky = lit**SHADOW_TINT, occlusion**SKY_TINT
     for c in range(3):
         soft = material.wrap * SCATTER[c]
@@ -162,12 +186,14 @@ def light_surface(
         filled = fill + SMOOTHED[c] * (smooth_fill - fill)
         diffuse = max((keyed + soft) / (1 + soft), 0.0) / (1 + 0.5 * soft)
         colored = lit if c > 0 else red_lit
-        ambient = light[7, c] + (light[6, c] - light[7, c]) * (0.5 + 0.5 * up)
+        ambient = environment_light(normal[0], normal[1], normal[2], light, c)
         shade = occlusion if c > 0 else red_sky
         value = albedo[c] * (
             light[3, c] * diffuse * colored
             + light[4, c] * max((filled + soft) / (1 + soft), 0.0) * (0.4 + 0.6 * occlusion)
+            + light[5, c] * back * occlusion
             + ambient * shade
         )
-        value += light[3, c] * shine * (1.0 if key > 0 else 0.0) + light[6, c] * sheen
-        pixel[c] = value + light[5, c] * rim * (0.1 + 0.5 * albedo[c]) * RIM
+        value += light[3, c] * shine * (1.0 if key > 0 else 0.0)
+        value += environment_light(mx, my, mz, light, c) * sheen
+        pixel[c] = value + light[5, c] * rim

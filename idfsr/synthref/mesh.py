@@ -37,6 +37,11 @@ LOWEST = 5.2
 CHIN = (0.0, 6.3, 1.5)
 CHIN_RADIUS = 0.12
 
+TEETH_LOWER = 0.022
+"""How much lower the teeth stand in an open mouth than in the mesh, where a smile hides them."""
+JAW_DROP, JAW_REST = 1.35, (0.0, TEETH_LOWER, 0.04)
+"""How far the lower teeth go with the chin, and how much lower and further back they stand."""
+
 NOSE_TIP = 5054
 """Vertex of the base mesh."""
 
@@ -92,8 +97,8 @@ class HeadModel:
     def expression(self, weights: dict[str, float]) -> Float[np.ndarray, "V 3"]:
         """Sum expression units; the teeth, which the units bend, move as bones do."""
         moved = self.displacement(weights)
-        moved[self.upper_teeth] = 0
-        moved[self.lower_jaw] = moved[self.chin].mean(axis=0)
+        moved[self.upper_teeth] = (0, -TEETH_LOWER, 0)
+        moved[self.lower_jaw] = JAW_DROP * moved[self.chin].mean(axis=0) - JAW_REST
         return moved
 
 

@@ -1,22 +1,23 @@
 """From a person and a photo to pixels and landmarks."""
 
-import io
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
-from PIL import Image
 
-from idfsr.synthref.background import light_in_surroundings, paint_background
+from idfsr.synthref.background import paint_background
 from idfsr.synthref.bake import texture_coordinates
 from idfsr.synthref.camera import Camera
 from idfsr.synthref.canvas import Canvas, cast_light
-from idfsr.synthref.color import to_linear, to_srgb
+from idfsr.synthref.color import to_linear
+from idfsr.synthref.development import develop
+from idfsr.synthref.expression import FURROWS, unit_weights
 from idfsr.synthref.eyes import EYE_LEFT, EYE_RIGHT, Eyes
-from idfsr.synthref.glasses import build_glasses
+from idfsr.synthref.glasses import Glasses, build_glasses, draw_lenses
 from idfsr.synthref.hair import Strands, grow_hair, sky_past_hair
 from idfsr.synthref.identity import Identity
+from idfsr.synthref.illumination import light_in_surroundings
 from idfsr.synthref.kernels import (
     raster_sphere,
     raster_triangles,
@@ -24,7 +25,8 @@ from idfsr.synthref.kernels import (
 )
 from idfsr.synthref.lighting import Lighting, light_on_vertices
 from idfsr.synthref.mesh import HeadModel
-from idfsr.synthref.pose import FURROWS, Photo, unit_weights
+from idfsr.synthref.microphone import draw_microphone, sample_microphones
+from idfsr.synthref.pose import Photo
 from idfsr.synthref.shading import (
     Hits,
     Paint,
@@ -35,14 +37,28 @@ from idfsr.synthref.shading import (
 )
 from idfsr.synthref.skin import SkinTexture, paint_skin
 from idfsr.synthref.subdivide import interpolate
+from idfsr.synthref.texture import smooth_step
+from idfsr.synthref.wind import blow
 
 SUPERSAMPLING = 2
-RELIEF = 0.8
-IRIS_RADIUS = 0.46
+RELIEF = 0.6
+IRIS_RADIUS = 0.44
 """Of an iris of scale 1, over the eyeball's."""
 EYE_RADIUS = 0.975
 """Of the sphere that is drawn, over the eyeball's, lest it come through thin lids."""
-TEETH = (226, 214, 196)
+WHITE = 0.6
+"""Brightness of the sclera."""
+LIGHT_FROM_SKIN = 0.65
+"""Share of the light on eyes and teeth that comes from the skin around them."""
+TEETH_PARTS = (1, 2)
+"""Indices into `mesh.PARTS`."""
+TEETH_DEPTHS = (1.4, 1.28)
+"""z at rest from which on teeth are darker, and where they are dark."""
+TEETH = (232, 224, 208)
+INNER_LIPS = ((0.0, 6.608, 1.553), (0.0, 6.601, 1.54))
+"""Rest positions of the middle of the lips where they meet."""
+OPEN_LIPS = 0.07
+"""Gap between them from which on the teeth have all the light."""
 LASH_COLOR = (14, 10, 9)
 LASH_OPACITY = 0.85
 LASHES_PER_CHAIN = 4
@@ -50,12 +66,10 @@ LASH_GAP = 0.08
 """Chains of lashes that are further apart are not neighbours."""
 LOWER_LASHES = 0.4
 """Length of lower lashes over that of upper ones."""
-YOUNG_FURROWS = 0.35
+YOUNG_FURROWS = 0.12
 """Depth of an expression's furrows in skin without wrinkles, over that in the most wrinkled."""
 BRIGHTEST = 4.0
 """Linear light beyond is cut before pixels are averaged, so that highlights keep soft edges."""
-HUE_KEPT = 0.55
-"""Share of the tone curve that acts on all channels alike."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +82,11 @@ class PreparedPerson:
     """`coarse` after subdivision."""
     skin: SkinTexture
     strands: Strands
-    glasses: Float[np.ndarray, "S K 3"]
-    glasses_widths: Float[np.ndarray, " S"]
+    glasses: Glasses
+    sunglasses: Glasses
     texels: Float[np.ndarray, "N 2"]
+    inside_mouth: Float[np.ndarray, " N"]
+    """1 on the lining of the mouth and on the back teeth, where no light comes."""
     occlusion: Float[np.ndarray, " N"]
     """Free share of the sky, with the hair in place."""
 
@@ -79,15 +95,21 @@ def express(
     head: HeadModel, coarse: Float[np.ndarray, "V 3"], person: Identity, photo: Photo
 ) -> Float[np.ndarray, "N 3"]:
     """Return the vertices of a person's head with the expression of an image."""
-    weights = unit_weights(photo, person.race_weights, head.target_names)
+    weights = unit_weights(photo.expression, photo.strength, person.mixture, head.target_names)
     return interpolate(head.refine, coarse + head.expression(weights) if weights else coarse)
+
+
+def _inside_mouth(head: HeadModel) -> Float[np.ndarray, " N"]:
+    teeth = np.unique(head.triangles[np.isin(head.parts, TEETH_PARTS)])
+    inside = head.inside_mouth.copy()
+    inside[teeth] = smooth_step(*TEETH_DEPTHS, head.rest[teeth, 2])
+    return inside
 
 
 def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
     """Build the shape, paint the skin, grow the hair."""
     coarse = head.base + head.displacement(person.shape)
     neutral = interpolate(head.refine, coarse)
-    glasses, widths = build_glasses(head, person, neutral)
     strands = grow_hair(head, person, neutral)
     normals = vertex_normals(neutral.astype(np.float32), head.triangles)
     return PreparedPerson(
@@ -96,9 +118,10 @@ def prepare_person(head: HeadModel, person: Identity) -> PreparedPerson:
         neutral=neutral,
         skin=paint_skin(head, person),
         strands=strands,
-        glasses=glasses,
-        glasses_widths=widths,
+        glasses=build_glasses(head, person, neutral, dark=False),
+        sunglasses=build_glasses(head, person, neutral, dark=True),
         texels=texture_coordinates(head.rest),
+        inside_mouth=_inside_mouth(head),
         occlusion=(head.occlusion * sky_past_hair(strands, neutral, normals)).astype(np.float32),
     )
 
@@ -122,7 +145,8 @@ def _place_eyes(
         right /= np.linalg.norm(right)
         frames.append([gaze, right, np.cross(gaze, right)])
     size = IRIS_RADIUS * person.iris_scale
-    return Eyes(np.array(places), np.array(frames), to_linear(person.iris), size)
+    white = WHITE * _light_from_skin(person)
+    return Eyes(np.array(places), np.array(frames), to_linear(person.iris), white, size)
 
 
 def _lash_strands(head: HeadModel, vertices: np.ndarray, lashes: float) -> np.ndarray:
@@ -137,6 +161,19 @@ def _lash_strands(head: HeadModel, vertices: np.ndarray, lashes: float) -> np.nd
     between = chains[None, :-1] + step * (chains[None, 1:] - chains[None, :-1])
     near = np.linalg.norm(chains[1:, 0] - chains[:-1, 0], axis=1) < LASH_GAP
     return np.asarray(between[:, near].reshape(-1, chains.shape[1], 3))
+
+
+def _light_from_skin(person: Identity) -> float:
+    """Return the share of the light that eyes and teeth get within a face of its colour."""
+    return 1 - LIGHT_FROM_SKIN * (1 - float(to_linear(person.skin.color)[0]))
+
+
+def _light_in_mouth(head: HeadModel, vertices: Float[np.ndarray, "N 3"]) -> float:
+    """Return the share of the light that falls between the lips: little where they all but meet."""
+    upper, lower = (
+        vertices[np.linalg.norm(head.rest - place, axis=1).argmin()] for place in INNER_LIPS
+    )
+    return float(np.interp(upper[1] - lower[1], (0.02, OPEN_LIPS), (0.12, 1.0)))
 
 
 def _draw_head(
@@ -155,6 +192,8 @@ def _draw_head(
     eyes = _place_eyes(head, prepared.person, camera, vertices, photo)
     for face_id, place in zip((EYE_LEFT, EYE_RIGHT), eyes.places, strict=True):
         raster_sphere(place[[0, 1, 6]], place[2], face_id, canvas.depth, canvas.face_ids)
+    teeth = to_linear(np.array(TEETH, np.float64)) * _light_from_skin(prepared.person)
+    teeth *= _light_in_mouth(head, vertices)
     slopes = prepared.skin.slopes
     furrows = photo.strength * np.array(FURROWS[photo.expression], np.float32)
     share = YOUNG_FURROWS + (1 - YOUNG_FURROWS) * prepared.person.skin.wrinkles
@@ -165,12 +204,11 @@ def _draw_head(
         position,
         vertex_normals(position, head.triangles),
         prepared.texels,
-        head.inside_mouth,
+        prepared.inside_mouth,
         prepared.occlusion,
         light_on_vertices(position, lighting),
     )
     surface = Surface(head.triangles, head.parts, vertices)
-    teeth = to_linear(np.array(TEETH, np.float64))
     paint = Paint(prepared.skin.layers, slopes, RELIEF, teeth)
     shade_pixels(
         Hits(canvas.face_ids, canvas.weights),
@@ -186,7 +224,7 @@ def _draw_head(
 def render_linear(
     head: HeadModel, prepared: PreparedPerson, photo: Photo, size: int
 ) -> tuple[Canvas, Float[np.ndarray, "5 2"]]:
-    """Draw head, hair, lashes and glasses without the background.
+    """Draw head, hair, lashes, glasses and microphones without the background.
 
     Returns:
         The canvas in linear light, and the landmarks in its pixels.
@@ -194,15 +232,18 @@ def render_linear(
     person = prepared.person
     vertices = express(head, prepared.coarse, person, photo)
     camera = Camera(head, vertices, photo, size)
-    hair = camera.to_camera(prepared.strands.points)
+    moved = (vertices - prepared.neutral)[prepared.strands.roots]
+    blown = blow(prepared.strands.points, photo.seed, windy=photo.windy)
+    hair = camera.to_camera(blown + moved[:, None])
     position = camera.to_camera(vertices)
-    lighting = cast_light(photo.light, photo.exposure, camera, head.triangles, position, hair)
+    lighting = cast_light(photo.light, camera, head.triangles, position, hair)
     canvas = Canvas(size)
     _draw_head(head, prepared, photo, camera, vertices, lighting, canvas)
     lashes = camera.to_camera(_lash_strands(head, vertices, person.lashes))
     lash_widths = np.full(len(lashes), 0.004 + 0.003 * person.lashes)
     lash_color = np.array(LASH_COLOR, np.float64)
-    glasses = camera.to_camera(prepared.glasses)
+    glasses = prepared.sunglasses if photo.sunglasses else prepared.glasses
+    frames = camera.to_camera(glasses.strands)
     strands = prepared.strands
     lash_fade = np.linspace(LASH_OPACITY, 0.4 * LASH_OPACITY, lashes.shape[1])
     parts = (
@@ -215,45 +256,28 @@ def render_linear(
             np.tile(lash_fade, (len(lashes), 1)),
         ),
         (
-            glasses,
-            prepared.glasses_widths,
-            _repeat(person.glasses_color, glasses),
-            np.ones(len(glasses)),
-            np.ones(glasses.shape[:2]),
+            frames,
+            glasses.widths,
+            _repeat(person.glasses_color, frames),
+            np.ones(len(frames)),
+            np.ones(frames.shape[:2]),
         ),
     )
     for points, widths, colors, depths, opacities in parts:
         lit = np.empty((*points.shape[:2], 4), np.float32)
         lit[..., 3] = opacities
         shade_strands(points, colors, depths, camera.distance, lighting, lit)
+        if points is frames:
+            draw_lenses(canvas, camera, glasses, photo.light)
         canvas.draw_strands(camera, points, widths, lit)
+    for microphone in sample_microphones(photo.seed, photo.num_microphones):
+        draw_microphone(canvas, camera, microphone, photo.light)
     return canvas, camera.landmarks
 
 
 def _repeat(color: np.ndarray, strands: np.ndarray) -> np.ndarray:
     """Return one sRGB colour for all strands, in linear light."""
     return np.tile(to_linear(color), (len(strands), 1))
-
-
-def _roll_off(value: np.ndarray) -> np.ndarray:
-    """Compress highlights as film does."""
-    return np.asarray(value * (1 + 0.22 * value) / (1 + 0.75 * value))
-
-
-def _finish(
-    image: Float[np.ndarray, "H W 3"], photo: Photo, rng: np.random.Generator
-) -> UInt8[np.ndarray, "H W 3"]:
-    """Expose, blur, add noise and compress, as a camera would."""
-    curve = (1 - HUE_KEPT) * _roll_off(image)
-    brightest = image.max(axis=-1, keepdims=True) + 1e-6
-    curve += HUE_KEPT * image * _roll_off(brightest) / brightest
-    if photo.blur > 0:
-        curve = cv2.GaussianBlur(curve, (0, 0), photo.blur * len(image) / 256)
-    srgb = to_srgb(curve) + photo.noise * rng.standard_normal(image.shape)
-    pixels = np.clip(np.rint(srgb), 0, 255).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=photo.jpeg_quality, subsampling=0)
-    return np.asarray(Image.open(buffer).convert("RGB"))
 
 
 def render_image(
@@ -271,11 +295,12 @@ def render_image(
         RGB, and the five landmarks (x, y) in pixels, in the order of `docs/conventions.md`.
     """
     rng = np.random.default_rng(photo.seed)
-    background = paint_background(rng, size)
+    background = paint_background(rng, photo.surroundings, size)
     photo = replace(photo, light=light_in_surroundings(photo.light, background))
+    background = background * photo.light.background.astype(np.float32)
     canvas, landmarks = render_linear(head, prepared, photo, size * SUPERSAMPLING)
     front = cv2.resize(
         np.minimum(canvas.image, BRIGHTEST), (size, size), interpolation=cv2.INTER_AREA
     )
     image = front[..., :3] + (1 - front[..., 3:]) * background
-    return _finish(image, photo, rng), (landmarks / SUPERSAMPLING).astype(np.float32)
+    return develop(image, photo.development, rng), (landmarks / SUPERSAMPLING).astype(np.float32)

@@ -13,20 +13,29 @@ from numba import njit
 
 from idfsr.synthref.eyes import Eyes, shade_eye
 from idfsr.synthref.kernels import BACKGROUND
-from idfsr.synthref.lighting import Lighting, Material, light_surface, quick_light
+from idfsr.synthref.lighting import (
+    Lighting,
+    Material,
+    environment_light,
+    light_surface,
+    quick_light,
+)
 
 SKIN, TONGUE = 0, 3
 """Indices into `mesh.PARTS`; those between are teeth."""
 TURNED_AWAY = -0.3
 """Interpolated normals below this z belong to folds, where little light comes."""
-SKIN_WRAP, SKIN_POWER = 0.46, 28.0
+SKIN_WRAP, SKIN_POWER = 0.24, 28.0
 """See `lighting.Material`."""
 BORDER_ROWS = 24
 """Rows of the texture that are repeated below it."""
-SKY_LEAST, SKY_GAIN = 0.13, 1.25
-"""Light of the sky in a hollow that sees none of it, and its rise with the free share."""
+SKY_LEAST, SKY_GAIN, SKY_POWER = 0.02, 1.15, 1.8
+"""Light of the environment in a hollow that sees none of it, its rise with the free share and the
+power of the sum: light from straight ahead, which hollows lack last, is the weakest."""
 SHEEN_NARROW, SHEEN_BROAD, SHEEN_SKY = 0.05, 0.012, 0.022
-"""White highlights of strands, of the key and of the sky."""
+"""White highlights of strands, of the key and of the environment."""
+HAIR_BACK = 0.5
+"""Light of the lamp behind on strands."""
 TIP_LIGHTER = 0.45
 """How much lighter strands are at the tip."""
 
@@ -126,7 +135,7 @@ def _tilt(
     normal: Float64[np.ndarray, "3"],
     slope: Float32[np.ndarray, "2"],
     relief: float,
-    light: Float64[np.ndarray, "8 3"],
+    light: Float64[np.ndarray, "17 3"],
 ) -> None:
     """Tilt the normal by the slopes of texture space: x around, y down the head."""
     tx = light[2, 1] * normal[2] - light[2, 2] * normal[1]
@@ -171,10 +180,10 @@ def _paint_skin(
     """Write the colour of skin or of the mouth's lining; returns gloss and free share of sky."""
     mouth = values[MOUTH]
     _sample(layers, values[TEXEL], values[TEXEL + 1], sample)
-    albedo[0] = sample[0] * (1 - mouth) + 0.16 * mouth
-    albedo[1] = sample[1] * (1 - mouth) + 0.028 * mouth
-    albedo[2] = sample[2] * (1 - mouth) + 0.024 * mouth
-    return sample[3], values[FREE] * (1 - mouth) + 0.35 * mouth
+    albedo[0] = sample[0] * (1 - mouth) + 0.1 * mouth
+    albedo[1] = sample[1] * (1 - mouth) + 0.024 * mouth
+    albedo[2] = sample[2] * (1 - mouth) + 0.021 * mouth
+    return sample[3] * (1 - mouth), values[FREE] * (1 - mouth) + 0.35 * mouth
 
 
 @njit(cache=True, nogil=True)
@@ -187,13 +196,13 @@ def _paint_mouth(
 ) -> tuple[Material, float]:
     """Write the colour of teeth or tongue; returns material and free share of the sky."""
     if part == TONGUE:
-        albedo[0], albedo[1], albedo[2] = 0.3, 0.07, 0.06
+        albedo[0], albedo[1], albedo[2] = 0.2, 0.06, 0.055
         values[LIT] *= 0.5
         return Material(1.0, SKIN_WRAP, SKIN_POWER), 0.3
     for c in range(3):
-        albedo[c] = teeth[c]
-    values[LIT] = 0.2 + 0.5 * values[LIT]
-    return Material(2.0, 0.2, SKIN_POWER), 0.45
+        albedo[c] = teeth[c] * (1 - 0.97 * values[MOUTH])
+    values[LIT] = 0.35 + 0.5 * values[LIT]
+    return Material(1.2 * (1 - values[MOUTH]), 0.3, SKIN_POWER), 0.6
 
 
 @njit(cache=True, nogil=True)
@@ -256,7 +265,7 @@ def shade_pixels(
                 _normalise(normal)
                 if normal[2] < TURNED_AWAY and part == SKIN:
                     free *= 0.3
-                reach = (min(1.0, SKY_LEAST + SKY_GAIN * free), values[LIT])
+                reach = (min(1.0, SKY_LEAST + SKY_GAIN * free) ** SKY_POWER, values[LIT])
                 light_surface(pixel, albedo, material, (normal, smooth), view, reach, light)
             for c in range(3):
                 image[y, x, c] = pixel[c]
@@ -326,20 +335,19 @@ def shade_strands(
             broad = broad * broad * broad
             root = 0.62 + 0.38 * min(1.0, 3.0 * k / steps)
             tip = 1.0 + TIP_LIGHTER * (k / steps) ** 2
-            up = 0.5 + 0.5 * y / away
+            behind = (x * light[7, 0] + y * light[7, 1] + z * light[7, 2]) / away
+            behind = HAIR_BACK * max(behind + 0.2, 0.0)
             for c in range(3):
                 color = colors[strand, c] * tip
-                sky = light[7, c] + (light[6, c] - light[7, c]) * up
+                ambient = environment_light(x / away, y / away, z / away, light, c)
                 value = color * (light[3, c] * 0.8 * sin_light * lit * around + 0.3 * light[4, c])
-                value += color * 0.85 * sky
+                value += color * 0.85 * ambient
                 value += (
                     lit
                     * around
                     * light[3, c]
                     * (SHEEN_NARROW * narrow + SHEEN_BROAD * broad + 0.45 * color * broad)
                 )
-                value += (
-                    light[6, c] * SHEEN_SKY * up * cosine * cosine * cosine
-                    + light[5, c] * color * 0.5
-                )
+                value += ambient * SHEEN_SKY * cosine * cosine * cosine
+                value += light[5, c] * behind * (color + 0.03)
                 out[strand, k, c] = value * layer * root

@@ -1,8 +1,8 @@
-"""The shape of a head as weights of MPFB's targets: race, sex, age, weight, and local features."""
+"""The shape of a head as weights of MPFB's targets: mixture, sex, age, weight, local features."""
 
 import numpy as np
 
-from idfsr.synthref.sources import RACES
+from idfsr.synthref.sources import INGREDIENTS
 
 YOUNG_AGE, OLD_AGE = 25, 80
 """Ages at which MPFB's "young" and "old" targets stand at 1, years."""
@@ -14,7 +14,7 @@ OPPOSITES = (
 
 
 def _macro_weights(
-    race_weights: np.ndarray, masculinity: float, old: float, weight: float, muscle: float
+    mixture: np.ndarray, masculinity: float, old: float, weight: float, muscle: float
 ) -> dict[str, float]:
     sexes = {"male": masculinity, "female": 1 - masculinity}
     ages = {"young": 1 - old, "old": old}
@@ -24,8 +24,8 @@ def _macro_weights(
     for sex, sex_share in sexes.items():
         for age, age_share in ages.items():
             share = sex_share * age_share
-            for race, race_share in zip(RACES, race_weights, strict=True):
-                macros[f"macrodetails/{race}-{sex}-{age}"] = share * race_share
+            for name, part in zip(INGREDIENTS, mixture, strict=True):
+                macros[f"macrodetails/{name}-{sex}-{age}"] = share * part
             for muscle_name, muscle_share in muscles.items():
                 for weight_name, weight_share in weights.items():
                     name = f"universal-{sex}-{age}-{muscle_name}muscle-{weight_name}weight"
@@ -47,111 +47,116 @@ def opposite_targets(names: tuple[str, ...]) -> list[tuple[str, str]]:
 
 LEFT_OUT = (
     "head-angle", "head-trans", "neck-trans", "eye-push", "neck-scale-vert", "nose-trans-in",
-    "mouth-trans-in", "measure-neck-height", "eye-bag",
+    "mouth-trans-in", "measure-neck-height", "eye-bag", "lowerlip-middle", "upperlip-middle",
+    "lowerlip-ext", "upperlip-ext", "mouth-angles", "eyebrows-angle", "nose-flaring",
+    "chin-cleft", "laugh-lines", "mouth-scale-vert",
 )  # fmt: skip
-"""Targets that move the whole head, push nose or mouth to one side, open gaps, or show age."""
+"""Targets that move the whole head, push nose or mouth to one side, open gaps, show age, or look
+like an expression."""
 
 SIGMAS = (
-    (("eyebrows-angle", "mouth-angles", "-ext-", "mouth-laugh-lines", "nose-flaring",
-      "lip-middle", "eye-corner", "eye-height", "nose-hump", "nose-greek",
-      "chin-prognathism"), 0.1),
-    (("ear-trans", "head-back", "neck", "cheek", "chin-cleft"), 0.32),
-    (("nose-septumangle", "nose-nostrils-angle", "eyefold", "mouth-trans", "mouth-scale-vert",
-      "nose-trans", "forehead", "ear-", "nose-point", "nose-base", "nose-scale",
-      "head-fat"), 0.18),
-    (("head-scale",), 0.24),
-    (("chin", "eye-trans", "mouth-scale-horiz", "eyebrows-trans"), 0.28),
+    (("eye-corner", "eye-height", "chin-prognathism", "eye-scale", "head-age"), 0.12),
+    (("head-scale", "chin-height", "nostrils-width", "width3", "nose-base", "nose-scale-horiz",
+      "mouth-scale-horiz", "lip-width", "head-fat", "nose-trans", "mouth-trans", "lip-height",
+      "eye-trans", "nose-septumangle", "nose-nostrils-angle", "nose-hump", "nose-greek"), 0.16),
+    (("ear-", "neck-", "lip-volume", "nose-"), 0.28),
 )  # fmt: skip
-"""Standard deviation of each local target by itself; the first whose words fit counts.
+"""Standard deviation of each local target by itself; the first whose words fit counts."""
 
-Targets that look like an expression vary little, so that neutral faces stay neutral.
-"""
-
-OTHER_SIGMA = 0.3
+OTHER_SIGMA = 0.6
 
 DIRECTIONS: tuple[dict[str, float], ...] = (
     # a wide face
-    {"head-scale-horiz-incr": 0.3, "cheek-bones-incr": 0.35, "nose-scale-horiz-incr": 0.1},
+    {"head-scale-horiz-incr": 0.11, "cheek-bones-incr": 0.25, "nose-scale-horiz-incr": 0.05},
     # a long one
-    {"head-scale-vert-incr": 0.3, "nose-scale-vert-incr": 0.18, "chin-height-incr": 0.3,
-     "head-scale-horiz-incr": -0.14},
+    {"head-scale-vert-incr": 0.1, "nose-scale-vert-incr": 0.1, "chin-height-incr": 0.08,
+     "head-scale-horiz-incr": -0.06},
     # a heavy jaw
-    {"chin-width-incr": 0.45, "chin-bones-incr": 0.4, "chin-prominent-incr": 0.3,
-     "chin-jaw-drop-incr": 0.2, "head-fat-incr": 0.15},
+    {"chin-width-incr": 0.35, "chin-bones-incr": 0.3, "chin-prominent-incr": 0.2,
+     "chin-jaw-drop-incr": 0.15, "head-fat-incr": 0.06},
     # a receding or a protruding profile
-    {"chin-prognathism-incr": 0.18, "forehead-trans-forward": 0.3, "forehead-nubian-incr": 0.3,
-     "nose-scale-depth-incr": -0.2},
+    {"chin-prognathism-incr": 0.12, "forehead-trans-forward": 0.25, "forehead-nubian-incr": 0.25,
+     "nose-scale-depth-incr": -0.12},
     # a broad nose
-    {"nose-scale-horiz-incr": 0.42, "nose-width1-incr": 0.25, "nose-width2-incr": 0.3,
-     "nose-width3-incr": 0.35, "nose-nostrils-width-incr": 0.3, "nose-point-width-incr": 0.35,
-     "nose-volume-incr": 0.25},
+    {"nose-scale-horiz-incr": 0.16, "nose-width1-incr": 0.25, "nose-width2-incr": 0.25,
+     "nose-width3-incr": 0.12, "nose-nostrils-width-incr": 0.08, "nose-point-width-incr": 0.3,
+     "nose-volume-incr": 0.15},
     # a long nose with a hump, or a short one that turns up
-    {"nose-scale-depth-incr": 0.35, "nose-hump-incr": 0.2, "nose-point-up": -0.26,
-     "nose-scale-vert-incr": 0.2, "nose-base-up": -0.25, "nose-greek-incr": 0.2},
+    {"nose-scale-depth-incr": 0.18, "nose-hump-incr": 0.12, "nose-point-up": -0.14,
+     "nose-scale-vert-incr": 0.08, "nose-base-up": -0.1, "nose-greek-incr": 0.14},
     # full lips
-    {"mouth-upperlip-volume-incr": 0.45, "mouth-lowerlip-volume-incr": 0.45,
-     "mouth-upperlip-height-incr": 0.4, "mouth-lowerlip-height-incr": 0.4,
-     "mouth-scale-depth-incr": 0.2},
+    {"mouth-upperlip-volume-incr": 0.35, "mouth-lowerlip-volume-incr": 0.35,
+     "mouth-upperlip-height-incr": 0.22, "mouth-lowerlip-height-incr": 0.2,
+     "mouth-scale-depth-incr": 0.12},
     # a wide mouth
-    {"mouth-scale-horiz-incr": 0.32, "mouth-lowerlip-width-incr": 0.3,
-     "mouth-upperlip-width-incr": 0.3},
+    {"mouth-scale-horiz-incr": 0.14, "mouth-lowerlip-width-incr": 0.14,
+     "mouth-upperlip-width-incr": 0.14},
     # large, open eyes
-    {"eye-scale-incr": 0.5, "eye-height1-incr": 0.15, "eye-height2-incr": 0.25,
-     "eye-height3-incr": 0.15},
+    {"eye-scale-incr": 0.16, "eye-height1-incr": 0.08, "eye-height2-incr": 0.12,
+     "eye-height3-incr": 0.08},
     # eyes near to each other
-    {"eye-trans-in": 0.46, "nose-width1-incr": -0.2},
-    # slanting eyes
-    {"eye-corner2-up": 0.35, "eye-corner1-up": -0.25, "eye-epicanthus-in": 0.2},
+    {"eye-trans-in": 0.18, "nose-width1-incr": -0.12},
+    # the outer corner of the eyes above the inner one, or below
+    {"eye-corner2-up": -0.2, "eye-corner1-up": 0.16, "eye-epicanthus-in": 0.1},
     # flesh
-    {"head-fat-incr": 0.4, "cheek-volume-incr": 0.5, "cheek-inner-incr": 0.4,
-     "neck-double-incr": 0.4, "measure-neck-circ-incr": 0.4},
+    {"head-fat-incr": 0.14, "cheek-volume-incr": 0.35, "cheek-inner-incr": 0.3,
+     "neck-double-incr": 0.25, "measure-neck-circ-incr": 0.3},
     # a ridge above deep eyes
-    {"eyebrows-trans-forward": 0.35, "eyebrows-trans-up": -0.15},
+    {"eyebrows-trans-forward": 0.25, "eyebrows-trans-up": -0.12},
     # a high middle of the face
-    {"mouth-trans-up": 0.24, "nose-trans-up": 0.28, "nose-scale-vert-incr": -0.1},
+    {"mouth-trans-up": 0.14, "nose-trans-up": 0.15, "nose-scale-vert-incr": -0.05},
     # ears
-    {"ear-scale-incr": 0.22, "ear-wing-incr": 0.25},
+    {"ear-scale-incr": 0.18, "ear-wing-incr": 0.15},
 )  # fmt: skip
 """Features that go together in faces: weight of each target for a share of 1."""
 
 AVERAGE = {
-    "mouth-angles-up": 0.3, "mouth-scale-horiz-incr": 0.15, "head-scale-horiz-incr": 0.12,
-    "head-scale-vert-incr": -0.12, "nose-trans-up": 0.18, "nose-point-up": 0.15,
-    "nose-scale-vert-incr": -0.12,
-    "eye-scale-incr": 0.25, "forehead-scale-vert-incr": -0.15,
+    "mouth-angles-up": 0.42, "mouth-scale-horiz-incr": 0.45, "mouth-upperlip-width-incr": 0.3,
+    "mouth-lowerlip-width-incr": 0.3, "mouth-cupidsbow-incr": 0.3,
+    "mouth-upperlip-volume-incr": 0.25, "mouth-lowerlip-volume-incr": 0.3,
+    "nose-scale-horiz-incr": -0.2, "nose-point-up": 0.15,
+    "eye-scale-incr": 0.6, "eye-trans-in": -0.35, "eye-push1-in": -0.55, "eye-push2-in": -0.5,
+    "eye-height1-incr": 0.35, "eye-height2-incr": 0.5, "eye-height3-incr": 0.35,
+    "forehead-scale-vert-incr": -0.2, "head-fat-incr": -0.12, "head-scale-vert-incr": 0.1,
+    "head-scale-horiz-incr": -0.1, "chin-height-incr": 0.08,
 }  # fmt: skip
-"""What everybody has: MPFB's heads are narrow, with small eyes and corners of the mouth low."""
+"""What everybody has, for MPFB's heads have small eyes, low lids, and small mouths that frown."""
 
 MALE = {
     "chin-width-incr": 0.2, "chin-bones-incr": 0.2, "chin-prominent-incr": 0.2,
     "eyebrows-trans-forward": 0.2, "eyebrows-trans-up": -0.05,
-    "mouth-upperlip-volume-incr": -0.2, "mouth-lowerlip-volume-incr": -0.2,
-    "eye-scale-incr": -0.15, "cheek-bones-incr": -0.15, "measure-neck-circ-incr": 0.3,
+    "mouth-upperlip-volume-incr": -0.15, "mouth-lowerlip-volume-incr": -0.15,
+    "eye-height2-incr": 0.1, "cheek-bones-incr": -0.15, "measure-neck-circ-incr": 0.15,
 }  # fmt: skip
 """What men have and women have the opposite of, beyond MPFB's targets of sex."""
 
 OLD = {
-    "head-age-incr": 0.8, "eye-bag-incr": 0.7, "eye-eyefold-up": -0.4, "neck-double-incr": 0.5,
-    "cheek-volume-incr": -0.3, "cheek-trans-up": -0.4, "chin-jaw-drop-incr": 0.4,
-    "nose-scale-vert-incr": 0.12, "nose-point-up": -0.1, "ear-scale-incr": 0.3,
-    "ear-lobe-incr": 0.6, "mouth-upperlip-volume-incr": -0.5, "mouth-lowerlip-volume-incr": -0.4,
-    "mouth-upperlip-height-incr": -0.3,
+    "head-age-incr": 0.25, "eye-bag-incr": 0.35, "eye-eyefold-up": -0.2, "neck-double-incr": 0.3,
+    "cheek-volume-incr": -0.15, "cheek-trans-up": -0.25, "chin-jaw-drop-incr": 0.25,
+    "nose-scale-vert-incr": 0.08, "nose-point-up": -0.08, "ear-scale-incr": 0.25,
+    "ear-lobe-incr": 0.2, "mouth-upperlip-volume-incr": -0.25, "mouth-lowerlip-volume-incr": -0.2,
 }  # fmt: skip
-"""What age adds to MPFB's old targets: eye bags, jowls, thin lips, long nose and ears."""
+"""What age adds to MPFB's old targets: some weight below the eyes and at the jaw, thinner lips."""
 
 OUTLINES = {
-    "oval": 0.3, "round": 0.6, "square": 0.6, "triangular": 0.35, "invertedtriangular": 0.6,
-    "rectangular": 0.45, "diamond": 0.3,
+    "oval": 0.2, "round": 0.12, "square": 0.45, "triangular": 0.25, "invertedtriangular": 0.4,
+    "rectangular": 0.4, "diamond": 0.3,
 }  # fmt: skip
 """Largest weight of MPFB's outlines of the head; everybody has a share of two."""
 
-UNEVEN = 0.03
+OLD_SHARE = 0.7
+"""Of MPFB's old targets at the age of `OLD_AGE`: at full weight they look ill."""
+
+UNEVEN_PARTS = ("asym/asym-cheek", "asym/asym-jaw", "asym/asym-temple", "asym/asym-top")
+"""Targets of one half that do not look like an expression."""
+
+UNEVEN = 0.015
 """Standard deviation by which the halves of a face differ."""
 
 MAX_WEIGHT = 0.95
 """Weights of local targets approach it: features that add up do not make caricatures."""
 
-SPREAD, MAX_DIRECTION = 1.35, 2.2
+SPREAD, MAX_DIRECTION = 1.4, 2.0
 """Standard deviation and largest share of a direction."""
 
 
@@ -201,15 +206,15 @@ def _local_weights(
     for outline, share in zip(rng.permutation(list(OUTLINES)), (1.0, 0.4), strict=False):
         weights[f"head/head-{outline}"] = share * OUTLINES[outline] * float(rng.uniform(0.2, 1))
     for name in names:
-        if name.startswith("asym/") and "ear" not in name and "nose" not in name:
-            weights[name] = max(0.0, float(rng.normal(-0.04, 0.05)))
+        if name.startswith(UNEVEN_PARTS):
+            weights[name] = max(0.0, float(rng.normal(-0.03, 0.025)))
     return weights
 
 
 def sample_shape(
     rng: np.random.Generator,
     names: tuple[str, ...],
-    race_weights: np.ndarray,
+    mixture: np.ndarray,
     masculinity: float,
     age_years: float,
 ) -> dict[str, float]:
@@ -218,12 +223,12 @@ def sample_shape(
     Args:
         rng: The identity's stream.
         names: Of the shape targets, in the order of `HeadModel`.
-        race_weights: Shares of `sources.RACES`.
+        mixture: Shares of `sources.INGREDIENTS`.
         masculinity: In [0, 1].
         age_years: At least 18.
     """
     old = max(0.0, (age_years - YOUNG_AGE) / (OLD_AGE - YOUNG_AGE))
-    weight = float(np.clip(rng.normal(0.05, 0.5), -0.8, 0.8))
+    weight = float(np.clip(rng.normal(0.0, 0.45), -0.8, 0.8))
     muscle = float(np.clip(rng.normal(0, 0.35), -0.9, 0.9))
     shape = _local_weights(rng, names, masculinity, old)
-    return shape | _macro_weights(race_weights, masculinity, old, weight, muscle)
+    return shape | _macro_weights(mixture, masculinity, OLD_SHARE * old, weight, muscle)

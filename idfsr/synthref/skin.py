@@ -15,6 +15,7 @@ from idfsr.synthref.identity import Identity
 from idfsr.synthref.marks import paint_marks
 from idfsr.synthref.mesh import HeadModel
 from idfsr.synthref.texture import gradients, smooth_noise, smooth_step
+from idfsr.synthref.tones import reflectance
 from idfsr.synthref.wrinkles import GROUPS, draw_wrinkles
 
 
@@ -63,23 +64,20 @@ def _base_color(
     broad = 0.025 * smooth_noise(rng, 14.0) + 0.02 * skin.blotch * smooth_noise(rng, 60.0)
     red = 0.02 * smooth_noise(rng, 3.0) + 0.03 * smooth_noise(rng, 9.0)
     red = (red + 0.022 * smooth_noise(rng, 24.0)) * skin.blotch * (1 + 0.8 * aged)
-    brown = 0.05 * aged * np.clip(smooth_noise(rng, 7.0) - 0.4, 0, 2)
+    brown = 0.03 * aged * np.clip(smooth_noise(rng, 7.0) - 0.4, 0, 2)
     value = (1 + fine + broad - brown)[..., None]
     value = value * (1 + red[..., None] * np.array([0.15, -1.0, -0.8]))
-    albedo = (to_linear(skin.color) * value).astype(np.float32)
+    albedo = (reflectance(skin.color) * value).astype(np.float32)
     # Where skin is dark, blood shows less.
-    ruddy = (0.45 + 0.75 * skin.blush) * float(np.clip(0.3 + skin.color[1] / 230, 0.3, 1))
+    ruddy = (0.55 + 0.6 * skin.blush) * float(np.clip(0.35 + skin.color[1] / 230, 0.35, 1))
     patchy = np.clip(1 + 0.25 * smooth_noise(rng, 6.0) + 0.25 * smooth_noise(rng, 16.0), 0.2, 1.6)
-    sallow = smooth_step(7.5, 7.75, rest[..., 1]) * (rest[..., 2] > 0)
-    _tint(albedo, 0.6 * sallow, (0.99, 0.97, 0.86))
-    albedo += 0.25 * aged * (albedo.mean(axis=-1, keepdims=True) * (1.12, 0.99, 0.85) - albedo)
     zones = (
         ((0.43, 6.98, 0.22, 0.18), 0.75 * ruddy, (0.97, 0.68, 0.66)),
-        ((0.0, 6.93, 0.14, 0.09), 0.75 * ruddy, (0.95, 0.68, 0.66)),
+        ((0.0, 6.93, 0.14, 0.09), 0.9 * ruddy, (0.95, 0.68, 0.66)),
         ((0.09, 6.9, 0.06, 0.06), 0.5 * ruddy, (0.88, 0.62, 0.6)),
         ((0.0, 6.35, 0.16, 0.1), 0.45 * ruddy, (0.97, 0.78, 0.76)),
         ((0.0, 6.63, 0.3, 0.12), 0.4 * ruddy, (0.96, 0.78, 0.76)),
-        ((0.32, 7.38, 0.18, 0.06), 0.4, (0.88, 0.76, 0.75)),
+        ((0.32, 7.38, 0.18, 0.06), 0.55, (0.88, 0.76, 0.75)),
         ((0.5, 7.25, 0.1, 0.1), 0.3, (0.92, 0.84, 0.86)),
         ((0.28, 7.17, 0.17, 0.06), 1.3 * skin.dark_circles, (0.68, 0.58, 0.66)),
     )
@@ -88,10 +86,13 @@ def _base_color(
         mask = _blob(rest[rows], *place) * patchy[rows] * strength
         _tint(albedo[rows], np.clip(mask, 0, 1), factors)
     _tint(albedo, ears * (0.75 * ruddy), (0.95, 0.66, 0.64))
+    # The sides of the face and the neck are a little darker and redder than its middle.
+    aside = smooth_step(0.45, 0.7, np.abs(rest[..., 0])) + smooth_step(6.35, 6.15, rest[..., 1])
+    _tint(albedo, np.clip(aside, 0, 1) * (0.8 * ruddy), (0.95, 0.84, 0.82))
     if skin.eye_shadow > 0:
         shadow = _blob(rest, 0.33, 7.37, 0.17, 0.05) * skin.eye_shadow
         tone = rng.uniform([0.3, 0.2, 0.2], [0.75, 0.6, 0.7])
-        _blend(albedo, shadow, tone * to_linear(skin.color))
+        _blend(albedo, shadow, tone * reflectance(skin.color))
     return np.asarray(albedo)
 
 
@@ -102,9 +103,8 @@ def _paint_lips(
     soft = cv2.GaussianBlur(lips, (0, 0), 2.6)
     uneven = smooth_step(0.12, 0.8, soft + 0.06 * smooth_noise(rng, 3.0))
     folds = cv2.GaussianBlur(smooth_noise(rng, 1.0), (0, 0), sigmaX=0.8, sigmaY=4.0)
-    tone = 1 + 0.4 * folds + 0.1 * smooth_noise(rng, 5.0)
-    color = 0.82 * to_linear(person.skin.lips) + 0.18 * to_linear(person.skin.color)
-    color = color * tone[..., None]
+    tone = 1 + 0.25 * folds + 0.1 * smooth_noise(rng, 5.0)
+    color = reflectance(person.skin.lips) * tone[..., None]
     # Paler towards the rim, where skin and lip mix.
     albedo += ((0.6 + 0.3 * soft) * uneven)[..., None] * (color.astype(np.float32) - albedo)
     return np.asarray(folds * soft)
@@ -120,8 +120,8 @@ def _fine_relief(
     # Old skin creases across the pull of its muscles, mostly up and down on the cheeks.
     creased = cv2.GaussianBlur(smooth_noise(rng, 1.0), (0, 0), sigmaX=0.9, sigmaY=3.0)
     creased += cv2.GaussianBlur(smooth_noise(rng, 1.0), (0, 0), sigmaX=3.0, sigmaY=0.9)
-    slack = 2.2 * creased + 0.5 * smooth_noise(rng, 4.0) + 0.7 * smooth_noise(rng, 9.0)
-    return np.asarray(0.22 * pores + 0.22 * aged * slack, np.float32)
+    slack = 1.2 * creased + 0.5 * smooth_noise(rng, 4.0) + 0.7 * smooth_noise(rng, 9.0)
+    return np.asarray(0.15 * pores + 0.18 * aged * slack, np.float32)
 
 
 def paint_skin(head: HeadModel, person: Identity) -> SkinTexture:
@@ -136,7 +136,7 @@ def paint_skin(head: HeadModel, person: Identity) -> SkinTexture:
     wrinkles = draw_wrinkles(rng, head.front_angle)
     aged = person.skin.wrinkles
     standing = aged * (wrinkles * np.array([0.8, 0.7, 1.0, 1.1], np.float32)[:, None, None]).sum(0)
-    _tint(albedo, np.clip(0.42 * standing, 0, 0.75), (0.66, 0.5, 0.46))
+    _tint(albedo, np.clip(0.3 * standing, 0, 0.5), (0.8, 0.69, 0.66))
     paint_marks(rng, person, albedo, head)
     folds = _paint_lips(rng, person, albedo, lips)
     scalp = scalp_mask(rest, person.hair, rng) * (1 - ears)
@@ -151,20 +151,23 @@ def paint_skin(head: HeadModel, person: Identity) -> SkinTexture:
     bare = (1 - cloth) * (1 - 0.7 * scalp) * (1 - brows)
     shine = _blob(rest, 0.0, 7.72, 0.4, 0.2) + _blob(rest, 0.0, 6.98, 0.1, 0.3)
     shine += 0.5 * _blob(rest, 0.34, 7.05, 0.14, 0.08) + 0.5 * _blob(rest, 0.0, 6.36, 0.12, 0.1)
+    # The same highlight stands out more, the darker the skin: less of it keeps the look the same.
+    dark = min(1.0, 0.16 + float(person.skin.color[1]) / 240)
     relief = (
-        _fine_relief(rng, rest, aged) * bare - 2.2 * standing * (1 - cloth) + 0.5 * folds + woven
+        (0.4 + 0.6 * dark) * _fine_relief(rng, rest, aged) * bare
+        - 2.6 * standing * (1 - cloth)
+        + 0.5 * folds
+        + woven
     )
     broken = smooth_noise(rng, 1.0) + smooth_noise(rng, 2.0) + 0.7 * smooth_noise(rng, 5.0)
-    # Highlights stand out more on dark skin, which takes less of them.
-    dark = 0.65 + 0.35 * min(1.0, float(person.skin.color[1]) / 150)
     gloss = (
         person.skin.gloss
         * dark
         * (0.65 + 0.75 * shine)
         * bare
-        * np.clip(1 + 0.22 * broken, 0.2, 2.0)
+        * np.clip(1 + 0.2 * dark * broken, 0.2, 2.0)
     )
-    gloss += 1.1 * cv2.GaussianBlur(lips, (0, 0), 2.0) * np.clip(1 + 0.5 * folds, 0.2, 2)
+    gloss += 0.6 * dark * cv2.GaussianBlur(lips, (0, 0), 2.0) * np.clip(1 + 0.5 * folds, 0.2, 2)
     layers = np.concatenate([np.clip(albedo, 0.003, 0.98), gloss[..., None]], axis=-1)
     deep = np.stack([gradients(-3.2 * layer) for layer in wrinkles])
     assert len(deep) == len(GROUPS)

@@ -19,7 +19,12 @@ SHAPE_FOLDERS = (
     "asym", "macrodetails",
 )  # fmt: skip
 
-RACES = ("african", "asian", "caucasian")
+INGREDIENTS = ("african", "asian", "caucasian")
+"""Names of the files that hold MPFB's three sets of head shapes.
+
+Here they are ingredients of a mixture and no more: nobody is one of them, and no colour, no hair
+and no label follows from the shares.
+"""
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def read_targets(data_dir: Path, used: Int[np.ndarray, " V"]) -> tuple[list[str]
     """
     root = data_dir / "targets"
     folders = {name: root / name for name in SHAPE_FOLDERS}
-    folders |= {f"expression/{race}": root / "expression" / "units" / race for race in RACES}
+    folders |= {f"expression/{name}": root / "expression" / "units" / name for name in INGREDIENTS}
     names, columns, rows, values = [], [], [], []
     number = np.full(NUM_VERTICES, -1)
     number[used] = np.arange(len(used))

@@ -88,8 +88,6 @@ def make_face_tree(folder: Path) -> FaceTree:
     write_table(found[7:], tree.landmarks[1], LANDMARKS_SCHEMA)
     columns = ["identity", "image", "part", "reason"]
     pd.DataFrame(split, columns=columns).to_csv(tree.split, sep="\t", index=False)
-    truth = found[["identity", "image"]].assign(
-        age_years=31.5, gender="female", race="caucasian", expression="happy"
-    )
+    truth = found[["identity", "image"]].assign(age_years=31.5, gender="female", expression="happy")
     write_table(truth, tree.ground_truth)
     return tree

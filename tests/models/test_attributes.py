@@ -16,7 +16,7 @@ def network() -> AttributeNet:
 def test_heads_have_the_classes(network: AttributeNet) -> None:
     outputs = network(torch.zeros(2, 3, 112, 112))
     assert {name: tuple(output.shape) for name, output in outputs.items()} == {
-        "age": (2, 1), "gender": (2, 2), "race": (2, 3), "expression": (2, 7),
+        "age": (2, 1), "gender": (2, 2), "expression": (2, 7),
     }  # fmt: skip
 
 
@@ -29,13 +29,12 @@ def test_predict_gives_years_and_indices(network: AttributeNet) -> None:
         torch.nn.init.zeros_(head.weight)
     network.heads["age"].bias.data = torch.tensor([0.5])
     network.heads["gender"].bias.data = torch.tensor([0.0, 1.0])
-    network.heads["race"].bias.data = torch.tensor([0.0, 0.0, 1.0])
     network.heads["expression"].bias.data = torch.tensor([0.0, 0, 0, 2, 0, 1, 0])
     network.age_mean.fill_(40)
     network.age_std.fill_(12)
     found = network.predict(torch.rand(2, 3, 112, 112))
     assert {name: values.tolist() for name, values in found.items()} == {
-        "age": [46.0, 46.0], "gender": [1, 1], "race": [2, 2], "expression": [3, 3],
+        "age": [46.0, 46.0], "gender": [1, 1], "expression": [3, 3],
     }  # fmt: skip
 
 

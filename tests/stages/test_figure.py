@@ -20,7 +20,7 @@ from idfsr.stages.figure import FIGURES
 METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
 METRICS = (
     "psnr", "ssim", "mobilenetv2_distance", "brisque", "ids_sface", "idv_sface",
-    "acc_gender_embedded", "acc_expression_embedded", "acc_race_embedded", "age_diff_embedded",
+    "acc_gender_embedded", "acc_expression_embedded", "age_diff_embedded",
 )  # fmt: skip
 
 

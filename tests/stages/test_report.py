@@ -16,7 +16,7 @@ from idfsr.run.config import load_config, stage_json
 HEADER = "method,scale_factor,num_images,num_identities"
 TABLE1 = MetricsConfig().table1
 TABLE2 = (
-    "idv_sface", "acc_gender_embedded", "acc_expression_embedded", "acc_race_embedded",
+    "idv_sface", "acc_gender_embedded", "acc_expression_embedded",
     "age_diff_embedded_mean", "age_diff_embedded_std",
 )  # fmt: skip
 

@@ -53,7 +53,9 @@ def test_layout_and_truth_agree(rendered: list[Path]) -> None:
             assert image.mode == "RGB"
     landmarks = np.stack(truth["landmarks"])
     assert ((landmarks > 0) & (landmarks < 64)).all()
-    assert truth.groupby("identity")[["gender", "race", "age_years"]].nunique().max().max() == 1
+    assert (
+        truth.groupby("identity")[["gender", "skin_tone", "age_years"]].nunique().max().max() == 1
+    )
 
 
 def test_numbers_have_gaps_and_longer_lists_begin_the_same() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from idfsr.config.model import ModelConfig
-from idfsr.constants import EXPRESSIONS, FFHQ_LANDMARKS_512, GENDERS, RACES
+from idfsr.constants import EXPRESSIONS, FFHQ_LANDMARKS_512, GENDERS
 from idfsr.io.images import encode_png, resize
 from idfsr.io.shards import write_shard
 from idfsr.io.tables import write_table
@@ -57,7 +57,6 @@ def write_crops(path: Path, num_identities: int = 20, num_images: int = 3) -> Pa
             "crop": encode_png(make_face(identity, image, 112)),
             "age_years": np.float32(20 + identity),
             "gender": GENDERS[identity % 2],
-            "race": RACES[identity % 3],
             "expression": EXPRESSIONS[image % 7],
         }
         for identity in range(num_identities)

@@ -30,7 +30,6 @@ def some_crops(num: int = 2) -> Crops:
             "image": ["0", "0"],
             "age_years": np.array([30, 50], np.float32),
             "gender": ["female", "male"],
-            "race": ["caucasian", "african"],
             "expression": ["neutral", "angry"],
         }
     )
@@ -39,13 +38,15 @@ def some_crops(num: int = 2) -> Crops:
 
 def test_labels_by_hand() -> None:
     encoded = encode_labels(some_crops(), Path("crops.parquet"))
-    assert encoded.tolist() == [[30, 0, 2, 6], [50, 1, 0, 0]]
+    assert encoded.tolist() == [[30, 0, 6], [50, 1, 0]]
 
 
 def test_unknown_word_is_refused() -> None:
     crops = some_crops()
-    crops.labels.loc[1, "race"] = "elf"
-    with pytest.raises(IdfsrError, match=r"crops\.parquet: found race 'elf', wanted one of afric"):
+    crops.labels.loc[1, "gender"] = "elf"
+    with pytest.raises(
+        IdfsrError, match=r"crops\.parquet: found gender 'elf', wanted one of femal"
+    ):
         encode_labels(crops, Path("crops.parquet"))
 
 
@@ -53,24 +54,23 @@ def test_loss_by_hand() -> None:
     network = AttributeNet()
     network.age_mean.fill_(40)
     network.age_std.fill_(10)
-    targets = torch.tensor([[50.0, 1, 2, 6], [10, 0, 0, 0]])
+    targets = torch.tensor([[50.0, 1, 6], [10, 0, 0]])
     outputs = {
         "age": torch.tensor([[0.5], [0.0]]),  # errors 0.5 and 3: 0.125 and 2.5
         "gender": torch.zeros(2, 2),
-        "race": torch.zeros(2, 3),
         "expression": torch.zeros(2, 7),
     }
     total, parts = multitask_loss(outputs, targets, network)
     assert parts["age"].item() == pytest.approx((0.125 + 2.5) / 2)
-    for name, num in (("gender", 2), ("race", 3), ("expression", 7)):
+    for name, num in (("gender", 2), ("expression", 7)):
         assert parts[name].item() == pytest.approx(np.log(num))
-    assert total.item() == pytest.approx(1.3125 + np.log(2 * 3 * 7))
+    assert total.item() == pytest.approx(1.3125 + np.log(2 * 7))
 
 
 def test_scale_of_the_age_is_that_of_the_data(tmp_path: Path) -> None:
     crops = read_crops(write_crops(tmp_path / "crops.parquet", 3, 1))
     network = AttributeNet()
-    targets = torch.tensor([[20.0, 0, 0, 0], [30, 0, 0, 0], [40, 0, 0, 0]])
+    targets = torch.tensor([[20.0, 0, 0], [30, 0, 0], [40, 0, 0]])
     data = LabelledData(
         inside=crops,
         outside=crops,
@@ -91,14 +91,13 @@ def test_figures_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {
         "age": torch.tensor([33.0, 45.0]),
         "gender": torch.tensor([0, 1]),
-        "race": torch.tensor([1, 1]),
         "expression": torch.tensor([6, 3]),
     }
     network = AttributeNet()
     monkeypatch.setattr(network, "predict", lambda _: answers)
     crops = some_crops()
     figures = measure_errors(network, crops, encode_labels(crops, Path("x")))
-    assert figures == {"age": 4.0, "gender": 1.0, "race": 0.0, "expression": 0.5}
+    assert figures == {"age": 4.0, "gender": 1.0, "expression": 0.5}
 
 
 @pytest.mark.slow

@@ -1,9 +1,9 @@
-"""The small network for age, gender, race and expression."""
+"""The small network for age, gender and expression."""
 
 from idfsr.training.networks import Network
 
 NETWORK = Network(
-    title="Age, gender, race and expression, small",
+    title="Age, gender and expression, small",
     reads="crops",
     objective="smooth L1 on the standardised age, cross-entropy on the others, summed",
     limits=(

@@ -1,4 +1,4 @@
-"""Training of the network for age, gender, race and expression: four tasks, one trunk."""
+"""Training of the network for age, gender and expression: three tasks, one trunk."""
 
 import dataclasses
 from pathlib import Path
@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from idfsr.config.networks import NetworkStage
-from idfsr.constants import EXPRESSIONS, GENDERS, RACES
+from idfsr.constants import EXPRESSIONS, GENDERS
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
 from idfsr.io.tensors import to_network
@@ -19,16 +19,16 @@ from idfsr.models.attributes import AttributeConfig, AttributeNet, save_attribut
 from idfsr.training.networks.crops import CropBatch, CropData, Crops, hold_out, read_crops
 from idfsr.training.networks.record import Files, Loss, Measured, Training, place
 
-CLASSES = {"gender": GENDERS, "race": RACES, "expression": EXPRESSIONS}
+CLASSES = {"gender": GENDERS, "expression": EXPRESSIONS}
 SIZES = (32, 48, 64, 112)
 """Resolutions of the augmentation: restored faces may be softer than their 50 px."""
 
 
-def encode_labels(crops: Crops, source: Path) -> Float[Tensor, "N 4"]:
+def encode_labels(crops: Crops, source: Path) -> Float[Tensor, "N 3"]:
     """Return the labels as numbers: years, then the index of each class in `CLASSES`.
 
     Args:
-        crops: With the columns age_years, gender, race and expression.
+        crops: With the columns age_years, gender and expression.
         source: What to call the crops in an error.
 
     Raises:
@@ -46,9 +46,9 @@ def encode_labels(crops: Crops, source: Path) -> Float[Tensor, "N 4"]:
 
 
 def multitask_loss(
-    outputs: dict[str, Tensor], targets: Float[Tensor, "B 4"], network: AttributeNet
+    outputs: dict[str, Tensor], targets: Float[Tensor, "B 3"], network: AttributeNet
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Return the sum of the four losses and each of them.
+    """Return the sum of the three losses and each of them.
 
     Smooth L1 (Girshick 2015, Eq. 3) on the age in standard deviations, cross-entropy on the others.
 
@@ -68,7 +68,7 @@ def multitask_loss(
 class LabelledData(CropData):
     """Crops with their labels as numbers; see `encode_labels`."""
 
-    truth: Float[Tensor, "N 4"]
+    truth: Float[Tensor, "N 3"]
     """Of the people held out, as `targets` of those to learn from."""
 
 
@@ -99,7 +99,7 @@ def take_ages(network: AttributeNet, _: nn.Module | None, data: LabelledData) ->
 
 
 def attributes_loss(network: AttributeNet, _: nn.Module | None) -> Loss:
-    """Return the sum of the losses of the four tasks; see `multitask_loss`."""
+    """Return the sum of the losses of the three tasks; see `multitask_loss`."""
 
     def loss(batch: CropBatch, _: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         outputs = network(place(batch.images, network))
@@ -109,7 +109,7 @@ def attributes_loss(network: AttributeNet, _: nn.Module | None) -> Loss:
 
 
 def measure_errors(
-    network: AttributeNet, crops: Crops, targets: Float[Tensor, "N 4"]
+    network: AttributeNet, crops: Crops, targets: Float[Tensor, "N 3"]
 ) -> dict[str, float]:
     """Return the mean error of the age in years, and the share of right answers for the others.
 
