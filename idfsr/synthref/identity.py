@@ -26,7 +26,7 @@ FIRST_FURROWS, LAST_FURROWS = 35, 80
 """Ages between which furrows come, years."""
 
 IRIS: Final = {
-    "brown": (92, 58, 34),
+    "brown": (84, 56, 36),
     "dark": (56, 36, 26),
     "hazel": (118, 90, 50),
     "green": (104, 116, 84),
@@ -38,7 +38,7 @@ IRIS: Final = {
 IRIS_SHARES: Final = {
     "fair": (0.34, 0.08, 0.14, 0.12, 0.24, 0.08),
     "middle": (0.52, 0.3, 0.12, 0.04, 0.02, 0.0),
-    "dark": (0.42, 0.56, 0.02, 0.0, 0.0, 0.0),
+    "dark": (0.4, 0.6, 0.0, 0.0, 0.0, 0.0),
 }
 """Pigment is one: light eyes are rarer, the darker the skin."""
 FAIR_TONE, DARK_TONE = 4, 7

@@ -146,7 +146,13 @@ def _place_eyes(
         frames.append([gaze, right, np.cross(gaze, right)])
     size = IRIS_RADIUS * person.iris_scale
     white = WHITE * _light_from_skin(person)
-    return Eyes(np.array(places), np.array(frames), to_linear(person.iris), white, size)
+    return Eyes(
+        np.array(places),
+        np.array(frames),
+        _light_from_skin(person) * to_linear(person.iris),
+        white,
+        size,
+    )
 
 
 def _lash_strands(head: HeadModel, vertices: np.ndarray, lashes: float) -> np.ndarray:
