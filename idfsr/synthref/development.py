@@ -30,8 +30,8 @@ BRIGHTEST = 0.55
 out."""
 INTERPOLATIONS: Final = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 PREFERRED: Final = (-0.03, 0.035)
-"""Mean error of the white, log of red over blue and of green: cameras and publishers like skin warmer
-and rosier than it is. Chosen by `benchmarks/photo_statistics.py`."""
+"""Mean error of the white, log of red over blue and of green: cameras and publishers like skin
+warmer and rosier than it is. Chosen by `benchmarks/photo_statistics.py`."""
 DAYLIGHT_FROM = 5000.0
 """Kelvin; white of a lower colour temperature is that of a black body."""
 
