@@ -11,7 +11,7 @@ ACTIVATE := source .venv/bin/activate
 WORKERS ?= 2
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-all check fix clean
+.PHONY: help setup demo test test-all fuzz check fix clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,10 @@ test: setup ## fast tests
 # Two workers more, for the three files of Slurm's tests mostly wait.
 test-all: setup ## all tests but those that need a GPU
 	$(ACTIVATE) && $(PYTEST) -n $$(($(WORKERS) + 2)) -m 'not gpu'
+
+fuzz: setup ## damaged images, settings, command lines and weight files by the thousand
+	$(ACTIVATE) && IDFSR_FUZZ_IMAGES=20000 IDFSR_FUZZ_SETTINGS=3000 IDFSR_FUZZ_COMMANDS=1200 \
+	    IDFSR_FUZZ_WEIGHTS=200 pytest -n $(WORKERS) --dist loadfile tests/fuzz
 
 check: setup ## format, lint, types, spelling, workflow lint, then all tests but GPU
 	$(ACTIVATE) && ruff format --check .

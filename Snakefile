@@ -8,6 +8,7 @@ from snakemake.utils import min_version
 from idfsr.run.at_work import begin_work, end_work
 from idfsr.run.cluster import check_partitions
 from idfsr.run.config import check_files, load_config, parse_config
+from idfsr.run.estimate import estimate
 from idfsr.run.inputs import check_inputs, missing_metrics, one_line_each
 
 min_version("9.27")
@@ -26,6 +27,9 @@ with one_line_each():
         for line in missing_metrics(RUN):
             print(line, file=sys.stderr)
     check_inputs(RUN)
+    if workflow.is_main_process:
+        for line in estimate(RUN):
+            print(line, file=sys.stderr)
 EMBEDDED = load_config(Path("config/embedded.yaml"))
 CONFIGS = {EMBEDDED.run: EMBEDDED, RUN.run: RUN}
 

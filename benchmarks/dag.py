@@ -57,7 +57,12 @@ def fabricate_run(folder: Path, num_identities: int, num_images: int) -> None:
     for name in SOURCES:
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy2(ROOT / "Snakefile", folder)
-    config = load_config(ROOT / CONFIG)
+    settings = folder / CONFIG
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(
+        text.replace("weights:\n", "weights:\n  other_files: true\n"), encoding="utf-8"
+    )
+    config = load_config(settings)
     for file in read_manifest().values():
         weights = folder / "weights" / file.path
         weights.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import importlib
 import logging
 import multiprocessing
 import os
+import platform
 import signal
 import sys
 from collections.abc import Sequence
@@ -137,11 +138,16 @@ def _parse(command: str, words: Sequence[str]) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a mistake of the user's is one line on stderr and status 2."""
+    if sys.platform == "win32":
+        _fail("", "found Windows, wanted Linux; Windows' WSL has not been tried")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     keep_freed_memory()
     spin_briefly()
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # a rule may have it ignored
         signal.signal(signal.SIGTERM, _end_by_signal)
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        found = f"{sys.platform} {platform.machine()}"
+        print(f"idfsr: not tried on {found}, only on Linux x86-64", file=sys.stderr)
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = words[0] if words else ""
     try:

@@ -35,7 +35,7 @@ def read_yaml(path: Path, wanted: str) -> Any:
         IdfsrError: It is missing, cannot be read, or is not YAML.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 - a safe one
+        return _StrictLoader(path.read_text(encoding="utf-8")).get_single_data()
     except FileNotFoundError:
         message = f"{path}: no such file, wanted {wanted}"
     except OSError as error:

@@ -5,19 +5,22 @@ containers are built here; a few classes by name become an empty stand-in.
 """
 
 import pickle
+import struct
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from idfsr.errors import IdfsrError
 
 _SIGNS_OF_OTHER_CONTENT = (
     RuntimeError, pickle.UnpicklingError, EOFError, LookupError, ValueError, TypeError,
-    AttributeError,
+    AttributeError, OSError, MemoryError, RecursionError, SafetensorError, zipfile.BadZipFile,
+    struct.error,
 )  # fmt: skip
 """What PyTorch's reader raises on a file of another kind, which it takes for its commands."""
 
@@ -28,8 +31,8 @@ class Stub:
 
 def _reason(error: Exception) -> str:
     for line in str(error).splitlines():
-        if "GLOBAL " in line:
-            name = line.split("GLOBAL ", 1)[1].split()[0]
+        name = next(iter(line.partition("GLOBAL ")[2].split()), "")
+        if name:
             return f"refers to {name}, of which nothing was run"
     return "cut short, or not a file of PyTorch"
 

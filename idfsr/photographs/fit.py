@@ -10,7 +10,9 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from idfsr.config.dataset import IndexConfig
 from idfsr.config.types import ScaleFactor
+from idfsr.dataset.copies import find_copies, photograph_hash
 from idfsr.dataset.listing import find_images
 from idfsr.errors import IdfsrError
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, prepare_rows
@@ -38,7 +40,7 @@ def find_faces(folder: Path, loaded: PhotographNetworks) -> dict[tuple[str, str]
             that do not, or cannot be read, are listed in the log.
     """
     paths = find_images([folder])
-    faces = {}
+    person, faces, hashes = folder.resolve().name, {}, {}
     for path in paths:
         image_size = loaded.config.landmarks.image_size
         try:
@@ -49,11 +51,14 @@ def find_faces(folder: Path, loaded: PhotographNetworks) -> dict[tuple[str, str]
         (found,) = loaded.detector.detect([image], image_size)
         if len(found.scores):
             index = found.largest()
-            faces[folder.name, path.name] = Face(
+            faces[person, path.name] = Face(
                 path, file_digest(path), found.boxes[index], found.landmarks[index]
             )
+            hashes[path.name] = photograph_hash(image)
         else:
             logger.warning("%s: no face, left out", path)
+    for name, first in find_copies(hashes.items(), IndexConfig().max_copy_distance).items():
+        logger.warning("%s: shows what %s shows, and teaches nothing more", folder / name, first)
     if len(faces) < MIN_PHOTOGRAPHS:
         message = (
             f"{folder}: found {len(faces)} photographs with a face among {len(paths)}, "
@@ -120,7 +125,7 @@ def fit_person(folder: Path, loaded: PhotographNetworks) -> tuple[Person, FitRes
         ref_images=torch.from_numpy(np.stack([item.target.gt_image for item in references])),
         ref_landmarks=torch.from_numpy(np.stack([item.target.landmarks for item in references])),
         ref_z_id=torch.from_numpy(np.stack([item.z_id for item in references])),
-        name=folder.name,
+        name=next(iter(faces))[0],
         model_digest=loaded.model_digest,
         id_encoder=loaded.id_encoder,
         config=dataclasses.asdict(config.fit),

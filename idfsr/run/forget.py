@@ -62,7 +62,7 @@ def _drop_rows(path: Path, person: str) -> bool:
     check_parquet(path)
     table = pq.read_table(path, partitioning=None)
     texts = [name for name, kind in zip(table.schema.names, table.schema.types, strict=True)
-             if pa.types.is_string(kind)]  # fmt: skip
+             if pa.types.is_string(kind) or pa.types.is_large_string(kind)]  # fmt: skip
     named = [pc.fill_null(pc.equal(table[name], person), fill_value=False) for name in texts]
     if not named:
         return False
