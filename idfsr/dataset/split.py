@@ -79,6 +79,32 @@ def _originals(images: pd.DataFrame) -> "pd.Series[str]":
     return images["copy_of"].where(images["copy_of"] != "", images["image"])
 
 
+def _sample(num_images: Counter[str], config: SplitConfig, seed: int) -> tuple[set[str], set[str]]:
+    """Draw the people to test on; the second set are those of them who have too few images.
+
+    Raises:
+        IdfsrError: No test identity remains, too few people are left to train on, or see
+            `sample_test_identities`.
+    """
+    sampled = sample_test_identities(num_images, config, seed)
+    small = {identity for identity in sampled if num_images[identity] < config.min_images}
+    if sampled == small:
+        message = (
+            f"split: no test identity remains: none of the {len(sampled)} sampled has "
+            f"split.min_images, {config.min_images}, usable images"
+        )
+        raise IdfsrError(message)
+    num_left = len(num_images) - len(sampled)
+    if num_left < MIN_PRETRAIN_IDENTITIES:
+        message = (
+            f"split: {num_left} of {len(num_images)} people are left to train on, wanted "
+            f"{MIN_PRETRAIN_IDENTITIES} or more: a smaller split.test_fraction or fewer in "
+            "split.representative"
+        )
+        raise IdfsrError(message)
+    return sampled, small
+
+
 def split_images(quality: pd.DataFrame, config: SplitConfig, seed: int) -> pd.DataFrame:
     """Give every image its part.
 
@@ -109,23 +135,7 @@ def split_images(quality: pd.DataFrame, config: SplitConfig, seed: int) -> pd.Da
             "`idfsr fit --identity-dir`"
         )
         raise IdfsrError(message)
-    sampled = sample_test_identities(num_images, config, seed)
-    small = {identity for identity in sampled if num_images[identity] < config.min_images}
-    if sampled == small:
-        message = (
-            f"split: no test identity remains: none of the {len(sampled)} sampled has "
-            f"split.min_images, {config.min_images}, usable images"
-        )
-        raise IdfsrError(message)
-    num_left = len(num_images) - len(sampled)
-    if num_left < MIN_PRETRAIN_IDENTITIES:
-        message = (
-            f"split: {num_left} of {len(num_images)} people are left to train on, wanted "
-            f"{MIN_PRETRAIN_IDENTITIES} or more: a smaller split.test_fraction or fewer in "
-            "split.representative"
-        )
-        raise IdfsrError(message)
-
+    sampled, small = _sample(num_images, config, seed)
     table = quality[KEY].assign(part="pretrain", reason="")
     for identity in sorted(sampled - small):
         rows = usable.index[usable["identity"] == identity]

@@ -112,6 +112,25 @@ def score_faces(
     return fidelity, sr, gt
 
 
+def _restored_frames(
+    identity: str,
+    examples: IdentityExamples,
+    method: IdfsrRestorer,
+    z_id: Float[Tensor, "512"],
+    other_z_id: Float[Tensor, "512"],
+) -> Iterator[pd.DataFrame]:
+    """Yield a table for each probe of one person: a row and a PNG for each image."""
+    for probe, images in restore_probes(method, examples, z_id, other_z_id):
+        yield pd.DataFrame(
+            {
+                "identity": identity,
+                "image": examples["images"],
+                "probe": probe,
+                "sr_image": [encode_png(image) for image in images],
+            }
+        )
+
+
 def measure_probes(
     shards: Sequence[Path],
     method: IdfsrRestorer,
@@ -145,18 +164,11 @@ def measure_probes(
         raise IdfsrError(message)
     others = dict(zip(identities, identities[1:] + identities[:1], strict=True))
     frames = [
-        pd.DataFrame(
-            {
-                "identity": identity,
-                "image": examples["images"],
-                "probe": probe,
-                "sr_image": [encode_png(image) for image in images],
-            }
-        )
+        frame
         for identity in tqdm(identities, desc=f"probes x{scale_factor}", unit="identity")
         for examples in [next(split_examples(load_identity(shards, identity, "test"), num_images))]
-        for probe, images in restore_probes(
-            method, examples, z_ids[identity], z_ids[others[identity]]
+        for frame in _restored_frames(
+            identity, examples, method, z_ids[identity], z_ids[others[identity]]
         )
     ]
     truth = read_shard(shards, [*KEY, "gt_image", "landmarks"], "test").to_pandas()

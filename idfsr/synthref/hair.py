@@ -374,6 +374,24 @@ def _bun(rng: np.random.Generator, hair: Hair, centre: np.ndarray) -> np.ndarray
     return np.asarray(middle + radius * rng.uniform(0.85, 1.0, (count, 1, 1)) * ring)
 
 
+def _grow_beard(
+    rng: np.random.Generator, head: HeadModel, person: Identity, vertices: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return points, vertex of the root, depth and density of the strands of a beard."""
+    mask = beard_mask(head.rest, person.beard_shape, 0.0) * (1 - head.inside_mouth)
+    position, normal, rest, vertex, density = _sample_roots(
+        rng, head, mask, vertices, NUM_BEARD_STRANDS
+    )
+    lean = normal * 0.5 + np.array([0, -1.0, 0.25]) + rng.normal(0, 0.35, rest.shape)
+    steps = np.linspace(0, 1, NUM_POINTS)[None, :, None]
+    length = person.beard * np.where(rest[:, 1] > LIPS_HEIGHT, 0.4, 1.0)
+    length = length * (0.35 + 0.65 * density) * rng.uniform(0.55, 1.1, len(rest))
+    bend = steps**2 * rng.normal(0, 0.25, (len(rest), 1, 3))
+    points = position[:, None] + length[:, None, None] * (steps * _unit(lean)[:, None] + 0.6 * bend)
+    depth = rng.uniform(0.3, 1.0, len(rest))
+    return points, vertex, depth, density
+
+
 def grow_hair(head: HeadModel, person: Identity, vertices: Float[np.ndarray, "N 3"]) -> Strands:
     """Grow the hair and the beard of a person.
 
@@ -422,19 +440,7 @@ def grow_hair(head: HeadModel, person: Identity, vertices: Float[np.ndarray, "N 
             crown = np.full(len(ball), vertex[0])
             add(ball, crown, hair.color, STRAND_WIDTH, depth, np.full(len(ball), 0.95))
     if person.beard > 0.02:  # noqa: PLR2004 (shorter is painted)
-        mask = beard_mask(head.rest, person.beard_shape, 0.0) * (1 - head.inside_mouth)
-        position, normal, rest, vertex, density = _sample_roots(
-            rng, head, mask, vertices, NUM_BEARD_STRANDS
-        )
-        lean = normal * 0.5 + np.array([0, -1.0, 0.25]) + rng.normal(0, 0.35, rest.shape)
-        steps = np.linspace(0, 1, NUM_POINTS)[None, :, None]
-        length = person.beard * np.where(rest[:, 1] > LIPS_HEIGHT, 0.4, 1.0)
-        length = length * (0.35 + 0.65 * density) * rng.uniform(0.55, 1.1, len(rest))
-        bend = steps**2 * rng.normal(0, 0.25, (len(rest), 1, 3))
-        points = position[:, None] + length[:, None, None] * (
-            steps * _unit(lean)[:, None] + 0.6 * bend
-        )
-        depth = rng.uniform(0.3, 1.0, len(rest))
+        points, vertex, depth, density = _grow_beard(rng, head, person, vertices)
         add(points, vertex, hair.natural, BEARD_WIDTH, depth, 0.5 + 0.45 * density)
     if not pieces:
         empty = np.zeros((0, NUM_POINTS))

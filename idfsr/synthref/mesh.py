@@ -128,6 +128,20 @@ def _mouth_corners(positions: np.ndarray, lips: np.ndarray) -> list[int]:
     return [int(order[0]), int(order[-1])]
 
 
+def _find_lashes(
+    base: np.ndarray, number: np.ndarray, centres: np.ndarray, quads: dict[str, list[np.ndarray]]
+) -> np.ndarray:
+    """Return the chains of vertices of both eyes' lashes."""
+    return np.array(
+        [
+            chain
+            for centre, side in zip(centres, "rl", strict=True)
+            for row in quads[side]
+            for chain in _lash_chains(number[row], base, centre)
+        ]
+    )
+
+
 def build_head(data_dir: Path) -> HeadModel:
     """Read the mesh and the targets, and compute what does not depend on the person.
 
@@ -160,13 +174,6 @@ def build_head(data_dir: Path) -> HeadModel:
     eyes = np.stack([np.unique(number[quads_]) for quads_ in eye_quads])
     lips = read_mask(data_dir, "lips", texture_uv[: len(used)])
     corners = _mouth_corners(base, lips)
-    centres = base[eyes].mean(axis=1)
-    lashes = [
-        chain
-        for centre, side in zip(centres, "rl", strict=True)
-        for row in lash_quads[side]
-        for chain in _lash_chains(number[row], base, centre)
-    ]
     fronts = np.stack([eye[np.argsort(-base[eye, 2])[:4]] for eye in eyes])
     single = [np.full(4, number[NOSE_TIP]), *(np.full(4, corner) for corner in corners)]
     skin = triangles[parts == 0]
@@ -188,7 +195,7 @@ def build_head(data_dir: Path) -> HeadModel:
         ),
         chin=np.flatnonzero(np.linalg.norm(base - CHIN, axis=1) < CHIN_RADIUS),
         eyes=eyes,
-        lashes=np.array(lashes),
+        lashes=_find_lashes(base, number, base[eyes].mean(axis=1), lash_quads),
         landmarks=np.stack([*fronts, *single]),
         texture_rest=texture_rest,
         texture_masks=texture_masks,

@@ -244,20 +244,18 @@ def shade_pixels(
             else:
                 corners = (triangles[face, 0], triangles[face, 1], triangles[face, 2])
                 _interpolate(vertices, corners, (weights[y, x, 0], weights[y, x, 1]), values)
-                for c in range(3):
-                    normal[c] = values[NORMAL + c]
-                    view[c] = -values[POSITION + c]
+                normal[:] = values[NORMAL : NORMAL + 3]
+                view[:] = -values[POSITION : POSITION + 3]
                 view[2] += camera
                 _normalise(view)
                 _normalise(normal)
-                for c in range(3):
-                    smooth[c] = normal[c]
+                smooth[:] = normal
                 values[LIT] = min(max(values[LIT], 0.0), 1.0)
                 values[FREE] = min(max(values[FREE], 0.0), 1.0)
                 part = parts[face]
                 if part == SKIN:
                     gloss, free = _paint_skin(values, sample, albedo, layers)
-                    material = Material(gloss * 1.0, SKIN_WRAP, SKIN_POWER)
+                    material = Material(gloss, SKIN_WRAP, SKIN_POWER)
                     _sample(slopes, values[TEXEL], values[TEXEL + 1], slope)
                     _tilt(normal, slope, relief, light)
                 else:
@@ -267,8 +265,7 @@ def shade_pixels(
                     free *= 0.3
                 reach = (min(1.0, SKY_LEAST + SKY_GAIN * free) ** SKY_POWER, values[LIT])
                 light_surface(pixel, albedo, material, (normal, smooth), view, reach, light)
-            for c in range(3):
-                image[y, x, c] = pixel[c]
+            image[y, x, :3] = pixel
             image[y, x, 3] = 1.0
 
 
