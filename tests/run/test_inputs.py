@@ -77,7 +77,7 @@ def test_each_missing_input_is_a_line(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_methods_that_are_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path))
     alone = parse_config({"methods": "available"}, "test")
-    assert alone.methods == ("bicubic", "idfsr-pt", "idfsr-ft")
+    assert alone.methods == ("bicubic", "idfsr-pt", "idfsr-mean", "idfsr-ft")
     (tmp_path / "codeformer").mkdir()
     (tmp_path / "codeformer/codeformer.pth").touch()
     assert "codeformer" in parse_config({"methods": "available"}, "test").methods

@@ -19,8 +19,11 @@ def rules_of_the_cluster() -> dict[str, str]:
 
 def test_every_rule_has_its_resources() -> None:
     assert set(PROFILE["set-resources"]) == set(rules_of_the_cluster())
-    for resources in PROFILE["set-resources"].values():
-        assert {"slurm_partition", "cpus_per_task", "runtime", "mem_mb"} <= set(resources)
+    for name, block in rules_of_the_cluster().items():
+        resources = PROFILE["set-resources"][name]
+        assert {"slurm_partition", "cpus_per_task", "runtime"} <= set(resources)
+        # a rule whose memory follows from a setting says it itself
+        assert ("mem_mb" in resources) != ("mem_mb=decoding_mb" in block)
 
 
 def test_gpu_rules_and_they_alone_are_where_the_gpus_are() -> None:
