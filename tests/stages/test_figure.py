@@ -17,7 +17,7 @@ from idfsr.io.texts import stats_line, write_json
 from idfsr.main import main
 from idfsr.stages.figure import FIGURES
 
-METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
+METHODS = ("bicubic", "idfsr-pt", "idfsr-mean", "idfsr-ft")
 METRICS = (
     "psnr", "ssim", "mobilenetv2_distance", "brisque", "ids_sface", "idv_sface",
     "acc_gender_embedded", "acc_expression_embedded", "age_diff_embedded",
