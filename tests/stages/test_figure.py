@@ -65,7 +65,8 @@ def inputs(
         sha256=file_digest(photo_tree / "ann/0.png"),
         box=[[16.0, 8, 48, 40]],
         landmarks=[[24.0, 16, 40, 16, 32, 24, 26, 32, 38, 32]],
-    )
+        width=48, copy_of="", num_faces=1, score=0.9, sharpness=99.0, yaw=0.0, likeness=0.8,
+    )  # fmt: skip
     write_table(quality, tmp_path / "quality.parquet")
     names = ("paired", "conditions", "networks", "files-table", "markdown", "latex")
     outputs = {name: str(tmp_path / name) for name in names}
