@@ -67,7 +67,7 @@ def inputs(
         landmarks=[[24.0, 16, 40, 16, 32, 24, 26, 32, 38, 32]],
     )
     write_table(quality, tmp_path / "quality.parquet")
-    names = ("paired", "conditions", "networks", "markdown", "latex")
+    names = ("paired", "conditions", "networks", "files-table", "markdown", "latex")
     outputs = {name: str(tmp_path / name) for name in names}
     tables = {name: str(tmp_path / f"{name}.csv") for name in ("table1", "table2")}
     report, settings = str(stage_config("report")), str(stage_config("tables"))
