@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -54,6 +55,10 @@ def _show(sheet: TileSheet, position: tuple[int, int], path: Path, row: pd.Serie
         draw_box(axes, ((box.reshape(2, 2) - corner) * zoom).ravel().tolist())
         points = np.asarray(row["landmarks"], dtype=np.float64).reshape(-1, 2)
         draw_landmarks(axes, (points - corner) * zoom)
+
+
+COLUMNS: Final = (*KEY, "path", "sha256", "height", "status", "box", "landmarks")
+"""Of the table of the stage "quality" that are drawn."""
 
 
 def choose_images(quality: pd.DataFrame, num_examples: int) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 from matplotlib.figure import Figure
 
+from idfsr.errors import IdfsrError
 from idfsr.faces.align import transform
 from idfsr.io.shards import read_shard
 from idfsr.report.layout import scale_label
@@ -88,7 +89,7 @@ def read_cases(shards: Sequence[Path], num_cases: int) -> list[WarpCase]:
         num_cases: How many, at most.
 
     Raises:
-        IdfsrError: A file is missing or is not a shard.
+        IdfsrError: A file is missing or is not a shard, or there is no test image.
     """
     columns = ["identity", "image", "part", "landmarks", "references"]
     table = read_shard(shards, columns)
@@ -106,6 +107,9 @@ def read_cases(shards: Sequence[Path], num_cases: int) -> list[WarpCase]:
         for row in rows
         if row["part"] == "test"
     ]
+    if not errors:
+        message = f"{shards[0]}: no image of the part test, wanted the shards of the test"
+        raise IdfsrError(message)
     chosen = choose_cases(pd.DataFrame(errors), num_cases)
     return [
         _read_case(shards, case["identity"], case["image"], case["error"])

@@ -16,7 +16,6 @@ from idfsr.config.metrics import TablesStage
 from idfsr.config.report import FiguresStage
 from idfsr.config.stage import load_stage
 from idfsr.io.file_lists import listed_files
-from idfsr.io.schemas import QUALITY_SCHEMA
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
 from idfsr.report import curves, detection, grid, metric_plots, warping
@@ -62,7 +61,7 @@ def draw_landmarks(args: argparse.Namespace) -> None:
     """Show faces and landmarks found in images of the data set, and images left out."""
     num_examples = load_stage(args.config, FiguresStage).report.num_examples
     figure = detection.draw_landmark_sheet(
-        read_table(args.quality, QUALITY_SCHEMA.names), args.root, num_examples
+        read_table(args.quality, detection.COLUMNS), args.root, num_examples
     )
     write_figure(figure, args.figure, detection.LANDMARKS_TITLE, detection.LANDMARKS_CAPTION)
 

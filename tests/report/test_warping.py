@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from idfsr.errors import IdfsrError
 from idfsr.io.shards import write_shard
 from idfsr.report.warping import choose_cases, draw_cases, landmark_error, read_cases
 
@@ -70,3 +71,10 @@ def test_one_case_is_among_the_smallest(shard: Path) -> None:
     words = [text.get_text() for text in draw_cases(read_cases([shard], 1)).texts]
     assert "Largest errors" not in words
     assert "Smallest errors" in words
+
+
+def test_shards_of_the_pretraining_are_one_line(tmp_path: Path, shard_row: MakeRow) -> None:
+    path = tmp_path / "pretrain.parquet"
+    write_shard([shard_row("a", "0", "pretrain")], path, {})
+    with pytest.raises(IdfsrError, match="no image of the part test, wanted the shards of"):
+        read_cases([path], 2)
