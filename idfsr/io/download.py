@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
-from idfsr.io.weights_list import PublishedFile, difference_of
+from idfsr.io.weights_list import TORCHVISION, PublishedFile, difference_of
 
 TIMEOUT: Final = (10, 60)
 """Seconds to wait for a connection, and for each part of the answer."""
@@ -96,8 +96,27 @@ def _take_out(archive: Path, member: str, path: Path) -> None:
         raise IdfsrError(message) from None
 
 
+def _fetch_from_torchvision(name: str, path: Path) -> None:
+    """Get weights from where torchvision has them, by the name that `get_weight` takes.
+
+    Raises:
+        IdfsrError: It has no such weights, or the server does not give them.
+        requests.RequestException: There is no answer.
+    """
+    from torchvision.models import get_weight  # noqa: PLC0415 - heavy, and for one file only
+
+    try:
+        address = get_weight(name).url
+    except (KeyError, ValueError):
+        message = f"{TORCHVISION}{name}: no such weights, wanted a name that torchvision has"
+        raise IdfsrError(message) from None
+    _fetch(address, path)
+
+
 def _get(file: PublishedFile, path: Path) -> None:
-    if "://drive.google.com/" in file.address:
+    if file.address.startswith(TORCHVISION):
+        _fetch_from_torchvision(file.address.removeprefix(TORCHVISION), path)
+    elif "://drive.google.com/" in file.address:
         _fetch_from_drive(file.address, path, file.path.name)
     elif file.member:
         archive = path.with_suffix(".zip")

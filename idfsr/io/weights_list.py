@@ -19,6 +19,8 @@ from idfsr.io.places import locate
 from idfsr.io.yaml_files import read_yaml
 
 MANIFEST: Final = Path("config/weights.yaml")
+TORCHVISION: Final = "torchvision:"
+"""Before a name of weights, in place of an address that torchvision knows."""
 _ONNX_MAGIC: Final = b"\x08"
 """The first field of a model, `ir_version`."""
 _ZIP_MAGIC: Final = b"PK\x03\x04"
@@ -61,6 +63,8 @@ class PublishedFile:
     @property
     def address(self) -> str:
         """The source where the file itself, or an archive or folder with it, is there; or ""."""
+        if self.source.startswith(TORCHVISION):
+            return self.source
         scheme, _, rest = self.source.partition("://")
         if scheme not in ("http", "https") or " " in rest:
             return ""

@@ -14,7 +14,7 @@ import pytest
 
 from idfsr.errors import IdfsrError
 from idfsr.io.download import download
-from idfsr.io.weights_list import PublishedFile
+from idfsr.io.weights_list import PublishedFile, read_manifest
 from idfsr.main import main
 
 CONTENT = b"\x80\x02weights of a network" * 100_000  # two parts of the answer
@@ -136,6 +136,24 @@ def test_a_file_of_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     other = dataclasses.replace(file, member="none.pth")
     with pytest.raises(IdfsrError, match=r"wanted a zip archive with none\.pth"):
         download(other, tmp_path)
+
+
+def test_weights_that_torchvision_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def give(address: str, path: Path) -> None:
+        asked.append(address)
+        path.write_bytes(CONTENT)
+
+    monkeypatch.setattr("idfsr.io.download._fetch", give)
+    listed = read_manifest()["alexnet"]
+    download(dataclasses.replace(listed, sha256=DIGEST, size=None), tmp_path)
+    assert (tmp_path / listed.path).read_bytes() == CONTENT
+    (address,) = asked
+    assert address.startswith("https://")
+    assert address.endswith(f"/{listed.path.name}")  # torchvision's own name of the same file
+    with pytest.raises(IdfsrError, match=r"^torchvision:AlexNet_Weights\.NONE: "):
+        download(published("torchvision:AlexNet_Weights.NONE"), tmp_path)
 
 
 def test_a_file_of_a_folder_of_google_drive(
