@@ -5,6 +5,7 @@ import pytest
 
 from idfsr.synthref.color import black_body, light_color, to_srgb
 from idfsr.synthref.development import (
+    BRIGHTEST,
     develop,
     expose,
     neutral_development,
@@ -127,6 +128,22 @@ def test_the_meter_brightens_dark_faces_in_part() -> None:
     middle = expose(flat(0.3), metered, np.random.default_rng(0))
     np.testing.assert_allclose(dark, 0.15 * 2**0.5, rtol=1e-5)
     np.testing.assert_allclose(middle, 0.3, rtol=1e-5)
+
+
+def test_the_meter_keeps_bright_faces_from_burning_out() -> None:
+    metered = dataclasses.replace(PLAIN, metering=0.1)
+    bright = expose(flat(1.5), metered, np.random.default_rng(0))
+    np.testing.assert_allclose(bright, BRIGHTEST, rtol=1e-5)
+    as_it_is = expose(flat(1.5), PLAIN, np.random.default_rng(0))
+    np.testing.assert_allclose(as_it_is, 1.5)
+
+
+def test_white_leans_to_rosy_skin() -> None:
+    rng = np.random.default_rng(0)
+    whites = np.stack([sample_development(rng, np.ones(3)).white for _ in range(400)])
+    grey = 1 / np.median(whites, axis=0)  # as grey is shown
+    assert grey[0] > grey[2]
+    assert grey[0] > grey[1]
 
 
 def test_most_developments_are_good_photographs() -> None:

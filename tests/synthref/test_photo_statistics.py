@@ -15,8 +15,8 @@ from idfsr.synthref.dataset import render_dataset
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks/photo_statistics.py"
 PEOPLE = ["00001", "00002", "00003", "00004"]
 BOUNDS = {
-    "a*": 3.0,
-    "b*": 4.4,
+    "a*": 2.8,
+    "b*": 3.0,
     "local contrast, L*": 1.8,
     "slope of the spectrum": 0.45,
     "log10 power of fine detail": 0.25,
