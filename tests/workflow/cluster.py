@@ -52,7 +52,8 @@ SlurmdTimeout=10
 ReturnToService=2
 JobRequeue=1
 KillWait={kill_wait}
-MinJobAge=600
+# Tests ask what became of jobs that ended long ago.
+MinJobAge=7200
 # Jobs of `urgent` take the nodes from those of `gpu`, which wait in the queue again.
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
