@@ -6,8 +6,9 @@ nothing yet: each has to do its work.
 
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ import pytest
 import torch
 import torchvision
 from onnx import TensorProto, helper
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from idfsr.metrics.sface.distance import identity_distance
@@ -65,6 +67,29 @@ def to_batch(image: np.ndarray) -> torch.Tensor:
 def test_one_package_alone_brings_cv2() -> None:
     assert Version(version("opencv-contrib-python-headless")) >= Version(cv2.__version__)
     assert cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_eye.xml").empty() is False
+
+
+def test_no_dependency_contradicts_another() -> None:
+    """So that pip resolves `idfsr` without the lock and without what uv is told to override."""
+    project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+    found: set[str] = set()
+    waiting = [("idfsr", Requirement(line)) for line in project["dependencies"]]
+    while waiting:
+        asker, wanted = waiting.pop()
+        try:
+            package = distribution(wanted.name)
+        except PackageNotFoundError:  # left out by the lock: there is no version to compare
+            continue
+        assert wanted.specifier.contains(package.version), (asker, wanted, package.version)
+        if wanted.name not in found:
+            found.add(wanted.name)
+            needs = [Requirement(line) for line in package.requires or []]
+            waiting += [
+                (wanted.name, need)
+                for need in needs
+                if need.marker is None or need.marker.evaluate({"extra": ""})
+            ]
+    assert {"torch", "insightface", "deepface", "pyiqa"} <= found
 
 
 def test_tensorflow_is_not_there() -> None:

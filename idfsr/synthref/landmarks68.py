@@ -20,7 +20,7 @@ from idfsr.synthref.camera import Camera
 from idfsr.synthref.dataset import list_identities, list_images
 from idfsr.synthref.facial_hair import brow_middle
 from idfsr.synthref.identity import Brow, sample_identity
-from idfsr.synthref.mesh import HeadModel
+from idfsr.synthref.mesh import MOUTH_CORNER, HeadModel
 from idfsr.synthref.pose import sample_photo
 from idfsr.synthref.render import express
 
@@ -46,7 +46,8 @@ HALF_PLACES: Final = {
     36: (-0.437, 7.287, 1.335), 37: (-0.375, 7.325, 1.376), 38: (-0.277, 7.323, 1.388),
     39: (-0.199, 7.275, 1.385), 40: (-0.277, 7.244, 1.388), 41: (-0.375, 7.250, 1.376),
     # border of the lips
-    48: (-0.253, 6.609, 1.420), 49: (-0.178, 6.687, 1.530), 50: (-0.080, 6.718, 1.580),
+    48: (-MOUTH_CORNER[0], *MOUTH_CORNER[1:]),
+    49: (-0.178, 6.687, 1.530), 50: (-0.080, 6.718, 1.580),
     51: (0.0, 6.696, 1.597), 57: (0.0, 6.489, 1.556), 58: (-0.095, 6.505, 1.530),
     59: (-0.187, 6.540, 1.470),
     # where the lips meet

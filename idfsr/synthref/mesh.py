@@ -26,7 +26,7 @@ from idfsr.synthref.subdivide import interpolate, subdivide, triangulate
 MATRICES = ("targets", "refine")
 """Fields of `HeadModel` that are sparse."""
 
-CACHE_NAME = "synthref-head-v4.npz"
+CACHE_NAME = "synthref-head-v5.npz"
 
 PARTS = ("body", "helper-upper-teeth", "helper-lower-teeth", "helper-tongue")
 """Groups of the mesh that are drawn as triangles, in the order of `HeadModel.parts`."""
@@ -44,6 +44,8 @@ JAW_DROP, JAW_REST = 1.35, (0.0, TEETH_LOWER, 0.04)
 
 NOSE_TIP = 5054
 """Vertex of the base mesh."""
+MOUTH_CORNER = (0.253, 6.609, 1.42)
+"""The viewer's right one at rest."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,11 @@ def _lash_chains(
     return chains
 
 
-def _mouth_corners(positions: np.ndarray, lips: np.ndarray) -> list[int]:
-    inside = np.flatnonzero((lips > 0.5) & (positions[:, 2] > 1.3))  # noqa: PLR2004 (the front)
-    order = inside[np.argsort(positions[inside, 0])]
-    return [int(order[0]), int(order[-1])]
+def _mouth_corners(positions: np.ndarray) -> list[int]:
+    """Return the vertices of the viewer's left and right corner, mirror images of each other."""
+    places = np.array(MOUTH_CORNER) * [[-1, 1, 1], [1, 1, 1]]
+    distances = np.linalg.norm(positions - places[:, None], axis=2)
+    return [int(vertex) for vertex in distances.argmin(axis=1)]
 
 
 def _find_lashes(
@@ -172,8 +175,7 @@ def build_head(data_dir: Path) -> HeadModel:
     rest = interpolate(refine, base)
     texture_uv = interpolate(refine, mesh.texture_coordinates[used].astype(np.float32))
     eyes = np.stack([np.unique(number[quads_]) for quads_ in eye_quads])
-    lips = read_mask(data_dir, "lips", texture_uv[: len(used)])
-    corners = _mouth_corners(base, lips)
+    corners = _mouth_corners(base)
     fronts = np.stack([eye[np.argsort(-base[eye, 2])[:4]] for eye in eyes])
     single = [np.full(4, number[NOSE_TIP]), *(np.full(4, corner) for corner in corners)]
     skin = triangles[parts == 0]

@@ -6,6 +6,7 @@ from scipy.spatial import cKDTree
 
 from idfsr.config.synthref import SynthrefConfig
 from idfsr.constants import MIRRORED_LANDMARKS_68, NUM_LANDMARKS_68
+from idfsr.synthref.camera import Camera
 from idfsr.synthref.facial_hair import brow_middle
 from idfsr.synthref.identity import sample_identity
 from idfsr.synthref.landmarks68 import (
@@ -17,7 +18,7 @@ from idfsr.synthref.landmarks68 import (
 )
 from idfsr.synthref.mesh import HeadModel
 from idfsr.synthref.pose import sample_photo
-from idfsr.synthref.render import prepare_person, render_image
+from idfsr.synthref.render import express, prepare_person, render_image
 
 CONFIG = SynthrefConfig(num_identities=4, num_images=3, image_size=64)
 
@@ -70,24 +71,27 @@ def test_convention_first_of_each_part_is_the_viewers_left(table: pd.DataFrame) 
 def test_eyes_nose_and_mouth_are_where_the_five_landmarks_are(
     head: HeadModel, table: pd.DataFrame
 ) -> None:
-    """The renderer knows them by other vertices: fronts of the eyeballs, corners of the lips."""
-    row = table.iloc[4]
-    person = sample_identity(CONFIG.population, 5, int(row["identity"]), head.target_names)
-    photo = sample_photo(CONFIG.population, 5, int(row["identity"]), int(row["image"]))
-    _, five = render_image(head, prepare_person(head, person), photo, 64)
-    points = 64 * np.reshape(row["landmarks_68"], (68, 2))
-    found = [points[36:42].mean(axis=0), points[42:48].mean(axis=0), *points[[30, 48, 54]]]
-    np.testing.assert_allclose(found, five, atol=1)
+    """The renderer knows the eyes by other vertices, the fronts of the eyeballs."""
+    for _, row in table.iterrows():
+        person = sample_identity(CONFIG.population, 5, int(row["identity"]), head.target_names)
+        photo = sample_photo(CONFIG.population, 5, int(row["identity"]), int(row["image"]))
+        vertices = express(head, head.base + head.displacement(person.shape), person, photo)
+        five = Camera(head, vertices, photo, 64).landmarks
+        points = 64 * np.reshape(row["landmarks_68"], (68, 2))
+        found = [points[36:42].mean(axis=0), points[42:48].mean(axis=0), *points[[30, 48, 54]]]
+        np.testing.assert_allclose(found, five, atol=1)
 
 
 def test_the_mouth_is_where_its_colour_is(head: HeadModel) -> None:
-    """Lips are redder than the skin around them, whatever the light."""
-    config = SynthrefConfig(num_identities=6, num_images=1)
+    """Lips are redder than the shaven skin around them, whatever the light."""
+    config = SynthrefConfig(num_identities=24, num_images=1)
     table = find_landmarks_68(head, config, 1)
     redder = []
     for row in table.itertuples():
         number = int(row.identity)
         person = sample_identity(config.population, 1, number, head.target_names)
+        if person.beard_shape != "none":
+            continue
         photo = sample_photo(config.population, 1, number, int(row.image))
         pixels, _ = render_image(head, prepare_person(head, person), photo, 128)
         points = 128 * np.reshape(row.landmarks_68, (68, 2))
@@ -101,4 +105,5 @@ def test_the_mouth_is_where_its_colour_is(head: HeadModel) -> None:
         lip = (points[57] + points[66]) / 2
         below = points[57] + (points[57] - points[66])
         redder.append(at(lip) > at(below))
-    assert sum(redder) >= 5
+    assert len(redder) > 12
+    assert sum(redder) >= 5 / 6 * len(redder)
