@@ -5,6 +5,7 @@ do not wait for torch.
 """
 
 import argparse
+import difflib
 import importlib
 import logging
 import multiprocessing
@@ -13,6 +14,7 @@ import platform
 import signal
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import NoReturn
 
 from idfsr.errors import IdfsrError, describe_failure
@@ -84,11 +86,12 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     """
     parser = argparse.ArgumentParser(
         prog="idfsr",
-        usage="idfsr [-h] command ...",
+        usage="idfsr [-h] [--version] command ...",
         description=f"{DESCRIPTION}\n\n{list_commands()}",
         epilog="`idfsr <command> --help` says what a command reads and makes.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"idfsr {version('idfsr')}")
     subparsers = parser.add_subparsers(
         dest="command", required=True, metavar="command", help="one of the above", prog="idfsr"
     )
@@ -127,6 +130,14 @@ def _end_quietly() -> NoReturn:
 
 def _parse(command: str, words: Sequence[str]) -> argparse.Namespace:
     """Parse a command line; words may stand behind options too, where a command takes some."""
+    if not command:
+        build_parser(None).print_help()
+        sys.exit(EXIT_BAD_INPUT)
+    if not command.startswith("-") and command not in COMMANDS:
+        near = difflib.get_close_matches(command, COMMANDS, n=1)
+        hint = f"did you mean `idfsr {near[0]}`?" if near else "`idfsr --help` lists them"
+        print(f"idfsr: error: {command}: no such command, {hint}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
     parser = build_parser(command)
     args, others = parser.parse_known_args(words)
     if others and (not hasattr(args, "words") or any(word.startswith("-") for word in others)):

@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ def test_help_of_every_command(command: str, capsys: pytest.CaptureFixture[str])
     assert caught.value.code == 0
     text = capsys.readouterr().out
     assert f"usage: idfsr {command}" in text
+    source = Path(f"idfsr/stages/{command.replace('-', '_')}.py").read_text()
+    assert source.removeprefix("r").split('"""')[1].strip() in text  # as it was written
     examples = re.findall(r"^ {4}(idfsr .+)$", text.replace("\\\n", ""), re.MULTILINE)
     assert examples
     for example in examples:
@@ -29,12 +32,39 @@ def test_help_lists_every_command_once_in_its_group(capsys: pytest.CaptureFixtur
         main(["--help"])
     users, workflow = capsys.readouterr().out.split("what the workflow types")
     listed = [
-        re.findall(r"^  ([a-z0-9-]+) {2,}\S", text, re.MULTILINE) for text in (users, workflow)
+        re.findall(r"^  ([a-z][a-z0-9-]+) {2,}\S", text, re.MULTILINE) for text in (users, workflow)
     ]
     assert listed[0] == list(USER_COMMANDS)
     assert [name for name in listed[1] if name != "command"] == list(WORKFLOW_COMMANDS)
     found = {path.stem.replace("_", "-") for path in Path("idfsr/stages").glob("[a-z]*.py")}
     assert found == set(COMMANDS)
+
+
+def test_a_bare_call_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    assert capsys.readouterr().out == build_parser(None).format_help()
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [("restor", "did you mean `idfsr restore`?"), ("xyz", "`idfsr --help` lists them")],
+)
+def test_a_command_that_is_none_is_one_line(
+    command: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([command, "a.jpg"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == f"idfsr: error: {command}: no such command, {hint}\n"
+
+
+def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"idfsr {version('idfsr')}\n"
 
 
 def test_only_the_command_that_runs_is_imported(tmp_path: Path) -> None:

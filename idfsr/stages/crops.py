@@ -1,4 +1,4 @@
-"""Cut out aligned faces with their labels, to train the small ID encoder and attribute network.
+r"""Cut out aligned faces with their labels, to train the small ID encoder and attribute network.
 
 Reads the photographs that show a face and the renderer's ground truth; makes a table with a row
 for each: an ArcFace crop of 112 x 112 pixels, age, gender and expression.

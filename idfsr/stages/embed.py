@@ -1,4 +1,4 @@
-"""Put a network into the package: its weights in half precision, with its card beside them.
+r"""Put a network into the package: its weights in half precision, with its card beside them.
 
 Reads safetensors of any network that was trained here, and its card; writes the same tensors and
 metadata with float32 stored as float16, and in the metadata how the network was trained, as the

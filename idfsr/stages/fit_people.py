@@ -1,4 +1,4 @@
-"""Fit the ID embedding z_id of test people, everything else frozen.
+r"""Fit the ID embedding z_id of test people, everything else frozen.
 
 Reads their fit images (to learn from) and test images (to watch the loss on) from test shards, and
 a pretrained network. Makes in a folder for each person the embedding, 512 numbers with the

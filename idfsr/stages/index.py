@@ -1,4 +1,4 @@
-"""List the images of a data set.
+r"""List the images of a data set.
 
 Reads every image of a tree <identity>/<image>.png; docs/photographs.md lists the formats. The
 folder may be the one that holds `CelebHQRefForRelease`. Makes a table with a row for each: where it

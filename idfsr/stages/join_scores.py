@@ -1,4 +1,4 @@
-"""Join the scores of all families of one method and scale factor to one table.
+r"""Join the scores of all families of one method and scale factor to one table.
 
 Reads the tables of `idfsr scores`. Makes a Parquet table with a row an image, and a JSON file with
 the metrics of the whole set, such as the Frechet distance. Which metrics is said by the settings. A

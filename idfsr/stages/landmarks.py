@@ -1,4 +1,4 @@
-"""Find the face in each photograph of a shard of the manifest.
+r"""Find the face in each photograph of a shard of the manifest.
 
 Reads the manifest and the photographs; makes a table with a row for each readable photograph of
 the shard: how many faces, box, score and five landmarks of the largest, sharpness, the angle to

@@ -1,4 +1,4 @@
-"""Train the diffusion U-Net and the style encoder (IDFSR, Eq. 1).
+r"""Train the diffusion U-Net and the style encoder (IDFSR, Eq. 1).
 
 Reads pretraining shards of all scale factors and, if given, weights to begin with; makes averaged
 weights and a line of statistics a step. If it is killed, the same command goes on, and on a CPU

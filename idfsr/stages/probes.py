@@ -1,4 +1,4 @@
-"""Restore test images with one condition of IDFSR exchanged or left out, and measure them.
+r"""Restore test images with one condition of IDFSR exchanged or left out, and measure them.
 
 Reads test shards of one scale factor, the weights and every person's fitted embedding; makes a
 table with a row for each image and probe: PSNR, identity distance to the ground truth, and to

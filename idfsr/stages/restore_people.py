@@ -1,4 +1,4 @@
-"""Restore the test images of test people with one method.
+r"""Restore the test images of test people with one method.
 
 Reads test shards and, for the methods of IDFSR, weights and fitted embeddings, for the others
 published weights (see `idfsr weights list`). Makes for each person a table with a PNG for each test

@@ -1,4 +1,4 @@
-"""Compute one family of metrics on the restored test images of one method, at all scale factors.
+r"""Compute one family of metrics on the restored test images of one method, at all scale factors.
 
 Reads the shards (their test rows hold the ground truth and its landmarks), the restored images, the
 family's weights and what `idfsr truth-features` found. Makes a Parquet table with a row for each

@@ -1,4 +1,4 @@
-"""Prepare target images once for training, fitting and restoring.
+r"""Prepare target images once for training, fitting and restoring.
 
 Reads a shard's images of the split; makes a table with a row for each: ground truth and
 low-resolution image, landmarks, the box of the mask, the identity's embedding, and the references

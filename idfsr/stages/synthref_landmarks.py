@@ -1,4 +1,4 @@
-"""Compute the 68 landmarks of rendered people.
+r"""Compute the 68 landmarks of rendered people.
 
 Makes a table with a row for each image that `idfsr synthref` renders with the same settings: where
 on it the 68 landmarks of iBUG 300-W are, as shares of its side. No image is rendered or read.

@@ -1,4 +1,4 @@
-"""Train a small network, and write the card that says how good it is.
+r"""Train a small network, and write the card that says how good it is.
 
 Which files it reads depends on the network. arcface and attributes read a table of aligned faces of
 112 x 112 pixels (--crops), of which a tenth of the people is held out for the figures of the card.

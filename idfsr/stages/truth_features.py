@@ -1,4 +1,4 @@
-"""Ask one network of the metrics of the ground truth, once for all methods and scale factors.
+r"""Ask one network of the metrics of the ground truth, once for all methods and scale factors.
 
 Reads shards of one scale factor, whose test rows hold the ground truth. Makes a Parquet table that
 `idfsr scores` takes, a row an image. Only families that compare what a network says of single
