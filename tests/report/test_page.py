@@ -77,6 +77,7 @@ def test_page_holds_the_run(inputs: PageInputs) -> None:
         "dan/0: no face",
         "CodeFormer",
         "num_examples: 3",
+        "Fits and restorations took 0.3 minutes of jobs",
         "<td>2.00</td>",  # seconds an image: 12 s for 6 images
         "paper 24.42 (\N{MINUS SIGN}3.48)",
         f"torch {list_versions()['torch']}",
