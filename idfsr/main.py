@@ -51,6 +51,7 @@ WORKFLOW_COMMANDS = {
     "join-scores": "join the scores of one method to one table",
     "tables": "make Table 1 and Table 2",
     "figure": "draw one figure",
+    "gather": "gather the images and facts of the HTML report",
     "report": "make the HTML report",
     "crops": "cut aligned faces with labels",
     "synthref-landmarks": "compute the 68 landmarks of rendered people",

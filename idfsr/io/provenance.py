@@ -11,6 +11,9 @@ from pathlib import Path
 
 PACKAGE_DIR = Path(__file__).parents[1]
 
+TEMPLATES = (".css", ".j2", ".js")
+"""Endings of files that count as code of the package in whose folder they stand."""
+
 
 def module_path(module: str) -> Path | None:
     """Return the source file of a module of this package, None for anything else."""
@@ -59,6 +62,13 @@ def _parse(path: Path) -> tuple[str, frozenset[str]]:
     return ast.dump(strip_docstrings(tree)), imports
 
 
+def _templates(path: Path) -> list[Path]:
+    """Return the templates beside the `__init__.py` of a package, none for another module."""
+    if path.name != "__init__.py":
+        return []
+    return sorted(found for found in path.parent.iterdir() if found.suffix in TEMPLATES)
+
+
 def module_closure(module: str) -> list[str]:
     """Return the module and all of this package it imports, directly or not, sorted."""
     seen: set[str] = set()
@@ -75,6 +85,8 @@ def module_closure(module: str) -> list[str]:
 @cache
 def code_digest(*modules: str) -> str:
     """Digest the code of modules and of everything in this package that they import.
+
+    Templates, styles and scripts count, whole, with the package in whose folder they stand.
 
     Args:
         modules: Dotted names, e.g. "idfsr.stages.restore", and with it those that a job imports
@@ -96,4 +108,6 @@ def code_digest(*modules: str) -> str:
         path = module_path(name)
         assert path is not None
         digest.update(f"{name}\n{_parse(path)[0]}\n".encode())
+        for template in _templates(path):
+            digest.update(template.name.encode() + b"\n" + template.read_bytes())
     return digest.hexdigest()[:16]

@@ -115,6 +115,19 @@ def _reason(column: Column, table: pd.DataFrame) -> str:
     return "could not be computed"
 
 
+def _biased_or_empty(
+    table1: pd.DataFrame, table2: pd.DataFrame, config: MetricsConfig
+) -> Iterator[str]:
+    yield from _few_images(table1, [*config.table1, *config.table2])
+    yield from _empty_cells(table1, metric_columns(config.table1))
+    yield from _empty_cells(table2, metric_columns(config.table2))
+
+
+def write_warnings(table1: pd.DataFrame, table2: pd.DataFrame, config: MetricsConfig) -> list[str]:
+    """Say what is missing in both tables, and which numbers are biased; see `write_footnotes`."""
+    return [*_not_restored(table1), *_biased_or_empty(table1, table2, config)]
+
+
 def write_footnotes(
     table1: pd.DataFrame, table2: pd.DataFrame, networks: pd.DataFrame, config: MetricsConfig
 ) -> list[str]:
@@ -126,7 +139,6 @@ def write_footnotes(
         networks: Of `list_networks`.
         config: Of the run.
     """
-    columns1, columns2 = metric_columns(config.table1), metric_columns(config.table2)
     names = [*config.table1, *config.table2]
     return [
         _scope(table1),
@@ -139,9 +151,7 @@ def write_footnotes(
         ),
         *describe(names, config),
         *describe_networks(networks),
-        *_few_images(table1, names),
         *_count_faces(table2 if "num_sr_without_face" in table2 else table1),
-        *_empty_cells(table1, columns1),
-        *_empty_cells(table2, columns2),
+        *_biased_or_empty(table1, table2, config),
         _compare_with_paper(names),
     ]

@@ -17,11 +17,8 @@ from idfsr.io.tables import read_table
 from idfsr.report.layout import TIMES, method_label, scale_label
 from idfsr.report.pictures import decode, enlarge, mask_box
 from idfsr.report.style import figure_style
-from idfsr.report.tables import records
+from idfsr.report.tables import identity_metric, records
 from idfsr.report.tiles import TileSheet
-
-IDENTITY_METRIC = "ids_sface"
-"""Written below each restored image."""
 
 Picture = UInt8[np.ndarray, "S S 3"]
 
@@ -109,10 +106,11 @@ def read_restored(
 def read_distances(paths: Sequence[Path]) -> dict[tuple[str, str, str], float]:
     """Read the IDS of all images: (method, identity, image) -> distance, where it was measured."""
     frames = [read_table(path) for path in paths]
+    metric = identity_metric(pd.concat(frames)) if frames else ""
     return {
-        (row["method"], row["identity"], row["image"]): float(row[IDENTITY_METRIC])
+        (row["method"], row["identity"], row["image"]): float(row[metric])
         for frame in frames
-        if IDENTITY_METRIC in frame
+        if metric in frame
         for row in records(frame)
     }
 
@@ -203,11 +201,12 @@ def describe_grid(scale_factor: int, examples: Sequence[Example]) -> tuple[str, 
     """Return the title and the caption of the grid."""
     title = f"Restored images, {scale_label(scale_factor)}"
     num_identities = len({example.identity for example in examples})
+    measured = any(example.distances for example in examples)
+    below = " Below each restored image is its identity distance, lower is better."
     caption = (
         f"{len(examples)} test images of {num_identities} people, the first of each by name, not "
         "picked by eye. Left to right: low-resolution image (pixels enlarged), what the network "
         "sees of it, the first reference and the same warped onto the target, the methods, the "
-        "ground truth. Below each restored image is its identity distance by SFace, lower is "
-        "better."
+        f"ground truth.{below if measured else ''}"
     )
     return title, caption

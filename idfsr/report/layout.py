@@ -4,6 +4,7 @@ A `Layout` holds the text of each cell and its rank; `idfsr.report.markup` and t
 turn it into Markdown, LaTeX and HTML.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,13 @@ from idfsr.report.tables import records
 ARROWS = {"higher": "↑", "lower": "↓"}
 TIMES = "\N{MULTIPLICATION SIGN}"
 NOT_COMPUTED = "\N{EN DASH}"
+
+PALETTE = (
+    "#8c8c8c", "#cc3311", "#33a6d6", "#aa4499", "#999933", "#ee3377", "#7768c4", "#b07f3f",
+    "#4f9d69", "#c77cb0",
+)  # fmt: skip
+"""Of the methods that have no colour of their own, after Tol (2021), whose schemes keep apart for
+the colour-blind; of a lightness that white and black paper bear. A name always stands beside it."""
 
 Rank = Literal["", "best", "second"]
 
@@ -35,6 +43,11 @@ class Column:
     decimals: int
     spread_key: str = ""
     """Column with its standard deviation; empty if none is printed."""
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric."""
+        return self.key.removesuffix("_mean")
 
     @property
     def heading(self) -> str:
@@ -84,6 +97,13 @@ class Layout:
 def method_label(method: str) -> str:
     """Return a method's name in print; one that is not installed keeps its own."""
     return find_method(method).label if is_method(method) else method
+
+
+def method_colours(methods: Sequence[str]) -> dict[str, str]:
+    """Give each method a colour, "#rrggbb": its own, or the next of `PALETTE`."""
+    named = {method: find_method(method).colour for method in methods if is_method(method)}
+    free = itertools.cycle(PALETTE)
+    return {method: named.get(method) or next(free) for method in methods}
 
 
 def scale_label(scale_factor: int) -> str:

@@ -38,7 +38,8 @@ def _markdown_cell(cell: Cell) -> str:
     return _MARKDOWN_RANKS[cell.rank].format(cell.text)
 
 
-def _markdown_table(table: PrintedTable) -> list[str]:
+def markdown_table(table: PrintedTable) -> list[str]:
+    """Return the lines of a table as Markdown."""
     layout = table.layout
     headings = [
         f"{scale_label(scale_factor)} {column.heading}"
@@ -55,7 +56,7 @@ def _markdown_table(table: PrintedTable) -> list[str]:
 
 def to_markdown(tables: Sequence[PrintedTable], footnotes: Sequence[str]) -> str:
     """Print tables one below the other, with footnotes below all of them."""
-    blocks = ["\n".join(_markdown_table(table)) for table in tables]
+    blocks = ["\n".join(markdown_table(table)) for table in tables]
     blocks.append("\n".join(f"- {note}" for note in footnotes))
     return "\n\n".join(blocks) + "\n"
 
@@ -65,7 +66,13 @@ def escape_latex(text: str) -> str:
     return text.translate(_LATEX_SPECIAL)
 
 
-def _latex_table(table: PrintedTable) -> list[str]:
+def _label(title: str) -> str:
+    """Return a name for LaTeX's references, e.g. "table1x8" for "Table 1, x8"."""
+    return "".join(filter(str.isalnum, title.lower().replace(TIMES, "x")))
+
+
+def latex_table(table: PrintedTable) -> list[str]:
+    """Return the lines of a table as LaTeX."""
     layout = table.layout
     width = len(layout.columns)
     spans = [
@@ -81,7 +88,7 @@ def _latex_table(table: PrintedTable) -> list[str]:
         r"\begin{table*}",
         r"\centering",
         rf"\caption{{{escape_latex(table.caption)}}}",
-        rf"\label{{tab:{table.title.lower().replace(' ', '')}}}",
+        rf"\label{{tab:{_label(table.title)}}}",
         r"\resizebox{\textwidth}{!}{%",
         rf"\begin{{tabular}}{{l{('r' * width) * len(layout.scale_factors)}}}",
         r"\toprule",
@@ -104,7 +111,7 @@ def to_latex(tables: Sequence[PrintedTable], footnotes: Sequence[str]) -> str:
     """Print tables for a document with `booktabs` and `graphicx`, footnotes below all of them."""
     lines = [r"% Needs \usepackage{booktabs,graphicx}."]
     for table in tables:
-        lines += ["", *_latex_table(table)]
+        lines += ["", *latex_table(table)]
     lines += ["", r"\begin{itemize}\footnotesize"]
     lines += [rf"\item {escape_latex(note)}" for note in footnotes]
     return "\n".join([*lines, r"\end{itemize}"]) + "\n"

@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from idfsr.methods.engine.registry import find_method
-from idfsr.report.layout import Column, method_label, scale_label
+from idfsr.report.layout import Column, method_colours, method_label, scale_label
 from idfsr.report.style import QUIET, figure_style
 
 MARKERS = ("o", "s", "D", "^")
@@ -20,13 +19,8 @@ MAX_HEADING = 26
 """Characters of a heading that fit over a panel."""
 
 
-def method_colour(method: str) -> str:
-    """Return the colour of a method's points."""
-    return find_method(method).colour or QUIET
-
-
 def _draw_panel(axes: Axes, table: pd.DataFrame, column: Column, methods: list[str]) -> None:
-    scale_factors = sorted(set(table["scale_factor"]))
+    scale_factors, colours = sorted(set(table["scale_factor"])), method_colours(methods)
     factor = 100 if column.unit == "share" else 1
     for number, scale_factor in enumerate(scale_factors):
         offset = (number - (len(scale_factors) - 1) / 2) * 0.3
@@ -37,7 +31,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, column: Column, methods: list[s
             row = rows.loc[method]
             value = factor * row[column.key]
             ends = [factor * row.get(f"{column.key}_{end}", np.nan) for end in ("lo", "hi")]
-            colour = method_colour(method)
+            colour = colours[method]
             axes.plot(ends, [place + offset] * 2, color=colour, linewidth=1.6, alpha=0.65)
             axes.plot(
                 value, place + offset, color=colour, marker=MARKERS[number], markersize=5.5,

@@ -1,14 +1,15 @@
-"""The report of a run: one HTML file that needs no other, neither style nor image nor script."""
+"""The report of a run: an HTML page with its tables, images, people and settings.
+
+It is one file that needs no network. Where a run has many images, they lie in folders beside it.
+"""
 
 import base64
-import importlib.metadata
+import hashlib
 import importlib.resources
-import math
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -18,31 +19,26 @@ from pydantic import TypeAdapter
 
 from idfsr.errors import IdfsrError
 from idfsr.io.tables import read_tsv
-from idfsr.metrics.engine.registry import all_metrics
+from idfsr.io.texts import read_json
+from idfsr.report import templates
 from idfsr.report.conditions import check_claims, lay_out_conditions
-from idfsr.report.footnotes import write_footnotes
-from idfsr.report.layout import Layout, method_label, metric_columns, scale_label
-from idfsr.report.paper import lay_out_paper
+from idfsr.report.findings import find_headline
+from idfsr.report.footnotes import write_footnotes, write_warnings
+from idfsr.report.layout import method_label, metric_columns, scale_label
+from idfsr.report.page_tables import NumberTable, RunNumbers, lay_out_differences, lay_out_scale
+from idfsr.report.paper import lay_out_paper, read_paper
+from idfsr.report.profiles import lay_out_people
 from idfsr.report.run_tables import print_tables
 from idfsr.report.style import DPI
-from idfsr.report.tables import read_csv, records
+from idfsr.report.tables import identity_metric, read_csv, records
+from idfsr.report.viewer import choose_source, image_columns, read_scores, view_data
 from idfsr.run.config import Config
-
-PACKAGES = (
-    "idfsr",
-    "torch",
-    "torchvision",
-    "numpy",
-    "scipy",
-    "pandas",
-    "opencv-contrib-python-headless",
-)
-"""Whose versions the page gives."""
 
 CSS_DPI = 96
 """Pixels of CSS in an inch."""
 
-Verdict = Literal["better", "worse", "open"]
+MAX_LEFT_OUT = 300
+"""Images left out that the page names; `split.tsv` names all."""
 
 PAPER_CAPTIONS = {
     1: "Table 1 of the paper, on CelebRef-HQ.",
@@ -65,13 +61,23 @@ class InlineFigure:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One cell of the paired comparison."""
+class Cost:
+    """What one kind of work took."""
 
-    text: str
-    interval: str
-    verdict: Verdict
-    """"open" where the interval holds zero, or there is none."""
+    work: str
+    scale: str
+    num_jobs: int
+    seconds: str
+    each: str
+    """Seconds an image, or empty."""
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """Which weights made a row of the tables."""
+
+    label: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -81,14 +87,24 @@ class PageInputs:
     Attributes:
         config: Of the whole run.
         tables_dir: Folder of the CSV files of `idfsr tables`.
+        metrics: Tables of single images, of all methods and scale factors.
         figures: PNG files of `idfsr figure`, in the order of the page.
-        split_summary: Of the stage split.
+        faces: Folders of `idfsr gather faces`, one for each scale factor.
+        people: Folder of `idfsr gather people`.
+        facts: JSON of `idfsr gather facts`.
+        split: Of the stage split: the part of each image.
+        split_summary: Likewise, the counts.
         paper: The paper's numbers.
     """
 
     config: Config
     tables_dir: Path
+    metrics: Sequence[Path]
     figures: Sequence[Path]
+    faces: Sequence[Path]
+    people: Path
+    facts: Path
+    split: Path
     split_summary: Path
     paper: Path
 
@@ -119,99 +135,178 @@ def inline_figure(path: Path) -> InlineFigure:
     )
 
 
-def judge(lo: float, hi: float, direction: Literal["higher", "lower"]) -> Verdict:
-    """Say whether a difference a minus b favours a, with its 95 % interval on one side of zero."""
-    if not (lo > 0 or hi < 0):
-        return "open"
-    return "better" if (lo > 0) == (direction == "higher") else "worse"
-
-
-def lay_out_differences(paired: pd.DataFrame) -> dict[str, Any]:
-    """Bring the paired differences into a table: metrics as rows, scale and method as columns."""
-    rows = records(paired)
-    heads = list(dict.fromkeys((row["scale_factor"], row["method_b"]) for row in rows))
-    cells: dict[str, dict[tuple[int, str], Difference]] = {}
-    for row in rows:
-        metric = row["metric"]
-        difference, lo, hi = (float(row[name]) for name in ("difference", "lo", "hi"))
-        column = metric_columns([metric])[0]
-        sign = "+" if difference > 0 else ""
-        cells.setdefault(metric, {})[row["scale_factor"], row["method_b"]] = Difference(
-            text=sign + column.text(difference),
-            interval="" if math.isnan(lo) else f"[{column.text(lo)}, {column.text(hi)}]",
-            verdict=judge(lo, hi, all_metrics()[metric].direction),
-        )
-    return {
-        "heads": [
-            f"{scale_label(scale_factor)} minus {method_label(method)}"
-            for scale_factor, method in heads
-        ],
-        "rows": [
-            (metric_columns([metric])[0].heading, [found[head] for head in heads])
-            for metric, found in cells.items()
-        ],
-    }
-
-
 def read_summary(path: Path) -> list[dict[str, Any]]:
     """Read the counts of the split: part, reason, num_identities, num_images.
 
     Raises:
         IdfsrError: See `read_tsv`.
     """
-    summary = read_tsv(path)
-    counts = ["num_identities", "num_images"]
-    return records(summary.astype(dict.fromkeys(counts, int)))
+    return records(read_tsv(path))
 
 
-def list_versions() -> dict[str, str]:
-    """Return the versions of Python and of `PACKAGES`."""
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return {"Python": platform.python_version(), **versions}
+def list_left_out(path: Path) -> list[dict[str, Any]]:
+    """Return the images that the split leaves out: identity, image, part, reason.
+
+    Raises:
+        IdfsrError: See `read_tsv`.
+    """
+    table = read_tsv(path)
+    return records(table[table["part"] == "left_out"])
 
 
-def _models(table: pd.DataFrame) -> list[str]:
-    return sorted(set(table["model_digest"].dropna()) - {""})
+def read_facts(path: Path) -> dict[str, Any]:
+    """Read what `idfsr gather facts` wrote.
+
+    Raises:
+        IdfsrError: The file is missing or was damaged.
+    """
+    return read_json(path, "the facts of a run, of `idfsr gather facts`")
 
 
-def render_page(inputs: PageInputs) -> str:
-    """Render the report of a run.
+def list_costs(facts: dict[str, Any], num_images: dict[int, int]) -> list[Cost]:
+    """Bring the times of the jobs into print.
+
+    Args:
+        facts: Of `read_facts`.
+        num_images: Of the test, by scale factor.
+    """
+    costs = []
+    for cost in facts["costs"]:
+        stage, *where = cost["work"].split("/")
+        factor = int(where[0].removeprefix("x")) if where else 0
+        restored = num_images.get(factor, 0) if stage == "restore" else 0
+        name = f"restore, {method_label(where[1])}" if stage == "restore" else stage
+        costs.append(
+            Cost(
+                work=name,
+                scale=scale_label(factor) if factor else "",
+                num_jobs=cost["num_jobs"],
+                seconds=f"{cost['seconds']:,.1f}",
+                each=f"{cost['seconds'] / restored:.2f}" if restored else "",
+            )
+        )
+    return costs
+
+
+def list_models(table: pd.DataFrame) -> list[ModelRow]:
+    """Return the digest of each method's weights."""
+    rows = records(table.drop_duplicates("method").fillna({"model_digest": ""}))
+    return [ModelRow(method_label(row["method"]), row["model_digest"]) for row in rows]
+
+
+def make_environment() -> jinja2.Environment:
+    """Return what renders the templates: all that is put in is escaped."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader(templates.__name__, ""),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def read_part(name: str) -> str:
+    """Return the page's style or script."""
+    return importlib.resources.files(templates).joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """Return a digest as a Content-Security-Policy wants it."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def read_numbers(inputs: PageInputs) -> RunNumbers:
+    """Read the tables of the run and of the paper.
 
     Raises:
         IdfsrError: A file is missing or is not what it should be.
     """
-    config = inputs.config
-    table1, table2 = (read_csv(inputs.tables_dir / name) for name in ("table1.csv", "table2.csv"))
-    paired, conditions, networks = (
-        read_csv(inputs.tables_dir / name)
-        for name in ("paired.csv", "conditions.csv", "networks.csv")
+    table1, table2, paired = (
+        read_csv(inputs.tables_dir / name) for name in ("table1.csv", "table2.csv", "paired.csv")
     )
-    rendered = config.dataset.kind == "synthref"
+    return RunNumbers(table1, table2, paired, read_paper(inputs.paper), inputs.config.metrics)
+
+
+def lay_out_tables(numbers: RunNumbers) -> list[tuple[str, list[NumberTable]]]:
+    """Bring Table 1 and Table 2 into the page's form: scale factor -> its tables."""
+    printed = print_tables(numbers.table1, numbers.table2, numbers.config)
+    return [
+        (
+            scale_label(scale_factor),
+            [
+                lay_out_scale(numbers, table, number, scale_factor)
+                for number, table in enumerate(printed, 1)
+            ],
+        )
+        for scale_factor in printed[0].layout.scale_factors
+    ]
+
+
+def _show_images(inputs: PageInputs, numbers: RunNumbers, page: Path) -> dict[str, Any]:
+    """Return what the page shows of the images and the people."""
+    names = [*numbers.config.table1, *numbers.config.table2]
+    scores = read_scores(inputs.metrics, names)
+    source = choose_source(page, [*inputs.faces, inputs.people])
+    metric = identity_metric(numbers.table1)
+    (distance,) = metric_columns([metric]) if metric else (None,)
+    return {
+        "faces": view_data(inputs.faces, scores, image_columns(names), metric, source),
+        "people": lay_out_people(inputs.people, scores, distance, source),
+        "embedded": source.embed,
+    }
+
+
+def render_page(inputs: PageInputs, page: Path) -> str:
+    """Render the report of a run.
+
+    Args:
+        inputs: Of the run.
+        page: Where it will stand; addresses of images in folders are relative to it.
+
+    Raises:
+        IdfsrError: A file is missing or is not what it should be.
+    """
+    config, numbers = inputs.config, read_numbers(inputs)
+    table1, table2 = numbers.table1, numbers.table2
+    conditions, networks, files = (
+        read_csv(inputs.tables_dir / f"{name}.csv") for name in ("conditions", "networks", "files")
+    )
+    facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_part("page.js")
     settings = TypeAdapter(Config).dump_python(config, mode="json")
-    paper: dict[int, Layout] = lay_out_paper(inputs.paper)
-    source = importlib.resources.files("idfsr.report").joinpath("page.html")
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    template = environment.from_string(source.read_text(encoding="utf-8"))
-    return template.render(
-        config=config,
-        consent="not needed: rendered people" if rendered else "not stated (dataset.consent)",
-        licence="that of this project" if rendered else "not stated (dataset.licence)",
-        num_images=int(table1["num_images"].max()),
-        num_identities=int(table1["num_identities"].max()),
-        scale_factors=sorted(set(table1["scale_factor"])),
-        methods=[method_label(method) for method in dict.fromkeys(table1["method"])],
-        models=_models(table1),
-        tables=print_tables(table1, table2, config.metrics),
-        footnotes=write_footnotes(table1, table2, networks, config.metrics),
-        files=records(read_csv(inputs.tables_dir / "files.csv")),
-        differences=lay_out_differences(paired),
-        conditions=lay_out_conditions(conditions),
-        claims=check_claims(conditions, paired),
-        figures=[inline_figure(path) for path in inputs.figures],
-        split=read_summary(inputs.split_summary),
-        paper=[(PAPER_CAPTIONS[number], layout) for number, layout in paper.items()],
-        settings=yaml.safe_dump(settings, sort_keys=False),
-        versions=list_versions(),
+    counts = {int(row["scale_factor"]): int(row["num_images"]) for row in records(table1)}
+    left_out = list_left_out(inputs.split)
+    return (
+        make_environment()
+        .get_template("page.html.j2")
+        .render(
+            config=config,
+            style=style,
+            script=script,
+            script_digest=_digest(script),
+            rendered=config.dataset.kind == "synthref",
+            num_images=int(table1["num_images"].max()),
+            num_identities=int(table1["num_identities"].max()),
+            scales=list(map(scale_label, config.shards.scale_factors)),
+            methods=list(map(method_label, numbers.methods)),
+            facts=facts,
+            costs=list_costs(facts, counts),
+            models=list_models(table1),
+            findings=find_headline(numbers),
+            tables=lay_out_tables(numbers),
+            differences=list(lay_out_differences(numbers)),
+            footnotes=write_footnotes(table1, table2, networks, config.metrics),
+            warnings=write_warnings(table1, table2, config.metrics),
+            files=records(files),
+            conditions=lay_out_conditions(conditions),
+            claims=check_claims(conditions, numbers.paired),
+            figures=[inline_figure(path) for path in inputs.figures],
+            split=read_summary(inputs.split_summary),
+            left_out=left_out[:MAX_LEFT_OUT],
+            num_left_out=len(left_out),
+            paper=[
+                (PAPER_CAPTIONS[n], layout) for n, layout in lay_out_paper(inputs.paper).items()
+            ],
+            settings=yaml.safe_dump(settings, sort_keys=False),
+            **_show_images(inputs, numbers, page),
+        )
     )

@@ -7,6 +7,7 @@ not be computed is empty.
 
 import dataclasses
 import io
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from idfsr.io.tables import read_table
 from idfsr.io.texts import read_json, read_text, write_text
 from idfsr.metrics.engine.metric import Metric
 from idfsr.metrics.engine.registry import all_metrics, find_metrics
-from idfsr.report.intervals import mean_interval
+from idfsr.report.intervals import correct_holm, mean_interval
 
 KEYS = ["identity", "image", "method", "scale_factor", "model_digest"]
 """Columns of every table of metrics, beside those of the metrics."""
@@ -31,8 +32,12 @@ FACE_COUNTS = {"gt_num_faces": "num_gt_without_face", "sr_num_faces": "num_sr_wi
 FITTED = "idfsr-ft"
 """The method that the others are compared with in pairs."""
 
+IDENTITY_METRICS = ("ids", "ids_sface")
+"""Distances to the person, the paper's first."""
+
 PAIRED_COLUMNS = [
     "method_a", "method_b", "scale_factor", "metric", "difference", "lo", "hi", "num_identities",
+    "p", "p_holm",
 ]  # fmt: skip
 
 
@@ -220,7 +225,9 @@ def compare_pairs(
 
     Returns:
         `PAIRED_COLUMNS`: the mean over images of a minus b, where both have a value, with its 95 %
-        interval over identities. Set metrics have no pairs and no rows.
+        interval over identities, the p value of no difference, and the same corrected for the
+        number of methods that one metric compares at one scale. Set metrics have no pairs and no
+        rows.
     """
     metrics = [metric.name for metric in find_metrics(names) if metric.kind != "set"]
     columns = [name for name in metrics if name in measurements.images]
@@ -237,9 +244,18 @@ def compare_pairs(
         for name in columns:
             numbers = differences[name].to_numpy(dtype=np.float64)
             interval = mean_interval(numbers, identities, num_bootstrap)
-            ends = interval.mean, interval.lo, interval.hi
-            table.append((FITTED, method, scale_factor, name, *ends, interval.num_identities))
-    return pd.DataFrame(table, columns=PAIRED_COLUMNS)
+            ends = interval.mean, interval.lo, interval.hi, interval.num_identities
+            table.append((FITTED, method, scale_factor, name, *ends, interval.p, math.nan))
+    paired = pd.DataFrame(table, columns=PAIRED_COLUMNS)
+    families = paired.groupby(["scale_factor", "metric"], sort=False)["p"]
+    paired["p_holm"] = families.transform(lambda found: correct_holm(found.tolist()))
+    return paired
+
+
+def identity_metric(table: pd.DataFrame) -> str:
+    """Return the distance to the person that a table holds, the paper's first; empty if none."""
+    found = [name for name in IDENTITY_METRICS if name in table and table[name].notna().any()]
+    return found[0] if found else ""
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -69,6 +69,12 @@ def figures(config: Config) -> list[str]:
     return [f"results/{config.run}/figures/{name}.png" for name in names]
 
 
+def faces(config: Config) -> list[str]:
+    """Return the folders of the images of the report's viewer, one for each scale factor."""
+    factors = config.shards.scale_factors
+    return [f"results/{config.run}/report/faces/x{factor}" for factor in factors]
+
+
 def restore_settings(config: Config, method: str) -> str:
     """Return the settings of a restoration, with the method's own where it has some."""
     return f"results/{config.run}/config/restore-{method}.json"

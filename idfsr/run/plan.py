@@ -119,6 +119,12 @@ class Plan:
         name = f"{FIT}/embedding.safetensors"
         return self.of_all_people(name, FIT_LIST, [{"scale_factor": scale_factor}])
 
+    def fits(self) -> list[str]:
+        """Return the embeddings and the loss curves of all fits, or the lists of them."""
+        factors = self.config.shards.scale_factors
+        embeddings = [path for factor in factors for path in self.embeddings(factor)]
+        return list(dict.fromkeys([*embeddings, *self.fit_stats()]))
+
     def fit_stats(self) -> list[str]:
         """Return the loss curves of all fits, or the lists of them."""
         scales = [{"scale_factor": factor} for factor in self.config.shards.scale_factors]
@@ -130,6 +136,16 @@ class Plan:
             {"scale_factor": scale_factor, "method": method} for method in methods
         ]
         return self.of_all_people(f"{RESTORED}.parquet", RESTORED_LIST, values)
+
+    def benchmarks(self) -> list[str]:
+        """Return the files in which Snakemake writes how long each fit and restoration took."""
+        factors = self.config.shards.scale_factors
+        work = [f"fit/x{factor}" for factor in factors]
+        for factor in factors:
+            work += [f"restore/x{factor}/{method}" for method in self.config.methods]
+        values: list[dict[str, int | str]] = [{"work": each} for each in work]
+        name = "results/{run}/benchmarks/{work}/{identity}.tsv"
+        return self.of_all_people(name, name.replace("{identity}", "batch-{batch}"), values)
 
     def restored_at_all_scales(self, method: str) -> list[str]:
         """Return the restored images of one method at every scale, or the lists of them."""

@@ -106,3 +106,31 @@ def test_digest_of_several_modules_is_of_all_their_code(package: Path) -> None:
 def test_unknown_module_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"no module idfsr\.none"):
         code_digest("idfsr.none")
+
+
+@pytest.mark.parametrize("name", ["page.html.j2", "page.css", "page.js"])
+def test_templates_count_as_code(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def digest() -> str:
+        provenance.code_digest.cache_clear()
+        return code_digest("idfsr.page")
+
+    package = tmp_path / "idfsr"
+    (package / "templates").mkdir(parents=True)
+    (package / "page.py").write_text("from idfsr import templates\n")
+    (package / "templates/__init__.py").write_text("")
+    monkeypatch.setattr(provenance, "PACKAGE_DIR", package)
+    before = digest()
+    (package / "templates" / name).write_text("one")
+    first = digest()
+    (package / "templates" / name).write_text("two")
+    assert len({before, first, digest()}) == 3
+    (package / "templates/notes.txt").write_text("three")
+    (package / "templates" / name).write_text("one")
+    assert digest() == first
+    provenance.code_digest.cache_clear()
+
+
+def test_report_depends_on_its_templates() -> None:
+    assert "idfsr.report.templates" in module_closure("idfsr.stages.report")

@@ -8,7 +8,10 @@ import pytest
 
 from idfsr.io.tables import write_table
 from idfsr.io.texts import write_json
+from idfsr.report.page import PageInputs
 from idfsr.report.tables import Measurements, read_measurements
+
+from .made_run import copy_run, make_run
 
 METHODS = ("bicubic", "idfsr-pt", "idfsr-ft")
 PSNR = {
@@ -72,3 +75,17 @@ def write_run(tmp_path: Path) -> WriteRun:
 @pytest.fixture
 def measurements(write_run: WriteRun) -> Measurements:
     return read_measurements(*write_run(), METHODS)
+
+
+@pytest.fixture(scope="session")
+def made_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PageInputs]:
+    """A small finished run, for tests that only read."""
+    folder = tmp_path_factory.mktemp("made") / "run"
+    return folder, make_run(folder)
+
+
+@pytest.fixture
+def inputs(made_run: tuple[Path, PageInputs], tmp_path: Path) -> PageInputs:
+    """A copy of the run, for a test that may change it."""
+    folder, inputs = made_run
+    return copy_run(inputs, folder, tmp_path / "run")

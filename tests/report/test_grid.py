@@ -104,6 +104,23 @@ def test_figure_has_a_row_an_example_and_a_column_an_image(run: Run) -> None:
     title, caption = describe_grid(8, examples)
     assert title.endswith("8")
     assert caption.startswith("2 test images of 2 people")
+    assert caption.endswith("identity distance, lower is better.")
+
+
+def test_distances_are_the_papers_where_they_are_known(run: Run) -> None:
+    shard, restored, metrics = run
+    for path in metrics:
+        write_table(pd.read_parquet(path).assign(ids=[0.125, 0.75]), path)
+    examples = read_examples([shard], restored, metrics, METHODS, 2)
+    assert [example.distances["bicubic"] for example in examples] == [0.125, 0.75]
+
+
+def test_caption_promises_no_distance_that_is_not_there(run: Run) -> None:
+    shard, restored, metrics = run
+    for path in metrics:
+        write_table(pd.read_parquet(path).drop(columns="ids_sface"), path)
+    examples = read_examples([shard], restored, metrics, METHODS, 2)
+    assert describe_grid(8, examples)[1].endswith("the ground truth.")
 
 
 def test_what_is_missing_is_named(run: Run, tmp_path: Path, shard_row: MakeRow) -> None:

@@ -2,9 +2,9 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, ttest_1samp
 
-from idfsr.report.intervals import mean_interval
+from idfsr.report.intervals import correct_holm, mean_interval
 
 
 def test_mean_is_over_images_not_identities() -> None:
@@ -64,3 +64,35 @@ def test_infinite_value_has_no_interval() -> None:
     interval = mean_interval(np.array([1.0, math.inf]), ["a", "b"], 100)
     assert interval.mean == math.inf
     assert math.isnan(interval.lo)
+
+
+def test_p_value_counts_the_resamples_on_the_other_side() -> None:
+    people = [str(number) for number in range(8)]
+    # no resample of positive numbers has a mean of zero or less: the sample itself alone counts
+    assert mean_interval(np.arange(1.0, 9.0), people, 999).p == 2 / 1000
+    assert mean_interval(-np.arange(1.0, 9.0), people, 999).p == 2 / 1000
+    assert mean_interval(np.zeros(8), people, 999).p == 1
+    assert math.isnan(mean_interval(np.ones(3), ["a"] * 3, 99).p)
+    open_question = mean_interval(np.array([1.0, -1.0] * 4), people, 999).p
+    assert open_question > 0.5
+
+
+def test_p_value_of_a_normal_mean() -> None:
+    values = np.random.default_rng(0).normal(0.3, 1, size=60)
+    expected = ttest_1samp(values, 0).pvalue
+    found = mean_interval(values, [str(number) for number in range(60)], 20_000).p
+    assert found == pytest.approx(expected, rel=0.35)
+
+
+def test_holm_by_hand() -> None:
+    # 0.01 x 4; 0.02 x 3; 0.03 x 2 is 0.06 as before; 0.9
+    assert correct_holm([0.9, 0.02, 0.01, 0.03]) == [0.9, 0.06, 0.04, 0.06]
+    assert correct_holm([0.4, 0.5]) == [0.8, 0.8]
+    assert correct_holm([0.9, 0.8]) == [1, 1]
+    assert correct_holm([]) == []
+
+
+def test_holm_leaves_out_what_was_not_compared() -> None:
+    first, second, third = correct_holm([0.01, math.nan, 0.04])
+    assert (first, third) == (0.02, 0.04)
+    assert math.isnan(second)

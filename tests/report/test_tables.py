@@ -8,6 +8,7 @@ import pytest
 from idfsr.errors import IdfsrError
 from idfsr.io.tables import read_table, write_table
 from idfsr.io.texts import write_json
+from idfsr.report.intervals import correct_holm
 from idfsr.report.tables import (
     Measurements,
     build_table,
@@ -85,6 +86,10 @@ def test_paired_differences_by_hand(measurements: Measurements) -> None:
     assert rows.loc[("idfsr-pt", 16, "ids_sface"), "difference"] == pytest.approx(-0.2)
     assert "mobilenetv2_fd" not in set(paired["metric"])
     assert set(paired["num_identities"]) == {2}
+    families = paired.groupby(["scale_factor", "metric"])
+    for _, family in families:
+        assert sorted(family["p_holm"]) == sorted(correct_holm(family["p"].tolist()))
+        assert (family["p_holm"] >= family["p"]).all()
 
 
 def test_paired_rows_are_matched_by_name_not_by_place(write_run: WriteRun) -> None:

@@ -44,6 +44,10 @@ def test_figures_stand_in_the_order_of_the_report() -> None:
     assert names[-1] == "pretrain-curve.png"
 
 
+def test_faces_of_each_scale() -> None:
+    assert paths.faces(CONFIG) == ["results/r/report/faces/x4", "results/r/report/faces/x32"]
+
+
 def test_a_run_that_pretrains_nothing_has_no_curve_of_it() -> None:
     untrained = dataclasses.replace(CONFIG, pretrain=PretrainConfig(num_images=0))
     assert paths.figures(untrained) == paths.figures(CONFIG)[:-1]

@@ -88,6 +88,7 @@ def test_one_job_a_person_makes_the_persons_files(plan: Plan) -> None:
         "results/r/fit/x16/00001/stats.jsonl",
         "results/r/fit/x8/00002/stats.jsonl",
     ]
+    assert plan.fits() == [*plan.embeddings(8), *plan.embeddings(16), *plan.fit_stats()]
     assert plan.restored(8, CONFIG.methods)[:3] == [
         "results/r/restored/x8/bicubic/00001.parquet",
         "results/r/restored/x8/idfsr-ft/00001.parquet",
@@ -112,6 +113,27 @@ def test_a_job_of_several_people_makes_a_list(plan: Plan) -> None:
     ]  # fmt: skip
     assert batches.restored(8, ["bicubic"])[1] == "results/r/restored/x8/bicubic/batch-00001.tsv"
     assert len(batches.of_all_people(FIT, FIT_LIST, [{"scale_factor": 8}])) == 2
+
+
+def test_lists_of_fits_stand_once(plan: Plan) -> None:
+    batches = in_jobs_of(plan, 3)
+    assert batches.fits() == [*batches.embeddings(8), *batches.embeddings(16)]
+
+
+def test_benchmarks_of_fits_and_restorations(plan: Plan) -> None:
+    batches = in_jobs_of(plan, 3)
+    assert batches.benchmarks() == [
+        "results/r/benchmarks/fit/x8/batch-00000.tsv",
+        "results/r/benchmarks/fit/x16/batch-00000.tsv",
+        *(
+            f"results/r/benchmarks/restore/x{factor}/{method}/batch-00000.tsv"
+            for factor in (8, 16)
+            for method in ("bicubic", "idfsr-ft")
+        ),
+    ]
+    assert plan.benchmarks()[:2] == [
+        "results/r/benchmarks/fit/x8/00001.tsv", "results/r/benchmarks/fit/x16/00001.tsv",
+    ]  # fmt: skip
 
 
 def test_probes_want_two_people(plan: Plan) -> None:

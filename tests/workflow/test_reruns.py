@@ -35,16 +35,17 @@ def scored(families: Sequence[str], methods: Sequence[str]) -> set[str]:
 SETTINGS = {"stage_settings"}
 CURVES = {"figure_fit_curves", "figure_pretrain_curve", "figure_lr_detector"}
 FIGURES = {"figure_grid", "figure_warping", "figure_landmarks", "figure_metrics"} | CURVES
-TABLES = {"tables", "figure_metrics", "report"}
+TABLES = {"tables", "figure_metrics", "gather_facts", "report"}
 
 
 def restored(*methods: str) -> set[str]:
     """Return the restoration with some methods and all that is made of it."""
-    return of("restore_batch", *methods) | scored(FAMILIES, methods) | {"figure_grid"} | TABLES
+    shown = {"figure_grid", "gather_faces"}
+    return of("restore_batch", *methods) | scored(FAMILIES, methods) | shown | TABLES
 
 
 TRUTH = of("truth_features", "attributes", "sface")
-FITTED = {"fit_batch", "figure_fit_curves", "probes"} | restored("idfsr-ft")
+FITTED = {"fit_batch", "figure_fit_curves", "gather_people", "probes"} | restored("idfsr-ft")
 PRETRAINED = {"pretrain", "figure_pretrain_curve"} | FITTED | restored("idfsr-pt", "idfsr-mean")
 PREPARED = {"shards", "figure_warping"} | TRUTH | PRETRAINED | restored(*METHODS)
 # After an index or a split Snakemake looks anew, and only then names landmarks, shards, fits,
@@ -55,6 +56,7 @@ SPLIT = (
     | scored(FAMILIES, METHODS)
     | TABLES
     | FIGURES - {"figure_landmarks"}
+    | {"gather_faces", "gather_people"}
 )
 QUALITY = {"quality", "figure_landmarks"} | SPLIT
 
@@ -99,7 +101,7 @@ EDITS = {
     "metrics": section("metrics", "num_bootstrap: Count = 2000", "num_bootstrap: Count = 1000",
                        TABLES | FIGURES),
     "report": section("report", "num_examples: Count = 6", "num_examples: Count = 8",
-                      FIGURES | {"report"}),
+                      FIGURES | {"gather_faces", "gather_people", "gather_facts", "report"}),
     # Code.
     "U-Net": Edit("idfsr/models/unet.py", "angles.cos(), angles.sin()",
                   "angles.sin(), angles.cos()", PRETRAINED),
@@ -118,8 +120,13 @@ EDITS = {
     "plan": Edit("idfsr/run/plan.py", "\n@dataclasses", "\nEDITED = 1\n\n\n@dataclasses", set()),
     "text of a rule": Edit("workflow/rules/probes.smk", "idfsr probes", "time idfsr probes",
                            {"probes"} | TABLES),
-    "template of the page": Edit("idfsr/report/page.html", "</body>", "<!-- edited --></body>",
-                                 {"report"}),
+    "template of the page": Edit("idfsr/report/templates/page.html.j2", "</body>",
+                                 "<!-- edited --></body>", {"report"}),
+    "part of the page": Edit("idfsr/report/templates/people.html.j2", "People", "Persons",
+                             {"report"}),
+    "style of the page": Edit("idfsr/report/templates/page.css", "#ffffff", "#fffffe", {"report"}),
+    "script of the page": Edit("idfsr/report/templates/page.js", "zoom + 0.5",
+                               "zoom + 0.25", {"report"}),
     # What does nothing.
     "comment": Edit("idfsr/models/unet.py", "\nclass UNet(", "\n# Edited.\nclass UNet(", set()),
     "comment in a rule": Edit("workflow/rules/probes.smk", "\nrule probes:",

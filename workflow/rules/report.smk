@@ -1,7 +1,8 @@
 """Metrics to tables, and these with the figures to the HTML report.
 
-Needs: results/<run>/metrics/, probes/, figures/, split_summary.tsv.
-Makes: results/<run>/tables/, figures/metrics.png, report/index.html.
+Needs: results/<run>/metrics/, probes/, figures/, shards/, restored/, fit/, split.tsv, benchmarks/.
+Makes: results/<run>/tables/, figures/metrics.png, report/ with index.html, and the images and facts
+that it shows: faces/x<scale factor>/, people/, facts.json.
 """
 
 
@@ -91,8 +92,92 @@ rule figure_metrics:
         """
 
 
+rule gather_faces:
+    """Put the images of one scale factor together, for the viewer of the page."""
+    input:
+        config="results/{run}/config/report.json",
+        shards=test_shards,
+        restored=lambda wildcards: plan(wildcards).restored(
+            int(wildcards.scale_factor), settings(wildcards).methods
+        ),
+    output:
+        folder=directory("results/{run}/report/faces/x{scale_factor}"),
+    log:
+        "logs/{run}/report/faces-x{scale_factor}.txt",
+    benchmark:
+        "results/{run}/benchmarks/report/faces-x{scale_factor}.tsv"
+    localrule: True
+    conda:
+        "../../envs/idfsr.yaml"
+    params:
+        code=code_digest("idfsr.stages.gather"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr gather faces \
+            --config {input.config:q} \
+            --shards {input.shards:q} \
+            --restored {input.restored:q} \
+            --folder {output.folder:q}
+        """
+
+
+rule gather_people:
+    """Put the photographs and the fits of the people together, for the page."""
+    input:
+        shards=truth_shards,
+        fits=lambda wildcards: plan(wildcards).fits(),
+    output:
+        folder=directory("results/{run}/report/people"),
+    log:
+        "logs/{run}/report/people.txt",
+    benchmark:
+        "results/{run}/benchmarks/report/people.tsv"
+    localrule: True
+    conda:
+        "../../envs/idfsr.yaml"
+    params:
+        code=code_digest("idfsr.stages.gather"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr gather people \
+            --shards {input.shards:q} \
+            --fits {input.fits:q} \
+            --folder {output.folder:q}
+        """
+
+
+rule gather_facts:
+    """Say when, on what and with which code the numbers of the tables were made."""
+    input:
+        table1="results/{run}/tables/table1.csv",
+        benchmarks=lambda wildcards: plan(wildcards).benchmarks(),
+    output:
+        facts="results/{run}/report/facts.json",
+    log:
+        "logs/{run}/report/facts.txt",
+    benchmark:
+        "results/{run}/benchmarks/report/facts.tsv"
+    localrule: True
+    conda:
+        "../../envs/idfsr.yaml"
+    params:
+        code=code_digest("idfsr.stages.gather"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr gather facts \
+            --benchmarks {input.benchmarks:q} \
+            --facts {output.facts:q}
+        """
+
+
 rule report:
-    """Make the self-contained HTML page."""
+    """Make the HTML page."""
     input:
         config="results/{run}/config/page.json",
         tables=[
@@ -103,13 +188,21 @@ rule report:
             "results/{run}/tables/networks.csv",
             "results/{run}/tables/files.csv",
         ],
+        metrics=of_all_scales("results/{run}/metrics/x{scale_factor}/{method}.parquet"),
         figures=lambda wildcards: paths.figures(settings(wildcards)),
+        faces=lambda wildcards: paths.faces(settings(wildcards)),
+        people="results/{run}/report/people",
+        facts="results/{run}/report/facts.json",
+        split="results/{run}/split.tsv",
         split_summary="results/{run}/split_summary.tsv",
         paper="config/paper.tsv",
-        # Read as part of the package.
-        template="idfsr/report/page.html",
     output:
-        report="results/{run}/report/index.html",
+        report=report(
+            "results/{run}/report/index.html",
+            category="Page",
+            caption="../report/page.rst",
+            labels={"what": "everything on one page"},
+        ),
     log:
         "logs/{run}/report.txt",
     benchmark:
@@ -129,7 +222,12 @@ rule report:
         idfsr report \
             --run-config {input.config:q} \
             --tables-dir {params.tables_dir:q} \
+            --metrics {input.metrics:q} \
             --figures {input.figures:q} \
+            --faces {input.faces:q} \
+            --people {input.people:q} \
+            --facts {input.facts:q} \
+            --split {input.split:q} \
             --split-summary {input.split_summary:q} \
             --paper {input.paper:q} \
             --report {output.report:q}

@@ -60,8 +60,7 @@ FACTS = """
 import json, sys
 from pathlib import Path
 from idfsr.methods.engine.registry import method_modules, own_methods
-from idfsr.report.metric_plots import method_colour
-from idfsr.report.layout import method_label
+from idfsr.report.layout import method_colours, method_label
 from idfsr.run.config import json_schema, parse_config, stage_json
 from idfsr.run.inputs import missing_packages
 from idfsr.io.provenance import code_digest
@@ -71,7 +70,7 @@ config = parse_config(values, "run")
 Path(sys.argv[1]).write_text(stage_json(config, "restore-sharpen"))
 print(json.dumps({
     "label": method_label("sharpen"),
-    "colour": method_colour("sharpen"),
+    "colour": method_colours(["sharpen"])["sharpen"],
     "modules": method_modules("sharpen"),
     "own": config.method_settings,
     "schema": json_schema()["properties"]["method_settings"]["properties"]["sharpen"]["title"],
