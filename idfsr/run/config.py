@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from idfsr.config.dataset import DatasetConfig, IndexConfig, IndexStage
+from idfsr.config.figures import PaperFiguresConfig, PaperFiguresStage
 from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
@@ -107,6 +108,7 @@ class Config:
     probes: ProbesConfig = ProbesConfig()
     metrics: MetricsConfig = MetricsConfig()
     report: ReportConfig = ReportConfig()
+    figures: PaperFiguresConfig = PaperFiguresConfig()
     weights: WeightsConfig = WeightsConfig()
 
 
@@ -127,6 +129,7 @@ STAGES: dict[str, Any] = {
     "metrics": JoinStage,
     "tables": TablesStage,
     "report": FiguresStage,
+    "figures": PaperFiguresStage,
     "page": Config,
 }
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these

@@ -3,7 +3,7 @@
 from functools import cache
 
 from idfsr.methods.engine.registry import find_method, method_modules
-from idfsr.run import families, inputs, paths
+from idfsr.run import families, figures, inputs, paths
 from idfsr.run.config import stage_json
 from idfsr.run.networks import embedded_files, file_arguments, training_files
 from idfsr.run.plan import count_usable, make_plan
@@ -137,3 +137,8 @@ def landmark_weights(wildcards):
 def network_files(wildcards):
     """Files that the training of a small network reads, by the name of their argument."""
     return training_files(wildcards.network, wildcards.run, lambda: plan(wildcards))
+
+
+def paper_figure_files(wildcards):
+    """Files that a figure of the paper reads, by the name of their argument."""
+    return figures.figure_files(wildcards.paper_figure, plan(wildcards))
