@@ -65,6 +65,12 @@ PROBES: Final = {
 }
 """What each probe of `idfsr probes` changes, by its name; the first changes nothing."""
 
+OWN_METHODS: Final = ("idfsr-pt", "idfsr-mean", "idfsr-ft")
+"""IDFSR before the fit, with the mean z_id of the fit images, and after the fit."""
+
+EXPRESSION_METRICS: Final = ("acc_emotion", "acc_expression_embedded")
+"""Metrics whose networks see expressions, the paper's first."""
+
 DEEPFACE_THRESHOLD: Final = 0.68
 """Largest cosine distance of one person between VGG-Face embeddings: DeepFace's default, to which
 the paper's IDS and IDV fit (see `tests/report/test_paper.py`)."""

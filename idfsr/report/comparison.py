@@ -4,7 +4,7 @@ The eyes, the mouth and, where it is known, the person's mark are shown enlarged
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ COLUMNS = 7
 
 TILE = 192
 """Side of an image, in pixels of the figure: a pixel of a 64 px image is a square of 3 x 3."""
+
+MAX_TURN = 0.18
+"""Faces whose nose is further off their middle, over the distance between the eyes, come last."""
 
 Key = tuple[str, str]
 """Identity and image."""
@@ -79,15 +82,25 @@ def read_marks(truth: Path | None, ratio: float) -> dict[Key, Point]:
     }
 
 
+def is_turned(landmarks: Float[np.ndarray, "5 2"]) -> bool:
+    """Return whether a face looks past the viewer: its nose is off the middle of eyes and mouth."""
+    middle = (landmarks[:2].mean(axis=0) + landmarks[3:].mean(axis=0)) / 2
+    off = abs(landmarks[2, 0] - middle[0]) / np.linalg.norm(landmarks[1] - landmarks[0])
+    return bool(off > MAX_TURN)
+
+
 def choose_images(
-    keys: Sequence[Key], named: Sequence[str], seed: int, marks: dict[Key, Point]
+    faces: Mapping[Key, Float[np.ndarray, "5 2"]],
+    named: Sequence[str],
+    seed: int,
+    marks: dict[Key, Point],
 ) -> list[Key]:
     """Return the images of the figure in its order, of each person one.
 
     Args:
-        keys: Of all test images.
-        named: identity/image of those wanted; none draws by a hash of the seed and the name, those
-            in which a mark is to be seen before the others.
+        faces: Landmarks of all test images.
+        named: identity/image of those wanted; none draws by a hash of the seed and the name: those
+            that look at the viewer before the others, and of them those that show a mark.
         seed: Of the draw.
         marks: By image.
 
@@ -95,35 +108,41 @@ def choose_images(
         IdfsrError: A named image is not a test image.
     """
     if named:
-        known = {f"{identity}/{image}": (identity, image) for identity, image in keys}
+        known = {f"{identity}/{image}": (identity, image) for identity, image in faces}
         if unknown := [name for name in named if name not in known]:
             message = (
-                f"figures.images: found {unknown[0]}, wanted one of {len(keys)} test images, "
+                f"figures.images: found {unknown[0]}, wanted one of {len(faces)} test images, "
                 f"e.g. {min(known)}"
             )
             raise IdfsrError(message)
         return [known[name] for name in named]
 
-    def rank(key: Key) -> tuple[bool, bytes]:
-        return key not in marks, hashlib.sha256(f"{seed}/{'/'.join(key)}".encode()).digest()
+    def rank(key: Key) -> tuple[bool, bool, bytes]:
+        return (
+            is_turned(faces[key]),
+            key not in marks,
+            hashlib.sha256(f"{seed}/{'/'.join(key)}".encode()).digest(),
+        )
 
     first: dict[str, Key] = {}
-    for key in sorted(keys, key=rank):
+    for key in sorted(faces, key=rank):
         first.setdefault(key[0], key)
     return list(first.values())
 
 
-def test_keys(shards: Sequence[Path]) -> list[Key]:
-    """Return the names of the test images of shards.
+def read_faces(shards: Sequence[Path]) -> dict[Key, Float[np.ndarray, "5 2"]]:
+    """Return the landmarks of the test images of shards.
 
     Raises:
         IdfsrError: There is none.
     """
-    keys = read_shard(shards, KEY, part="test").to_pandas()
-    if keys.empty:
+    rows = read_shard(shards, [*KEY, "landmarks"], part="test").to_pylist()
+    if not rows:
         message = f"{shards[0]}: no image of the part test, wanted the shards of the test"
         raise IdfsrError(message)
-    return list(zip(keys["identity"], keys["image"], strict=True))
+    return {
+        (row["identity"], row["image"]): np.asarray(row["landmarks"]).reshape(-1, 2) for row in rows
+    }
 
 
 def read_view(

@@ -103,7 +103,7 @@ def _plot(axes: Axes, residuals: pd.DataFrame, metric: str, methods: Sequence[st
     axes.legend(loc="upper left", fontsize=7.5)
     values = residuals[metric]
     spread = max(float(values.max() - values.min()), 0.1)
-    axes.set_ylim(values.min() - 0.08 * spread, values.max() + 0.4 * spread)
+    axes.set_ylim(values.min() - 0.08 * spread, values.max() + 0.6 * spread)
 
 
 def draw_misalignment(

@@ -1,21 +1,13 @@
 """Names of a run's files that follow from its settings alone."""
 
-from collections.abc import Sequence
 from typing import Final
 
+from idfsr.constants import OWN_METHODS
 from idfsr.methods.engine.registry import find_method
 from idfsr.run.config import Config
 
-OWN: Final = "idfsr-"
-"""What the names of our methods begin with."""
-
 PAPER_FIGURES: Final = ("fig1", "fig4", "fig3")
 """Those of the paper's that cost a few seconds, in the order of the report."""
-
-
-def own_methods(methods: Sequence[str]) -> list[str]:
-    """Return those of some methods that are ours, the fitted one last where it is among them."""
-    return [name for name in methods if name.startswith(OWN)]
 
 
 def images_root(config: Config) -> str:
@@ -74,7 +66,7 @@ def figures(config: Config) -> list[str]:
     names = [
         *(f"grid-x{factor}" for factor in factors),
         "metrics",
-        *(PAPER_FIGURES if own_methods(config.methods) else []),
+        *(PAPER_FIGURES if {*OWN_METHODS} & {*config.methods} else []),
         "fit-curves",
         *(f"warping-x{factor}" for factor in factors),
         "lr-detector",

@@ -11,7 +11,7 @@ import argparse
 
 from idfsr.config.figures import PaperFiguresStage
 from idfsr.config.stage import load_stage
-from idfsr.run.paths import own_methods
+from idfsr.constants import OWN_METHODS
 from idfsr.stages import fig4
 
 CONVENTIONAL = "codeformer"
@@ -26,7 +26,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     methods = load_stage(args.config, PaperFiguresStage).methods
-    own = own_methods(methods)
+    own = [name for name in OWN_METHODS if name in methods]
     other = [name for name in methods if name not in own]
     shown = CONVENTIONAL if CONVENTIONAL in other else next(iter(other), None)
     methods = (*([shown] if shown else []), *own)

@@ -15,13 +15,13 @@ import pandas as pd
 
 from idfsr.config.figures import PaperFiguresStage
 from idfsr.config.stage import load_stage
+from idfsr.constants import OWN_METHODS
 from idfsr.io.file_lists import listed_files
 from idfsr.metrics.engine.pairs import sort_by_scale
 from idfsr.report import misalignment
 from idfsr.report.layout import method_label, scale_label
 from idfsr.report.measured import identity_metric, metric_title, read_measured
 from idfsr.report.outputs import write_outputs
-from idfsr.run.paths import own_methods
 
 TITLE = "Fig. 3: how little the warp matters"
 CAPTION = (
@@ -46,7 +46,8 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    methods = own_methods(load_stage(args.config, PaperFiguresStage).methods)
+    config = load_stage(args.config, PaperFiguresStage)
+    methods = [name for name in OWN_METHODS if name in config.methods]
     scales = sort_by_scale(args.shards, listed_files(args.restored, ".parquet"))
     measured = read_measured(args.metrics)
     metric = identity_metric(measured)

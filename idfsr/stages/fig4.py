@@ -2,7 +2,8 @@ r"""Draw Fig. 4 of the paper: test images by every method and at every scale.
 
 Reads test shards, restored images and metrics of all scale factors, and of rendered people what the
 renderer knows of their marks. Makes a PNG, and beside it an SVG and the metrics of the images shown
-as CSV. The images are drawn by a hash of the run's seed and their names, or named in the settings.
+as CSV. The images are drawn by a hash of the run's seed and their names, faces that look at the
+viewer and show a mark before the others, or named in the settings.
 
     idfsr fig4 --config figures.json --shards shards/x*/test-*.parquet \
         --restored restored/x*/*/*.parquet --metrics metrics/x*/*.parquet \
@@ -60,7 +61,8 @@ def draw(
     shards = next(iter(scales.values()))[0]
     marks = comparison.read_marks(args.truth, shard_side(shards) / config.synthref.image_size)
     named = config.figures.images
-    chosen = comparison.choose_images(comparison.test_keys(shards), named, config.seed, marks)
+    faces = comparison.read_faces(shards)
+    chosen = comparison.choose_images(faces, named, config.seed, marks)
     views = [
         comparison.read_view(*files, methods, key, marks)
         for files in scales.values()
@@ -76,7 +78,9 @@ def draw(
         title,
         caption.format(
             people=f"{len({view.key for view in views})} of {len(chosen)} test people",
-            rule="named in the settings" if named else "drawn by a hash of seed and name",
+            rule="named in the settings"
+            if named
+            else "drawn by a hash of seed and name among the faces that are not turned away",
             mark=" and the person's mark" if with_mark else "",
             title=name,
         ),

@@ -1,8 +1,43 @@
 """The paper's figures: `snakemake figures` makes all of a run.
 
-Needs: results/<run>/shards/, restored/, metrics/; what the renderer knows of rendered people.
-Makes: results/<run>/figures/ fig1, fig3 and fig4, each as .png, .svg and .csv.
+Needs: results/<run>/shards/, pretrain/, fit/, restored/, metrics/, probes/; what the renderer knows.
+Makes: results/<run>/exchanges/; figures/ fig1 to fig6, each as .png, .svg and .csv.
 """
+
+
+rule exchanges:
+    """Restore with another person's z_id and with other references (IDFSR, Figs. 5 and 6)."""
+    input:
+        unpack(exchange_files),
+    output:
+        exchanges="results/{run}/exchanges/x{scale_factor}.parquet",
+    log:
+        "logs/{run}/exchanges/x{scale_factor}.txt",
+    benchmark:
+        "results/{run}/benchmarks/exchanges/x{scale_factor}.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=4000,
+    params:
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.exchanges", *expression_modules(wildcards)
+        ),
+        files=lambda wildcards, input: file_arguments(input.items()),
+        family=expression_options,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr exchanges \
+            {params.files:q} \
+            {params.family:q} \
+            --assets .assets \
+            --exchanges {output.exchanges:q} \
+            --threads {threads}
+        """
 
 
 rule paper_figure:
@@ -39,9 +74,5 @@ rule paper_figure:
 rule figures:
     """Make every figure of the paper."""
     input:
-        expand(
-            "results/{run}/figures/{name}.png",
-            run=RUN.run,
-            name=figures.figure_names(RUN),
-        ),
+        paper_figures,
     localrule: True
