@@ -57,6 +57,7 @@ wildcard_constraints:
     trained="networks/[a-z0-9_]+|lr_detector|pretrain",
     family="[a-z0-9_]+",
     paper_figure="fig[0-9]+",
+    photographs="[0-9]+",
     identity="[^/]+",
 
 
@@ -71,6 +72,7 @@ include: "workflow/rules/probes.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/curves.smk"
+include: "workflow/rules/counts.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/networks.smk"

@@ -23,23 +23,23 @@ from idfsr.report.tables import records
 from idfsr.report.tiles import TileSheet
 
 CONDITIONS: Final = {
-    "fitted": ("B's own, fitted", None),
-    "other-photograph": ("A's, one photograph", "idfsr-pt"),
+    "fitted": ("B's, fitted", None),
+    "other-photograph": ("A's, of one image", "idfsr-pt"),
     "other-mean": ("A's, mean", "idfsr-mean"),
     "other-person": ("A's, fitted", "idfsr-ft"),
 }
 """Where z_id is from: in print, and the method that gets it so."""
 
 MEASURES: Final = {
-    "ids_other": "Distance to A, SFace ↓",
-    "ids_sface": "Distance to B, SFace ↑",
-    "psnr_background": "PSNR of the background (dB) ↑",
+    "ids_other": ("Distance to A ↓", "IDS (SFace)"),
+    "ids_sface": ("Distance to B ↑", "IDS (SFace)"),
+    "psnr_background": ("Background ↑", "PSNR (dB)"),
 }
-"""Columns of the plots."""
+"""Column to the title of its plot and the name of its axis."""
 
 TILE = 176
 NUM_ROWS = 4
-PLOT = 330
+PLOT = 340
 NUM_BOOTSTRAP = 2000
 
 
@@ -142,7 +142,9 @@ def _plot(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
     axes.set_ylim(len(CONDITIONS) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.15)
-    axes.set_title(MEASURES[measure], fontsize=8.5)
+    title, label = MEASURES[measure]
+    axes.set_title(title)
+    axes.set_xlabel(label)
 
 
 def draw_exchanges(exchanges: Sequence[Exchange], rows: pd.DataFrame) -> Figure:
@@ -152,13 +154,16 @@ def draw_exchanges(exchanges: Sequence[Exchange], rows: pd.DataFrame) -> Figure:
         exchanges: The lines.
         rows: Of `measure_background`, of all people.
     """
-    labels = [label for label, _ in CONDITIONS.values()]
-    heads = ["B, low resolution", "B, ground truth", *labels, "A, a photograph"]
+    heads = [
+        "Low resolution", "Ground truth", "fitted", "of one image", "mean", "fitted", "Photograph"
+    ]  # fmt: skip
     with figure_style():
         sheet = TileSheet(
-            len(exchanges), len(heads), left=8, top=64, lines_below=1, tile=TILE, below=PLOT
+            len(exchanges), len(heads), left=8, top=72, lines_below=1, tile=TILE, below=PLOT
         )
-        sheet.name_columns(2, 5, "B restored with z_id of", lines=1)
+        groups = ((0, 1, "Person B"), (2, 2, "B with own z_id"), (3, 5, "B with z_id of A"))
+        for first, last, text in (*groups, (6, 6, "Person A")):
+            sheet.name_columns(first, last, text, lines=1)
         for column, head in enumerate(heads):
             sheet.name_column(column, head)
         for row, exchange in enumerate(exchanges):
@@ -170,7 +175,7 @@ def draw_exchanges(exchanges: Sequence[Exchange], rows: pd.DataFrame) -> Figure:
             notes = [
                 "", f"{exchange.identity}/{exchange.image}",
                 *(
-                    f"to A {found['ids_other']:.2f}, to B {found['ids_sface']:.2f}"
+                    f"A {found['ids_other']:.2f}, B {found['ids_sface']:.2f}"
                     for found in exchange.numbers.values()
                 ),
                 exchange.other_identity,
@@ -178,7 +183,9 @@ def draw_exchanges(exchanges: Sequence[Exchange], rows: pd.DataFrame) -> Figure:
             for column, (image, note) in enumerate(zip(shown, notes, strict=True)):
                 sheet.show(row, column, image)
                 sheet.write_below(row, column, note)
-        for number, (axes, measure) in enumerate(zip(sheet.add_plots(3), MEASURES, strict=True)):
+        for number, (axes, measure) in enumerate(
+            zip(sheet.add_plots(3, left=190, shared=True), MEASURES, strict=True)
+        ):
             _plot(axes, rows, measure)
             if number:
                 axes.tick_params(labelleft=False)

@@ -29,7 +29,7 @@ BLOCKS = 2
 """People side by side."""
 
 TILE = 160
-PLOT = 330
+PLOT = 320
 NUM_BOOTSTRAP = 2000
 
 AGREEMENTS: Final = {
@@ -136,7 +136,7 @@ def measure_agreement(numbers: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _plot(axes: Axes, table: pd.DataFrame, columns: dict[str, str], title: str) -> None:
+def _plot(axes: Axes, table: pd.DataFrame, columns: dict[str, str], title: str, label: str) -> None:
     for place, name in enumerate(columns):
         values = 100 * table[name].to_numpy(np.float64)
         interval = mean_interval(values, list(table["identity"]), NUM_BOOTSTRAP)
@@ -147,7 +147,8 @@ def _plot(axes: Axes, table: pd.DataFrame, columns: dict[str, str], title: str) 
     axes.set_ylim(len(columns) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.grid(visible=False, axis="y")
-    axes.set_title(title, fontsize=8.5)
+    axes.set_title(title)
+    axes.set_xlabel(label)
 
 
 def draw_styles(styled: Sequence[Styled], numbers: pd.DataFrame, changes: pd.DataFrame) -> Figure:
@@ -169,7 +170,10 @@ def draw_styles(styled: Sequence[Styled], numbers: pd.DataFrame, changes: pd.Dat
             row, column = 2 * (number // blocks), (number % blocks) * num_columns
             size = len(one.gt_image)
             sheet.show(row, column, resize_nearest(one.lr_image, size))
-            sheet.name_tile(row, column, f"{one.identity}: low res.")
+            sheet.name_tile(row, column, "Low resolution")
+            sheet.write_below(row, column, f"{one.identity}/{one.image}")
+            if row and column == 0:
+                sheet.rule_above(row)
             sheet.show(row + 1, column, one.gt_image)
             sheet.name_tile(row + 1, column, "Ground truth")
             sheet.write_below(row + 1, column, one.truth_note)
@@ -180,8 +184,8 @@ def draw_styles(styled: Sequence[Styled], numbers: pd.DataFrame, changes: pd.Dat
                 sheet.show(row + 1, place, one.restored[name])
                 sheet.name_tile(row + 1, place, "Restored")
                 sheet.write_below(row + 1, place, one.notes[name])
-        left, right = sheet.add_plots(2)
-        _plot(left, changes, CHANGES, "Difference between two references' results (% of the range)")
+        left, right = sheet.add_plots(2, left=190)
+        _plot(left, changes, CHANGES, "Results of two references differ by", "% of the range")
         agreement = measure_agreement(numbers)
-        _plot(right, agreement, AGREEMENTS, "Restored images with the expression (%)")
+        _plot(right, agreement, AGREEMENTS, "Restored images with the expression", "%")
     return sheet.figure

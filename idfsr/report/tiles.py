@@ -23,8 +23,8 @@ GAP, STRIP_GAP = 8, 4
 LINE = 24
 """Height of a line of text, in pixels of the figure."""
 
-PLOT_MARGINS = {"left": 92, "bottom": 84, "top": 60}
-"""Of each plot below the tiles, in pixels."""
+PLOT_TOP, PLOT_BOTTOM = 60, 84
+"""Room above and below the plots below the tiles, in pixels."""
 
 LANDMARK_COLOURS = ("#00d5ff", "#ffd400", "#ff4fd8", "#6bff4a", "#ff6a3d")
 """Left eye, right eye, nose, left and right mouth corner; left is the viewer's left."""
@@ -145,21 +145,32 @@ class TileSheet:
         x, y = self._corner(0, column)
         self._write(x + self._tile / 2, y - 6, text, ha="center", va="bottom", fontweight="bold")
 
-    def add_plots(self, count: int) -> list[Axes]:
-        """Return axes side by side below the tiles, with room for their labels."""
-        margins = PLOT_MARGINS
-        pitch = (self._width - GAP) / count
-        return [
-            self.figure.add_axes(
-                (
-                    (number * pitch + margins["left"]) / self._width,
-                    margins["bottom"] / self._height,
-                    (pitch - margins["left"] - GAP) / self._width,
-                    (self._below - margins["bottom"] - margins["top"]) / self._height,
+    def add_plots(self, count: int, *, left: int = 92, shared: bool = False) -> list[Axes]:
+        """Return axes side by side below the tiles, with room for their titles and labels.
+
+        Args:
+            count: How many.
+            left: Room for the labels left of a plot, in pixels.
+            shared: Whether the first one alone has such labels.
+        """
+        rooms = [left if number == 0 or not shared else 4 * GAP for number in range(count)]
+        width = (self._width - count * GAP - sum(rooms)) / count
+        height = self._below - PLOT_TOP - PLOT_BOTTOM
+        plots, x = [], 0.0
+        for room in rooms:
+            x += room
+            plots.append(
+                self.figure.add_axes(
+                    (
+                        x / self._width,
+                        PLOT_BOTTOM / self._height,
+                        width / self._width,
+                        height / self._height,
+                    )
                 )
             )
-            for number in range(count)
-        ]
+            x += width + GAP
+        return plots
 
     def name_columns(self, first: int, last: int, text: str, lines: int = 2) -> None:
         """Write above several columns and the lines of their names, over a line that spans them."""

@@ -16,7 +16,12 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from idfsr.config.dataset import DatasetConfig, IndexConfig, IndexStage
-from idfsr.config.figures import PaperFiguresConfig, PaperFiguresStage
+from idfsr.config.figures import (
+    CountsConfig,
+    CountsStage,
+    PaperFiguresConfig,
+    PaperFiguresStage,
+)
 from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
@@ -109,6 +114,7 @@ class Config:
     metrics: MetricsConfig = MetricsConfig()
     report: ReportConfig = ReportConfig()
     figures: PaperFiguresConfig = PaperFiguresConfig()
+    counts: CountsConfig = CountsConfig()
     weights: WeightsConfig = WeightsConfig()
 
 
@@ -130,6 +136,7 @@ STAGES: dict[str, Any] = {
     "tables": TablesStage,
     "report": FiguresStage,
     "figures": PaperFiguresStage,
+    "counts": CountsStage,
     "page": Config,
 }
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these

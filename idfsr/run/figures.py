@@ -67,7 +67,7 @@ def figure_files(figure: str, plan: Plan) -> dict[str, str | list[str]]:
         files["restored"] = plan.restored_at_all_scales(own[-1])
         files["metrics"] = metrics(own)
     if figure in ("fig5", "fig6"):
-        largest = config.shards.scale_factors[-1]
+        largest = max(config.shards.scale_factors)
         files["shards"] = plan.shards("test", largest)
         files["exchanges"] = f"{made}/exchanges/x{largest}.parquet"
     if figure == "fig5":

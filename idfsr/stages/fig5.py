@@ -20,9 +20,9 @@ CAPTION = (
     "Images of person B at {scale}, restored with B's own z_id and with that of another person A, "
     "got in three ways: of one photograph of A, as the mean of A's fit images, and fitted to them. "
     "The low-resolution image and the reference stay B's. B are the first people by name, A is the "
-    "next. Below each image are its identity distances by SFace. The plots show the means over "
-    "{images} images of {people} people with 95 % intervals over people: a z_id that is decoupled "
-    "goes towards A and away from B, and leaves the background as it is."
+    "next. Below each image are its identity distances to both, by SFace. The plots show the means "
+    "over {images} images of {people} people with 95 % intervals over people: a z_id that is "
+    "decoupled goes towards A and away from B, and leaves the background as it is."
 )
 
 

@@ -23,8 +23,8 @@ CAPTION = (
     "expression that a network sees in them. Left: how much the results of two references differ, "
     "in the masked face and outside it. Right: of the {differing} images whose reference has "
     "another expression than the ground truth, the share that has the one or the other; and of the "
-    "{same} in which both have the same expression, the share that has it too. Over {people} people, "
-    "with 95 % intervals over people."
+    "{same} in which both have the same expression, the share that has it too. Over {people} "
+    "people, with 95 % intervals over people."
 )
 
 

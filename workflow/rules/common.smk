@@ -169,3 +169,8 @@ def expression_modules(wildcards):
     """The module of that family."""
     family = figures.expression_family(settings(wildcards))
     return [] if family is None else [f"idfsr.metrics.{family}"]
+
+
+def largest_test_shards(wildcards):
+    """All test shards of the largest scale."""
+    return plan(wildcards).shards("test", max(settings(wildcards).shards.scale_factors))
