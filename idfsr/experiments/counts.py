@@ -44,7 +44,8 @@ def people_with(shards: Sequence[Path], num_photographs: int) -> tuple[list[str]
 
 
 def _null_rows(shards: Sequence[Path], identity: str, method: str, problem: str) -> pd.DataFrame:
-    rows = read_shard(shards, ["identity", "image", "scale_factor"], "test", identity).to_pandas()
+    columns = ["identity", "image", "scale_factor"]
+    rows: pd.DataFrame = read_shard(shards, columns, "test", identity).to_pandas()
     return rows.assign(method=method, sr_image=None, problem=problem, model_digest="")
 
 

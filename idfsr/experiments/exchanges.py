@@ -178,9 +178,9 @@ def make_exchanges(
     columns = [*KEY, "scale_factor", "gt_image", "landmarks", "references"]
     truth = read_shard(shards, columns, "test").to_pandas()
     rows = pd.DataFrame(made).merge(truth, on=KEY, validate="many_to_one")
-    warped = [
-        {reference["image"]: reference["warped_ref"] for reference in references}
-        for references in rows.pop("references")
+    rows["warped_ref"] = [
+        next((one["warped_ref"] for one in references if one["image"] == name), None)
+        for name, references in zip(rows["reference"], rows.pop("references"), strict=True)
     ]
     device = next(method.model.parameters()).device
     fidelity, sr, gt = map(torch.from_numpy, score_faces(rows, recogniser, device))
@@ -188,7 +188,6 @@ def make_exchanges(
     means = {identity: gt[owners == identity].mean(dim=0) for identity in identities}
     towards = torch.stack([means[others[owner]] for owner in owners])
     return rows.assign(
-        warped_ref=[pngs.get(name) for pngs, name in zip(warped, rows["reference"], strict=True)],
         psnr=fidelity.double().numpy(),
         ids_sface=identity_distance(sr, gt).numpy(),
         ids_other=identity_distance(sr, towards).numpy(),

@@ -115,7 +115,8 @@ def read_exchange(
     key: tuple[str, str], rows: pd.DataFrame, truth: dict[tuple[str, str], dict[str, Any]]
 ) -> Exchange:
     """Collect the images of one row of the figure."""
-    own = rows[(rows["identity"] == key[0]) & (rows["image"] == key[1])].set_index("condition")
+    own = rows[(rows["identity"] == key[0]) & (rows["image"] == key[1])]
+    found = {row["condition"]: row for row in records(own)}
     other = str(own["other_identity"].iloc[0])
     first = min(name for name in truth if name[0] == other)
     return Exchange(
@@ -124,8 +125,8 @@ def read_exchange(
         other_image=decode(truth[first]["gt_image"]),
         lr_image=decode(truth[key]["lr_image"]),
         gt_image=decode(truth[key]["gt_image"]),
-        restored={name: decode(own.loc[name, "sr_image"]) for name in CONDITIONS},
-        numbers={name: {key: float(own.loc[name, key]) for key in MEASURES} for name in CONDITIONS},
+        restored={name: decode(found[name]["sr_image"]) for name in CONDITIONS},
+        numbers={name: {part: found[name][part] for part in MEASURES} for name in CONDITIONS},
     )
 
 

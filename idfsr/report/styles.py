@@ -39,7 +39,7 @@ AGREEMENTS: Final = {
 }
 """Column of the numbers to its line of the plot."""
 
-CHANGES: Final = {"face": "in the masked face", "background": "in the background"}
+CHANGES: Final = {"face": "in the face", "background": "around it"}
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def draw_styles(styled: Sequence[Styled], numbers: pd.DataFrame, changes: pd.Dat
                 sheet.show(row + 1, place, one.restored[name])
                 sheet.name_tile(row + 1, place, "Restored")
                 sheet.write_below(row + 1, place, one.notes[name])
-        left, right = sheet.add_plots(2, left=190)
+        left, right = sheet.add_plots(2, left=196)
         _plot(left, changes, CHANGES, "Results of two references differ by", "% of the range")
         agreement = measure_agreement(numbers)
         _plot(right, agreement, AGREEMENTS, "Restored images with the expression", "%")

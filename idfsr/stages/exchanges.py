@@ -13,6 +13,7 @@ people, and the expressions that are seen in them, in the references and in the 
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -59,7 +60,7 @@ def see_expressions(args: argparse.Namespace, rows: pd.DataFrame) -> pd.DataFram
     scorer = family.load(find_resources(args, load_stage(args.family_config, family.settings)))
     gt_column, sr_column = _expression(family.metrics).details
     seen = rows[rows["exchange"] == STYLE]
-    columns = {}
+    columns: dict[str, np.ndarray] = {}
     for name, other in (("gt_expression", "gt_image"), ("reference_expression", "warped_ref")):
         pairs = batches(seen.assign(gt_image=seen[other]), BATCH_SIZE)
         scores = score_pairs({"": scorer}, pairs, len(seen), {"": None})[""].columns

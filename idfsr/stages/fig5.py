@@ -3,7 +3,7 @@ r"""Draw Fig. 5 of the paper: the z_id of one person on images of another.
 Reads test shards of one scale factor, the probes with their images and the exchanges. Makes a PNG,
 and beside it an SVG and the numbers of every image as CSV.
 
-    idfsr fig5 --config figures.json --shards shards/x16/test-*.parquet \
+    idfsr fig5 --shards shards/x16/test-*.parquet \
         --probes probes/x16.parquet --images probes/x16-images.parquet \
         --exchanges exchanges/x16.parquet --figure figures/fig5.png
 """
@@ -29,7 +29,6 @@ CAPTION = (
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add = parser.add_argument
-    add("--config", type=Path, required=True, help="settings of the figures, JSON")
     add("--shards", type=Path, nargs="+", required=True, help="test shards of one scale factor")
     add("--probes", type=Path, required=True, help="table of `idfsr probes`")
     add("--images", type=Path, required=True, help="its images")

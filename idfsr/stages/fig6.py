@@ -3,7 +3,7 @@ r"""Draw Fig. 6 of the paper: one low-resolution image restored with several ref
 Reads test shards of one scale factor and the exchanges. Makes a PNG, and beside it an SVG and as
 CSV the numbers of every restored image and of every pair of them.
 
-    idfsr fig6 --config figures.json --shards shards/x16/test-*.parquet \
+    idfsr fig6 --shards shards/x16/test-*.parquet \
         --exchanges exchanges/x16.parquet --figure figures/fig6.png
 """
 
@@ -31,7 +31,6 @@ CAPTION = (
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add = parser.add_argument
-    add("--config", type=Path, required=True, help="settings of the figures, JSON")
     add("--shards", type=Path, nargs="+", required=True, help="test shards of one scale factor")
     add("--exchanges", type=Path, required=True, help="table of `idfsr exchanges`")
     add("--figure", type=Path, required=True, help="PNG file to write; SVG and CSV stand beside it")
