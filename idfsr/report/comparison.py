@@ -18,9 +18,9 @@ from idfsr.errors import IdfsrError
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
+from idfsr.metrics.engine.metric import Metric
 from idfsr.report.grid import read_restored
 from idfsr.report.layout import TIMES, method_label, scale_label
-from idfsr.report.measured import identity_metric, metric_title
 from idfsr.report.pictures import decode, resize_nearest
 from idfsr.report.style import figure_style
 from idfsr.report.tables import records
@@ -248,13 +248,12 @@ def draw_views(views: Sequence[View], distances: dict[tuple[str, int, Key], str]
     return sheet.figure
 
 
-def print_distances(measured: pd.DataFrame) -> tuple[str, dict[tuple[str, int, Key], str]]:
-    """Return the title of the identity distance, and each one in print."""
-    name = identity_metric(measured)
-    rows = records(measured[measured[name].notna()])
-    return metric_title(name), {
+def print_distances(measured: pd.DataFrame, metric: Metric) -> dict[tuple[str, int, Key], str]:
+    """Return the identity distance of each image in print, by method, scale factor and image."""
+    rows = records(measured[measured[metric.name].notna()])
+    return {
         (row["method"], row["scale_factor"], (row["identity"], row["image"])): (
-            f"{metric_title(name)} {row[name]:.3f}"
+            f"{metric.title} {row[metric.name]:.{metric.decimals}f}"
         )
         for row in rows
     }

@@ -8,7 +8,8 @@ import pandas as pd
 from idfsr.errors import IdfsrError
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
-from idfsr.metrics.engine.registry import find_metrics
+from idfsr.metrics.engine.metric import Metric
+from idfsr.metrics.engine.registry import all_metrics
 
 IDENTITY_METRICS = ("ids", "ids_sface")
 """Identity distances, the paper's first."""
@@ -19,25 +20,21 @@ def read_measured(paths: Sequence[Path]) -> pd.DataFrame:
     return pd.concat([read_table(path) for path in paths], ignore_index=True)
 
 
-def identity_metric(measured: pd.DataFrame) -> str:
-    """Return the name of the first of `IDENTITY_METRICS` that was measured.
+def identity_metric(measured: pd.DataFrame) -> Metric:
+    """Return the identity distance of a run: the first of `IDENTITY_METRICS` that was measured.
+
+    A run whose recognisers lack their weights has none; its first other metric stands in.
 
     Raises:
-        IdfsrError: None was.
+        IdfsrError: No metric of single images was measured.
     """
-    for name in IDENTITY_METRICS:
+    known = all_metrics()
+    others = [str(name) for name in measured if name in known]
+    for name in (*IDENTITY_METRICS, *others):
         if name in measured and measured[name].notna().any():
-            return name
-    message = (
-        f"metrics: found none of {', '.join(IDENTITY_METRICS)}, "
-        "wanted an identity distance in metrics.table1"
-    )
+            return known[name]
+    message = "metrics: found no metric of single images, wanted one in metrics.table1"
     raise IdfsrError(message)
-
-
-def metric_title(name: str) -> str:
-    """Return a metric's name in print."""
-    return find_metrics([name])[0].title
 
 
 def numbers_of(measured: pd.DataFrame) -> pd.DataFrame:

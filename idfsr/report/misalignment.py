@@ -14,9 +14,9 @@ from scipy.stats import spearmanr
 
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
+from idfsr.metrics.engine.metric import Metric
 from idfsr.report.grid import read_restored
-from idfsr.report.layout import method_label, scale_label
-from idfsr.report.measured import metric_title
+from idfsr.report.layout import ARROWS, method_label, scale_label
 from idfsr.report.metric_plots import method_colour
 from idfsr.report.pictures import decode
 from idfsr.report.style import figure_style
@@ -107,7 +107,7 @@ def _plot(axes: Axes, residuals: pd.DataFrame, metric: str, methods: Sequence[st
 
 
 def draw_misalignment(
-    cases: Sequence[Case], scale_factor: int, residuals: pd.DataFrame, metric: str,
+    cases: Sequence[Case], scale_factor: int, residuals: pd.DataFrame, metric: Metric,
     methods: Sequence[str],
 ) -> Figure:  # fmt: skip
     """Draw a column for each case, and below them a plot for each scale factor.
@@ -139,6 +139,6 @@ def draw_misalignment(
                 sheet.show(row, column, picture)
         for axes, factor in zip(sheet.add_plots(len(factors)), factors, strict=True):
             rows = residuals[residuals["scale_factor"] == factor]
-            _plot(axes, rows, metric, methods)
-            axes.set_title(f"{metric_title(metric)} ↓, {scale_label(factor)}")
+            _plot(axes, rows, metric.name, methods)
+            axes.set_title(f"{metric.title} {ARROWS[metric.direction]}, {scale_label(factor)}")
     return sheet.figure

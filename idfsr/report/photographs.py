@@ -42,9 +42,10 @@ def read_scores(paths: Iterable[Path]) -> pd.DataFrame:
             message = f"{path}: found no number, wanted <photographs>/<family>/<method>.parquet"
             raise IdfsrError(message)
         key, table = (int(named[1]), path.stem), read_table(path)
-        fresh = table[table.columns.difference(parts[key].columns)] if key in parts else table
-        joined = [parts[key].set_index(KEY), fresh.set_index(table.set_index(KEY).index)]
-        parts[key] = pd.concat(joined, axis=1).reset_index() if key in parts else table
+        if key in parts:
+            fresh = [name for name in table if name in KEY or name not in parts[key]]
+            table = parts[key].merge(table[fresh], on=KEY, validate="one_to_one")
+        parts[key] = table
     return pd.concat(
         [table.assign(num_photographs=number) for (number, _), table in parts.items()],
         ignore_index=True,

@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 
 
 def squared_differences(
-    first: UInt8[np.ndarray, "S S 3"], second: UInt8[np.ndarray, "S S 3"], box: Sequence[int]
+    first: UInt8[np.ndarray, "H W 3"], second: UInt8[np.ndarray, "H W 3"], box: Sequence[int]
 ) -> tuple[float, float]:
     """Return the mean squared differences, of values in [0, 1], outside a box and inside it.
 

@@ -93,12 +93,12 @@ class TileSheet:
 
     def _add(
         self,
-        box: tuple[float, float, float, float],
+        box: tuple[float | int, float | int, int, int],
         image: UInt8[np.ndarray, "H W 3"],
         extent: tuple[int, int],
     ) -> Axes:
         """Show an image of the right number of pixels; the box is left, top, width, height."""
-        x, y, width, height = box
+        x, y, width, height = map(float, box)
         axes = self.figure.add_axes(
             (
                 x / self._width,

@@ -20,7 +20,7 @@ from idfsr.io.file_lists import listed_files
 from idfsr.metrics.engine.pairs import sort_by_scale
 from idfsr.report import misalignment
 from idfsr.report.layout import method_label, scale_label
-from idfsr.report.measured import identity_metric, metric_title, read_measured
+from idfsr.report.measured import identity_metric, read_measured
 from idfsr.report.outputs import write_outputs
 
 TITLE = "Fig. 3: how little the warp matters"
@@ -28,9 +28,9 @@ CAPTION = (
     "The test images whose first reference lands worst and best, at {scale}, of each person one: "
     "reference, the same warped onto the target, restored by {method}, ground truth. The number is "
     "the residual: mean distance of the reference's landmarks after the warp from the true ones, "
-    "over the distance between the eyes. Below, each point is a test image: its identity distance, "
-    "{title}, against the residual, with a straight line fitted and Spearman's rank correlation. "
-    "Were results copied from where the reference lands, the lines would climb."
+    "over the distance between the eyes. Below, each point is a test image: its {title} "
+    "against the residual, with a straight line fitted and Spearman's rank correlation. "
+    "Were results copied from where the reference lands, the lines would be steep."
 )
 
 
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     measured = read_measured(args.metrics)
     metric = identity_metric(measured)
     tables = [
-        misalignment.read_residuals(shards, measured, metric) for shards, _ in scales.values()
+        misalignment.read_residuals(shards, measured, metric.name) for shards, _ in scales.values()
     ]
     scale_factor, (shards, restored) = list(scales.items())[-1]
     cases = misalignment.choose(tables[-1], methods[-1], misalignment.NUM_CASES)
@@ -66,6 +66,6 @@ def run(args: argparse.Namespace) -> None:
         CAPTION.format(
             scale=scale_label(scale_factor),
             method=method_label(methods[-1]),
-            title=metric_title(metric),
+            title=metric.title,
         ),
     )

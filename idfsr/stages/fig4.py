@@ -20,7 +20,7 @@ from idfsr.io.file_lists import listed_files
 from idfsr.io.tables import read_metadata
 from idfsr.metrics.engine.pairs import sort_by_scale
 from idfsr.report import comparison
-from idfsr.report.measured import numbers_of, read_measured
+from idfsr.report.measured import identity_metric, numbers_of, read_measured
 from idfsr.report.outputs import write_outputs
 
 NUM_PEOPLE = 1
@@ -29,7 +29,7 @@ CAPTION = (
     "{people}, {rule}. Left to right: the low-resolution image (its pixels enlarged), the first "
     "reference, the methods, the ground truth. Below each image its eyes, its mouth{mark} are "
     "enlarged, at the places that are framed in the ground truth; those of the reference are its "
-    "own. The number is the identity distance, {title}; lower is better."
+    "own. The number is {title}; {better} is better."
 )
 
 
@@ -69,7 +69,8 @@ def draw(
         for key in chosen[:num_people]
     ]
     measured = read_measured(args.metrics)
-    name, distances = comparison.print_distances(measured)
+    metric = identity_metric(measured)
+    distances = comparison.print_distances(measured, metric)
     with_mark = any(view.truth.mark is not None for view in views)
     write_outputs(
         comparison.draw_views(views, distances),
@@ -82,7 +83,8 @@ def draw(
             if named
             else "drawn by a hash of seed and name among the faces that are not turned away",
             mark=" and the person's mark" if with_mark else "",
-            title=name,
+            title=metric.title,
+            better=metric.direction,
         ),
     )
 
