@@ -58,6 +58,8 @@ wildcard_constraints:
     family="[a-z0-9_]+",
     # Nobody is called as the benchmark of a batch is.
     identity=r"(?!batch-[0-9]{5}\.tsv)[^/]+",
+    paper_figure="fig[0-9]+",
+    photographs="[0-9]+",
 
 
 include: "workflow/rules/common.smk"
@@ -71,6 +73,8 @@ include: "workflow/rules/probes.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/curves.smk"
+include: "workflow/rules/counts.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/networks.smk"
 

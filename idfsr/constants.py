@@ -65,6 +65,25 @@ PROBES: Final = {
 }
 """What each probe of `idfsr probes` changes, by its name; the first changes nothing."""
 
+OWN_METHODS: Final = ("idfsr-pt", "idfsr-mean", "idfsr-ft")
+"""IDFSR before the fit, with the mean z_id of the fit images, and after the fit."""
+
+FEW_PHOTOGRAPHS: Final = OWN_METHODS[1:]
+"""Those whose z_id depends on how many photographs there are."""
+
+SCORE_GROUPS: Final = {
+    "Pixels": ("psnr", "ssim", "lpips"),
+    "Identity": ("ids", "ids_sface"),
+    "Attributes": (
+        "acc_gender", "acc_emotion", "acc_race", "age_diff",
+        "acc_gender_embedded", "acc_expression_embedded", "age_diff_embedded",
+    ),
+}  # fmt: skip
+"""The three scores of the paper's Fig. 7, and the metrics of which each is the mean."""
+
+EXPRESSION_METRICS: Final = ("acc_emotion", "acc_expression_embedded")
+"""Metrics whose networks see expressions, the paper's first."""
+
 DEEPFACE_THRESHOLD: Final = 0.68
 """Largest cosine distance of one person between VGG-Face embeddings: DeepFace's default, to which
 the paper's IDS and IDV fit (see `tests/report/test_paper.py`)."""

@@ -50,6 +50,18 @@ PROBES_SCHEMA = pa.schema(
 """One row for each test image and probe: PSNR in dB and identity distance to the ground truth, and
 the mean distance to the test images of `other_identity`, the same person for every probe."""
 
+PROBE_IMAGES_SCHEMA = pa.schema(
+    {
+        "identity": pa.string(),
+        "image": pa.string(),
+        "scale_factor": pa.int32(),
+        "probe": pa.string(),
+        "other_identity": pa.string(),
+        "sr_image": pa.binary(),
+    }
+)
+"""The restored images themselves, as PNG."""
+
 BATCH_SIZE = 16
 """Faces that the recogniser sees at a time."""
 
@@ -152,7 +164,7 @@ def measure_probes(
         recogniser: On the network's device.
 
     Returns:
-        The columns of `PROBES_SCHEMA`.
+        The columns of `PROBES_SCHEMA`, and sr_image.
 
     Raises:
         IdfsrError: There is one person alone, or a shard is not what it should be, or has no test
@@ -179,7 +191,7 @@ def measure_probes(
     owners = rows["identity"].to_numpy()
     # the mean of the distances to somebody's images is the distance to the mean of these
     means = {identity: gt[owners == identity].mean(dim=0) for identity in identities}
-    table: pd.DataFrame = rows[[*KEY, "probe"]].assign(
+    table: pd.DataFrame = rows[[*KEY, "probe", "sr_image"]].assign(
         scale_factor=scale_factor,
         other_identity=[others[owner] for owner in owners],
         psnr=fidelity.double().numpy(),
@@ -189,4 +201,4 @@ def measure_probes(
         ).numpy(),
         model_digest=method.model_digest,
     )
-    return pd.DataFrame(table, columns=PROBES_SCHEMA.names)
+    return pd.DataFrame(table, columns=[*PROBES_SCHEMA.names, "sr_image"])

@@ -81,6 +81,42 @@ def choose_cases(errors: pd.DataFrame, num_cases: int) -> pd.DataFrame:
     return pd.concat([worst, best])
 
 
+def read_errors(shards: Sequence[Path]) -> pd.DataFrame:
+    """Measure the first warped reference of every test image of one scale factor.
+
+    Returns:
+        Columns identity, image, scale_factor, error (see `landmark_error`), well_conditioned and
+        lr_detected.
+
+    Raises:
+        IdfsrError: A file is missing or is not a shard, or there is no test image.
+    """
+    columns = [
+        "identity", "image", "part", "scale_factor", "landmarks", "lr_detected", "references",
+    ]  # fmt: skip
+    rows = read_shard(shards, columns).to_pylist()
+    known = {(row["identity"], row["image"]): _points(row["landmarks"]) for row in rows}
+    errors = [
+        {
+            "identity": row["identity"],
+            "image": row["image"],
+            "scale_factor": row["scale_factor"],
+            "error": landmark_error(
+                _warped_landmarks(row, known[row["identity"], row["references"][0]["image"]]),
+                _points(row["landmarks"]),
+            ),
+            "well_conditioned": row["references"][0]["well_conditioned"],
+            "lr_detected": row["lr_detected"],
+        }
+        for row in rows
+        if row["part"] == "test"
+    ]
+    if not errors:
+        message = f"{shards[0]}: no image of the part test, wanted the shards of the test"
+        raise IdfsrError(message)
+    return pd.DataFrame(errors)
+
+
 def read_cases(shards: Sequence[Path], num_cases: int) -> list[WarpCase]:
     """Read the cases of one scale factor, the largest error first.
 
@@ -89,28 +125,9 @@ def read_cases(shards: Sequence[Path], num_cases: int) -> list[WarpCase]:
         num_cases: How many, at most.
 
     Raises:
-        IdfsrError: A file is missing or is not a shard, or there is no test image.
+        IdfsrError: See `read_errors`.
     """
-    columns = ["identity", "image", "part", "landmarks", "references"]
-    table = read_shard(shards, columns)
-    rows = table.to_pylist()
-    known = {(row["identity"], row["image"]): _points(row["landmarks"]) for row in rows}
-    errors = [
-        {
-            "identity": row["identity"],
-            "image": row["image"],
-            "error": landmark_error(
-                _warped_landmarks(row, known[row["identity"], row["references"][0]["image"]]),
-                _points(row["landmarks"]),
-            ),
-        }
-        for row in rows
-        if row["part"] == "test"
-    ]
-    if not errors:
-        message = f"{shards[0]}: no image of the part test, wanted the shards of the test"
-        raise IdfsrError(message)
-    chosen = choose_cases(pd.DataFrame(errors), num_cases)
+    chosen = choose_cases(read_errors(shards), num_cases)
     return [
         _read_case(shards, case["identity"], case["image"], case["error"])
         for case in records(chosen)

@@ -16,6 +16,12 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from idfsr.config.dataset import DatasetConfig, IndexConfig, IndexStage
+from idfsr.config.figures import (
+    CountsConfig,
+    CountsStage,
+    PaperFiguresConfig,
+    PaperFiguresStage,
+)
 from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
 from idfsr.config.lr_detector import LrDetectorConfig
@@ -107,6 +113,8 @@ class Config:
     probes: ProbesConfig = ProbesConfig()
     metrics: MetricsConfig = MetricsConfig()
     report: ReportConfig = ReportConfig()
+    figures: PaperFiguresConfig = PaperFiguresConfig()
+    counts: CountsConfig = CountsConfig()
     weights: WeightsConfig = WeightsConfig()
 
 
@@ -127,6 +135,8 @@ STAGES: dict[str, Any] = {
     "metrics": JoinStage,
     "tables": TablesStage,
     "report": FiguresStage,
+    "figures": PaperFiguresStage,
+    "counts": CountsStage,
     "page": Config,
 }
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these

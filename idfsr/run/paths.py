@@ -1,7 +1,13 @@
 """Names of a run's files that follow from its settings alone."""
 
+from typing import Final
+
+from idfsr.constants import OWN_METHODS
 from idfsr.methods.engine.registry import find_method
 from idfsr.run.config import Config
+
+PAPER_FIGURES: Final = ("fig1", "fig4", "fig3")
+"""Those of the paper's that cost a few seconds, in the order of the report."""
 
 
 def images_root(config: Config) -> str:
@@ -60,6 +66,7 @@ def figures(config: Config) -> list[str]:
     names = [
         *(f"grid-x{factor}" for factor in factors),
         "metrics",
+        *(PAPER_FIGURES if {*OWN_METHODS} & {*config.methods} else []),
         "fit-curves",
         *(f"warping-x{factor}" for factor in factors),
         "lr-detector",

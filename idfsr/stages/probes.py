@@ -2,11 +2,11 @@ r"""Restore test images with one condition of IDFSR exchanged or left out, and m
 
 Reads test shards of one scale factor, the weights and every person's fitted embedding; makes a
 table with a row for each image and probe: PSNR, identity distance to the ground truth, and to
-another person, whose z_id one of the probes takes.
+another person, whose z_id one of the probes takes; and a table with the restored images.
 
     idfsr probes --config probes.json --shards shards/x16/test-00000.parquet \
         --model pretrain/model.safetensors --embeddings fit/x16/*/embedding.safetensors \
-        --assets .assets --probes probes/x16.parquet --threads 2
+        --assets .assets --probes probes/x16.parquet --images probes/x16-images.parquet
 """
 
 import argparse
@@ -16,7 +16,7 @@ import torch
 
 from idfsr.config.probes import ProbesStage
 from idfsr.config.stage import load_stage
-from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes
+from idfsr.experiments.probes import PROBE_IMAGES_SCHEMA, PROBES_SCHEMA, measure_probes
 from idfsr.io.file_lists import listed_files
 from idfsr.io.shards import scale_factor_of
 from idfsr.io.tables import write_table
@@ -34,6 +34,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--embeddings", type=Path, nargs="+", required=True, help="fitted z_id, or lists")
     add("--assets", type=Path, required=True, help="folder of the asset packages")
     add("--probes", type=Path, required=True, help="table to write, Parquet")
+    add("--images", type=Path, required=True, help="restored images to write, Parquet")
     add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
@@ -56,3 +57,4 @@ def run(args: argparse.Namespace) -> None:
         load_sface(args.assets, next(method.model.parameters()).device),
     )
     write_table(table, args.probes, PROBES_SCHEMA)
+    write_table(table, args.images, PROBE_IMAGES_SCHEMA)

@@ -31,7 +31,7 @@ from idfsr.io.seals import parquet_writer
 from idfsr.synthref.identity import POPULATIONS, sample_identity
 from idfsr.synthref.mesh import HeadModel, load_head
 from idfsr.synthref.pose import sample_photo
-from idfsr.synthref.render import prepare_person, render_image
+from idfsr.synthref.render import find_mark, prepare_person, render_image
 
 IMAGES_FOLDER: Final = "CelebHQRefForRelease"
 TRUTH_NAME: Final = "ground_truth.parquet"
@@ -58,9 +58,12 @@ TRUTH_SCHEMA = pa.schema(
         "roll": pa.float32(),
         "glasses": pa.bool_(),
         "landmarks": pa.list_(pa.float32(), 10),
+        "mark": pa.string(),
+        "mark_place": pa.list_(pa.float32(), 2),
     }
 )
-"""One row for each image; angles in degrees, landmarks x, y of five points in its pixels."""
+"""One row for each image; angles in degrees, landmarks x, y of five points in its pixels; of the
+person's large mark its kind, and x, y where it faces the viewer, else null."""
 
 
 def _numbers(rng: np.random.Generator, first: int, count: int, gap_rate: float) -> list[int]:
@@ -114,6 +117,7 @@ def _render_identity(job: _Job) -> list[dict[str, Any]]:
     for image in list_images(job.config, job.seed, job.identity):
         photo = sample_photo(population, job.seed, number, int(image))
         pixels, landmarks = render_image(head, prepared, photo, job.config.image_size)
+        mark = find_mark(head, prepared, photo, job.config.image_size)
         Image.fromarray(pixels).save(folder / f"{image}.png", compress_level=3)
         rows.append(
             {
@@ -129,6 +133,8 @@ def _render_identity(job: _Job) -> list[dict[str, Any]]:
                 "roll": photo.roll,
                 "glasses": person.glasses != "none" or photo.sunglasses,
                 "landmarks": landmarks.ravel().tolist(),
+                "mark": person.skin.mark,
+                "mark_place": None if mark is None else mark.tolist(),
             }
         )
     return rows

@@ -59,7 +59,7 @@ def _paint_freckles(
 
 def _paint_scar(
     rng: np.random.Generator, person: Identity, albedo: np.ndarray, head: HeadModel
-) -> None:
+) -> Float[np.ndarray, "2"]:
     """Paint a healed scar: a thin line, paler and a little redder than the skin."""
     canvas = np.zeros(albedo.shape[:2], np.float32)
     x, y = MARK_PLACES[int(rng.integers(len(MARK_PLACES)))]
@@ -71,11 +71,12 @@ def _paint_scar(
     draw_strokes(canvas, front_texels(line, head.front_angle)[None], 0.75, thickness=2)
     color = np.minimum(reflectance(person.skin.color) * SCAR, 0.95)
     _cover(albedo, cv2.GaussianBlur(canvas, (0, 0), 0.8), color)
+    return np.asarray(line.mean(axis=0))
 
 
 def _paint_mole(
     rng: np.random.Generator, person: Identity, albedo: np.ndarray, head: HeadModel
-) -> None:
+) -> Float[np.ndarray, "2"]:
     """Paint one large mole, 3 to 5 millimetres wide."""
     canvas = np.zeros(albedo.shape[:2], np.float32)
     x, y = MOLE_PLACES[int(rng.integers(len(MOLE_PLACES)))]
@@ -83,11 +84,12 @@ def _paint_mole(
     radius = np.array([rng.uniform(2.6, 4.2)])
     draw_metric_plots(canvas, front_texels(place, head.front_angle), radius, np.array([0.92]))
     _cover(albedo, cv2.GaussianBlur(canvas, (0, 0), 0.7), 0.28 * reflectance(person.skin.color))
+    return np.asarray(place[0])
 
 
 def _paint_birthmark(
     rng: np.random.Generator, person: Identity, albedo: np.ndarray, head: HeadModel
-) -> None:
+) -> Float[np.ndarray, "2"]:
     """Paint a patch with a ragged edge, red or brown."""
     rest = head.texture_rest
     side = float(rng.choice([-1, 1]))
@@ -99,6 +101,7 @@ def _paint_birthmark(
     patch = smooth_step(0.0, 0.2, ragged) * front
     color = reflectance(person.skin.color) * np.array(PORT_WINE if happens(rng, 0.5) else BROWN)
     _cover(albedo, rng.uniform(0.55, 0.85) * patch, color)
+    return np.array([side * x, y])
 
 
 def paint_marks(
@@ -106,8 +109,12 @@ def paint_marks(
     person: Identity,
     albedo: Float[np.ndarray, "H W 3"],
     head: HeadModel,
-) -> None:
-    """Paint what the person has into the colour of the skin."""
+) -> Float[np.ndarray, "2"] | None:
+    """Paint what the person has into the colour of the skin.
+
+    Returns:
+        (x, y) of the middle of their one large mark, in rest coordinates; None if they have none.
+    """
     _paint_freckles(rng, person, albedo, head)
     canvas = np.zeros(albedo.shape[:2], np.float32)
     count = person.skin.num_moles
@@ -117,5 +124,6 @@ def paint_marks(
     color = np.minimum(to_linear(np.array(MOLE_COLOR, np.float64)), reflectance(person.skin.color))
     _cover(albedo, cv2.GaussianBlur(canvas, (0, 0), 0.7), color * 0.8)
     paint = {"birthmark": _paint_birthmark, "mole": _paint_mole, "scar": _paint_scar}
-    if person.skin.mark != "none":
-        paint[person.skin.mark](rng, person, albedo, head)
+    if person.skin.mark == "none":
+        return None
+    return paint[person.skin.mark](rng, person, albedo, head)

@@ -68,6 +68,10 @@ LOWER_LASHES = 0.4
 """Length of lower lashes over that of upper ones."""
 YOUNG_FURROWS = 0.12
 """Depth of an expression's furrows in skin without wrinkles, over that in the most wrinkled."""
+MARKED_SKIN = 0.5
+"""Least z of skin with a mark, in rest coordinates."""
+MARK_SEEN = 0.5
+"""Least cosine between the skin's normal and the view at which a mark on it can be seen."""
 BRIGHTEST = 4.0
 """Linear light beyond is cut before pixels are averaged, so that highlights keep soft edges."""
 
@@ -310,3 +314,26 @@ def render_image(
     )
     image = front[..., :3] + (1 - front[..., 3:]) * background
     return develop(image, photo.development, rng), (landmarks / SUPERSAMPLING).astype(np.float32)
+
+
+def find_mark(
+    head: HeadModel, prepared: PreparedPerson, photo: Photo, size: int
+) -> Float[np.ndarray, "2"] | None:
+    """Return where the person's large mark is in an image, as (x, y) in pixels.
+
+    Nothing is drawn: hair, glasses or a beard may lie over it.
+
+    Returns:
+        None where the person has none, or where it is turned away from the viewer.
+    """
+    if prepared.skin.mark is None:
+        return None
+    vertices = express(head, prepared.coarse, prepared.person, photo)
+    camera = Camera(head, vertices, photo, size)
+    away = np.linalg.norm(head.rest[:, :2] - prepared.skin.mark, axis=1)
+    away[head.rest[:, 2] < MARKED_SKIN] = np.inf
+    vertex = int(away.argmin())
+    position = camera.to_camera(vertices)
+    if vertex_normals(position, head.triangles)[vertex, 2] < MARK_SEEN:
+        return None
+    return np.asarray(camera.to_screen(position[vertex : vertex + 1])[0, :2])

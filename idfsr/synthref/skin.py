@@ -29,6 +29,8 @@ class SkinTexture:
     """Relief that is always there, as slopes per texel."""
     wrinkle_slopes: Float[np.ndarray, "G H W 2"]
     """Relief of each of `wrinkles.GROUPS` at full strength."""
+    mark: Float[np.ndarray, "2"] | None
+    """See `paint_marks`."""
 
 
 def _blob(rest: np.ndarray, x: float, y: float, wide: float, high: float) -> np.ndarray:
@@ -137,7 +139,7 @@ def paint_skin(head: HeadModel, person: Identity) -> SkinTexture:
     aged = person.skin.wrinkles
     standing = aged * (wrinkles * np.array([0.8, 0.7, 1.0, 1.1], np.float32)[:, None, None]).sum(0)
     _tint(albedo, np.clip(0.3 * standing, 0, 0.5), (0.8, 0.69, 0.66))
-    paint_marks(rng, person, albedo, head)
+    mark = paint_marks(rng, person, albedo, head)
     folds = _paint_lips(rng, person, albedo, lips)
     scalp = scalp_mask(rest, person.hair, rng) * (1 - ears)
     hair_color = to_linear(person.hair.color * (1 - person.hair.grey) + 150 * person.hair.grey)
@@ -172,5 +174,5 @@ def paint_skin(head: HeadModel, person: Identity) -> SkinTexture:
     deep = np.stack([gradients(-3.2 * layer) for layer in wrinkles])
     assert len(deep) == len(GROUPS)
     return SkinTexture(
-        np.ascontiguousarray(layers, np.float32), gradients(relief.astype(np.float32)), deep
+        np.ascontiguousarray(layers, np.float32), gradients(relief.astype(np.float32)), deep, mark
     )

@@ -83,7 +83,7 @@ def test_columns_and_number_of_images(
 ) -> None:
     shards = [write_test_shard(tmp_path / "t.parquet")]
     table = measure_probes(shards, method, Z_IDS, 8, 1, recogniser)
-    assert list(table.columns) == PROBES_SCHEMA.names
+    assert list(table.columns) == [*PROBES_SCHEMA.names, "sr_image"]
     assert len(table) == len(PROBES) * 2
     assert set(table["image"]) == {"3"}
 

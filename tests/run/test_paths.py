@@ -1,6 +1,7 @@
 """Names of files that follow from a run's settings alone."""
 
 import dataclasses
+from pathlib import Path
 
 from idfsr.config.dataset import DatasetConfig
 from idfsr.config.landmarks import LandmarksConfig
@@ -42,6 +43,10 @@ def test_figures_stand_in_the_order_of_the_report() -> None:
     names = [path.removeprefix("results/r/figures/") for path in paths.figures(CONFIG)]
     assert names[:3] == ["grid-x4.png", "grid-x32.png", "metrics.png"]
     assert names[-1] == "pretrain-curve.png"
+    own = dataclasses.replace(CONFIG, methods=("bicubic", "idfsr-pt"))
+    assert {"fig1.png", "fig3.png", "fig4.png"} == {
+        Path(path).name for path in set(paths.figures(own)) - set(paths.figures(CONFIG))
+    }
 
 
 def test_faces_of_each_scale() -> None:

@@ -11,7 +11,7 @@ from idfsr.synthref.expression import EXPRESSIONS, unit_weights
 from idfsr.synthref.identity import sample_identity
 from idfsr.synthref.mesh import HeadModel
 from idfsr.synthref.pose import Photo, neutral_photo, sample_photo
-from idfsr.synthref.render import PreparedPerson, prepare_person, render_image
+from idfsr.synthref.render import PreparedPerson, find_mark, prepare_person, render_image
 from idfsr.synthref.subdivide import interpolate
 
 SIZE = 96
@@ -126,3 +126,18 @@ def test_color_there_and_back() -> None:
     values = np.array([0.0, 8.0, 128.0, 255.0])
     np.testing.assert_allclose(to_srgb(to_linear(values)), values, atol=1e-3)
     assert to_linear(np.array([128.0]))[0] == pytest.approx(0.2158605, abs=1e-6)
+
+
+def test_mark_is_where_the_skin_is_darker(head: HeadModel, people: list[PreparedPerson]) -> None:
+    person = people[1]  # who has a mole on the cheek
+    photo = neutral_photo()
+    pixels, _ = render_image(head, person, photo, 128)
+    place = find_mark(head, person, photo, 128)
+    assert place is not None
+    column, row = np.floor(place).astype(int)
+    around = pixels[row - 5 : row + 6, column - 5 : column + 6].astype(float).mean(axis=2)
+    assert around[4:7, 4:7].min() < np.median(around) - 8
+    turned = dataclasses.replace(photo, yaw=90.0 if place[0] > 64 else -90.0)
+    assert find_mark(head, person, turned, 128) is None
+    bare = dataclasses.replace(person, skin=dataclasses.replace(person.skin, mark=None))
+    assert find_mark(head, bare, photo, 128) is None

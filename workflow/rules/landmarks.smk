@@ -12,7 +12,7 @@ rule landmarks:
         manifest="results/{run}/manifest.parquet",
         images=rendered_images,
         weights=landmark_weights,
-        id_encoder=weights("id_encoder"),
+        id_encoder=landmark_encoder,
     output:
         landmarks="results/{run}/landmarks/shard-{shard}.parquet",
     log:
@@ -27,6 +27,9 @@ rule landmarks:
     params:
         code=code_digest("idfsr.stages.landmarks"),
         root=images_root,
+        id_encoder=lambda wildcards, input: [
+            f"--id-encoder={file}" for file in input.id_encoder
+        ],
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -36,7 +39,7 @@ rule landmarks:
             --manifest {input.manifest:q} \
             --root {params.root:q} \
             --assets .assets \
-            --id-encoder {input.id_encoder:q} \
+            {params.id_encoder:q} \
             --shard {wildcards.shard} \
             --landmarks {output.landmarks:q} \
             --threads {threads}

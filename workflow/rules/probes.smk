@@ -1,7 +1,7 @@
 """Restorations with one condition exchanged or left out.
 
 Needs: results/<run>/shards/, pretrain/, fit/.
-Makes: results/<run>/probes/x<scale factor>.parquet.
+Makes: results/<run>/probes/x<scale factor>.parquet, with the images x<scale factor>-images.parquet.
 """
 
 
@@ -14,6 +14,7 @@ rule probes:
         embeddings=embeddings,
     output:
         probes="results/{run}/probes/x{scale_factor}.parquet",
+        images="results/{run}/probes/x{scale_factor}-images.parquet",
     log:
         "logs/{run}/probes/x{scale_factor}.txt",
     benchmark:
@@ -37,5 +38,6 @@ rule probes:
             --embeddings {input.embeddings:q} \
             --assets .assets \
             --probes {output.probes:q} \
+            --images {output.images:q} \
             --threads {threads}
         """
