@@ -38,7 +38,7 @@ from idfsr.methods.bicubic import Bicubic
 from idfsr.methods.idfsr.restore import IdfsrRestorer
 from idfsr.metrics.sface.distance import same_identity
 from idfsr.metrics.sface.network import load_sface
-from idfsr.photographs.fit import find_faces
+from idfsr.photographs.album import find_faces
 from idfsr.photographs.networks import PhotographNetworks, load_photograph_networks
 from idfsr.report.grid import describe_grid, draw_grid, read_examples
 from idfsr.report.style import write_figure

@@ -59,10 +59,11 @@ def run(installed: Path, tmp_path: Path) -> Run:
 
 
 def make_photographs(folder: Path) -> None:
-    """Write the same head under four lights."""
+    """Write the same head four times, in cuts and lights that are no copies of one another."""
     folder.mkdir()
-    head = skimage.data.astronaut()[0:256, 96:352].astype(float)
     for number in range(4):
+        left, side = 140 - 40 * number, 200 + 40 * number
+        head = skimage.data.astronaut()[0:side, left : left + side].astype(float)
         levels = np.clip(head * (0.7 + 0.15 * number), 0, 255).astype(np.uint8)
         Image.fromarray(levels).save(folder / f"{number}.png")
 
@@ -75,7 +76,7 @@ def test_everything_that_users_type_works(run: Run, installed: Path, tmp_path: P
         ["weights", "list"],
         ["metrics", "--gt", "../ann", "--sr", "../ann", "--only", "psnr", "ids_sface"],
         ["fit", "--identity-dir", "../ann", "--out", "ann.safetensors"],
-        ["restore", "--embedding", "ann.safetensors", "--scale", "8", "../ann/0.png", "--out", "o"],
+        ["restore", "--embedding", "ann.safetensors", "--force", "../ann/0.png", "--out", "o"],
     ):
         done = run(command)
         assert done.returncode == 0, done.stderr

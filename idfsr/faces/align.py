@@ -2,7 +2,7 @@
 
 IDFSR, "Landmark Detection and Warping". Points and matrices speak of (x, y) with (0, 0) at the
 corner of the image, so a map to a copy of another size is a pure scaling; OpenCV puts (0, 0) into
-the centre of the first pixel, and `warp_image` and `paste_back` are where the two meet.
+the centre of the first pixel, and `warp_image` and `add_inside_mask` are where the two meet.
 """
 
 import math

@@ -1,71 +1,28 @@
 """From a folder of photographs of one person to the person's file."""
 
 import dataclasses
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
 
-from idfsr.config.dataset import IndexConfig
 from idfsr.config.types import ScaleFactor
-from idfsr.dataset.copies import find_copies, photograph_hash
-from idfsr.dataset.listing import find_images
-from idfsr.errors import IdfsrError
 from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, prepare_rows
 from idfsr.faces.targets import Face
-from idfsr.io.decoding import UnreadableImageError
-from idfsr.io.digests import file_digest
 from idfsr.io.examples import IdentityExamples, load_identity
-from idfsr.io.images import read_image
 from idfsr.io.shards import write_shard
+from idfsr.photographs.album import MIN_PHOTOGRAPHS, find_faces
+from idfsr.photographs.apply import apply_network
 from idfsr.photographs.networks import PhotographNetworks
 from idfsr.photographs.person import Person
+from idfsr.photographs.trial import Trial, try_size
 from idfsr.training.fit import FitResult, fit_identity
 
-logger = logging.getLogger(__name__)
-
-MIN_PHOTOGRAPHS = 2
-"""Each photograph is learnt from with another one as its reference."""
-
-
-def find_faces(folder: Path, loaded: PhotographNetworks) -> dict[tuple[str, str], Face]:
-    """Return the largest face of each photograph in a folder, by folder and file name.
-
-    Raises:
-        IdfsrError: The folder is missing, or fewer than two of its photographs show a face. Those
-            that do not, or cannot be read, are listed in the log.
-    """
-    paths = find_images([folder])
-    person, faces, hashes = folder.resolve().name, {}, {}
-    for path in paths:
-        image_size = loaded.config.landmarks.image_size
-        try:
-            image = read_image(path)
-        except UnreadableImageError as error:
-            logger.warning("%s, left out", error)
-            continue
-        (found,) = loaded.detector.detect([image], image_size)
-        if len(found.scores):
-            index = found.largest()
-            faces[person, path.name] = Face(
-                path, file_digest(path), found.boxes[index], found.landmarks[index]
-            )
-            hashes[path.name] = photograph_hash(image)
-        else:
-            logger.warning("%s: no face, left out", path)
-    for name, first in find_copies(hashes.items(), IndexConfig().max_copy_distance).items():
-        logger.warning("%s: shows what %s shows, and teaches nothing more", folder / name, first)
-    if len(faces) < MIN_PHOTOGRAPHS:
-        message = (
-            f"{folder}: found {len(faces)} photographs with a face among {len(paths)}, "
-            f"wanted at least {MIN_PHOTOGRAPHS} of one person"
-        )
-        raise IdfsrError(message)
-    return faces
+EVERY = 4
+"""Of so many photographs one is kept out of the fit on which restoring is tried."""
 
 
 def prepare_examples(
@@ -94,19 +51,66 @@ def prepare_examples(
     return cast("IdentityExamples", joined)
 
 
-def describe_references(
-    faces: dict[tuple[str, str], Face], loaded: PhotographNetworks, scale_factor: ScaleFactor
+def describe_photographs(
+    faces: Mapping[tuple[str, str], Face],
+    part: str,
+    loaded: PhotographNetworks,
+    scale_factor: ScaleFactor,
 ) -> list[Prepared]:
-    """Return each photograph aligned, with its landmarks and z_id."""
-    rows = [TargetRow(*key, "fit") for key in faces]
+    """Return each photograph aligned, with its landmarks and z_id.
+
+    Args:
+        faces: Of one person.
+        part: "fit" for references, "test" for what is to be restored.
+        loaded: See `load_photograph_networks`.
+        scale_factor: How many times smaller they are made.
+    """
+    rows = [TargetRow(*key, part) for key in faces]
     return list(prepare_images(rows, faces, loaded.networks, loaded.preparing, scale_factor))
 
 
+def fit_faces(faces: dict[tuple[str, str], Face], loaded: PhotographNetworks) -> FitResult:
+    """Fit z_id to the photographs of a person, at all scale factors of the settings at once.
+
+    Raises:
+        IdfsrError: See `fit_identity`.
+    """
+    config = loaded.config
+    examples = prepare_examples(faces, loaded, config.shards.scale_factors)
+    return fit_identity(loaded.model, examples, examples, config.fit, config.seed)
+
+
+def try_person(faces: dict[tuple[str, str], Face], loaded: PhotographNetworks) -> tuple[Trial, ...]:
+    """Try whether restoring helps, on every fourth photograph with a fit of the others.
+
+    Of a person with two photographs the first one's embedding stands in the place of a fit, for
+    which one photograph is too few.
+
+    Raises:
+        IdfsrError: See `fit_identity`.
+    """
+    keys = list(faces)
+    kept_out = keys[1::EVERY]
+    fitted = {key: face for key, face in faces.items() if key not in kept_out}
+    tried = {key: faces[key] for key in kept_out}
+    references = describe_photographs(fitted, "fit", loaded, min(get_args(ScaleFactor)))
+    if len(fitted) >= MIN_PHOTOGRAPHS:
+        z_id = fit_faces(fitted, loaded).z_id
+    else:
+        z_id = torch.from_numpy(references[0].z_id)
+    trials = []
+    for scale_factor in get_args(ScaleFactor):
+        prepared = describe_photographs(tried, "test", loaded, scale_factor)
+        restored = apply_network(prepared, references, z_id, loaded, scale_factor)
+        trials.append(try_size(restored, prepared, loaded, scale_factor))
+    return tuple(trials)
+
+
 def fit_person(folder: Path, loaded: PhotographNetworks) -> tuple[Person, FitResult]:
-    """Fit z_id of one person to photographs, at all scale factors of the settings at once.
+    """Fit z_id of one person to photographs, and try whether restoring helps.
 
     Args:
-        folder: Of the photographs; the largest face of each is taken.
+        folder: Of the photographs, in which others may be too; see `find_faces`.
         loaded: See `load_photograph_networks`; its `fit` and `shards.scale_factors` are followed.
 
     Returns:
@@ -115,19 +119,21 @@ def fit_person(folder: Path, loaded: PhotographNetworks) -> tuple[Person, FitRes
     Raises:
         IdfsrError: See `find_faces` and `fit_identity`.
     """
-    config = loaded.config
     faces = find_faces(folder, loaded)
-    examples = prepare_examples(faces, loaded, config.shards.scale_factors)
-    result = fit_identity(loaded.model, examples, examples, config.fit, config.seed)
-    references = describe_references(faces, loaded, config.shards.scale_factors[0])
+    trials = try_person(faces, loaded)
+    result = fit_faces(faces, loaded)
+    references = describe_photographs(faces, "fit", loaded, loaded.config.shards.scale_factors[0])
+    targets = [item.target for item in references]
     person = Person(
         z_id=result.z_id,
-        ref_images=torch.from_numpy(np.stack([item.target.gt_image for item in references])),
-        ref_landmarks=torch.from_numpy(np.stack([item.target.landmarks for item in references])),
+        ref_images=torch.from_numpy(np.stack([target.gt_image for target in targets])),
+        ref_landmarks=torch.from_numpy(np.stack([target.landmarks for target in targets])),
         ref_z_id=torch.from_numpy(np.stack([item.z_id for item in references])),
+        ref_crops=torch.from_numpy(np.stack([target.id_crop for target in targets])),
         name=next(iter(faces))[0],
         model_digest=loaded.model_digest,
         id_encoder=loaded.id_encoder,
-        config=dataclasses.asdict(config.fit),
+        trials=trials,
+        config=dataclasses.asdict(loaded.config.fit),
     )
     return person, result

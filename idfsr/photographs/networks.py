@@ -11,6 +11,8 @@ from idfsr.faces.detector import Detector, load_detector
 from idfsr.faces.low_resolution import load_lr_detector
 from idfsr.faces.prepare import Networks
 from idfsr.io.places import locate
+from idfsr.metrics.mobilenetv2.network import MobileNetV2, load_mobilenetv2
+from idfsr.metrics.sface.network import SFace, load_sface
 from idfsr.models.checkpoint import load_idfsr
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
@@ -36,6 +38,10 @@ class PhotographNetworks:
     """Those that see the aligned faces: the LR detector and the ID encoder."""
     id_encoder: str
     """Name of the ID encoder."""
+    recogniser: SFace
+    """Tells people apart; no training or fit has used it."""
+    perceptual: MobileNetV2
+    """Of the perceptual distance."""
 
     @property
     def preparing(self) -> ShardsStage:
@@ -88,4 +94,6 @@ def load_photograph_networks(
         detector=load_detector(config.landmarks, assets_dir, device),
         networks=Networks(lr_detector, encoder.embed),
         id_encoder=encoder.name,
+        recogniser=load_sface(assets_dir, device),
+        perceptual=load_mobilenetv2(assets_dir, device),
     )

@@ -1,31 +1,28 @@
-"""Photographs of a person in, restored photographs out: detect, align, restore, paste back."""
+"""Photographs of a person in, restored photographs out: detect, choose, align, restore, add."""
 
 import dataclasses
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Num, UInt8
+from PIL import Image
 
 from idfsr.config.types import ScaleFactor
 from idfsr.errors import IdfsrError
-from idfsr.faces.align import align_arcface, ffhq_matrix
-from idfsr.faces.detector import Detections
-from idfsr.faces.paste import paste_back
-from idfsr.faces.prepare import Prepared, TargetRow, prepare_images, shard_row
+from idfsr.faces.align import BORDER_FFHQ, ffhq_matrix, warp_image
+from idfsr.faces.prepare import Prepared, TargetRow, prepare_images
 from idfsr.faces.targets import Face, Target
-from idfsr.faces.warp import landmark_distance
 from idfsr.io.digests import file_digest
-from idfsr.io.examples import load_identity
-from idfsr.io.images import read_image, resize
-from idfsr.io.shards import write_shard
-from idfsr.io.tensors import to_network
-from idfsr.methods.idfsr.restore import IdfsrRestorer
+from idfsr.photographs.apply import apply_network
+from idfsr.photographs.blend import add_inside_mask, blur_to, correct, keep_tone
+from idfsr.photographs.choose import Choice, Wishes, choose_faces
+from idfsr.photographs.detail import TOLERANCE
 from idfsr.photographs.networks import PhotographNetworks
+from idfsr.photographs.originals import Original, open_original
 from idfsr.photographs.person import Person
+from idfsr.photographs.search import search_photograph
 
 MAX_PIXELS = 100_000_000
 """Of a restored photograph."""
@@ -33,38 +30,22 @@ MAX_PIXELS = 100_000_000
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Restored:
-    """A restored photograph."""
+    """What became of a photograph."""
 
-    image: UInt8[np.ndarray, "H W 3"]
-    num_faces: int
-    """Found in it."""
-    chosen: tuple[int, ...]
-    """Which of them were restored, the first having the highest score."""
-    similarities: Float[np.ndarray, "N"]
-    """Of each face found to the person: cosine to the mean of the references."""
+    original: Original
+    image: Image.Image | None
+    """Restored; None if no face was."""
+    choices: list[Choice]
+    """What was decided about each face."""
     enlarged: int
     """Factor by which the photograph was enlarged."""
 
 
-def measure_similarity(
-    image: UInt8[np.ndarray, "H W 3"], faces: Detections, person: Person, loaded: PhotographNetworks
-) -> Float[np.ndarray, "N"]:
-    """Return the cosine of each face's z_id to the mean of the person's references."""
-    crops = np.stack([align_arcface(image, landmarks) for landmarks in faces.landmarks])
-    mean = person.ref_z_id.mean(dim=0)
-    z_ids = loaded.networks.embed(to_network(crops)).cpu()
-    return torch.nn.functional.cosine_similarity(z_ids, mean[None]).numpy()
-
-
-def rank_references(person: Person, landmarks: Float[np.ndarray, "5 2"]) -> list[Prepared]:
-    """Return the person's photographs as references, the nearest pose first.
-
-    Args:
-        person: Whose they are.
-        landmarks: (x, y) of the face that is to be restored.
-    """
+def references_of(person: Person) -> list[Prepared]:
+    """Return the person's photographs as references."""
     no_box, no_crop = np.zeros(4, np.float32), np.zeros((112, 112, 3), np.uint8)
-    references = [
+    columns = (person.ref_images, person.ref_landmarks, person.ref_z_id)
+    return [
         Prepared(
             row=TargetRow(person.name, str(index), "fit"),
             target=Target(image, points, no_box, no_crop),
@@ -74,64 +55,89 @@ def rank_references(person: Person, landmarks: Float[np.ndarray, "5 2"]) -> list
             z_id=z_id,
         )
         for index, (image, points, z_id) in enumerate(
-            zip(
-                person.ref_images.numpy(),
-                person.ref_landmarks.numpy(),
-                person.ref_z_id.numpy(),
-                strict=True,
-            )
+            zip(*(column.numpy() for column in columns), strict=True)
         )
     ]
-    return sorted(references, key=lambda item: landmark_distance(item.target.landmarks, landmarks))
 
 
-def restore_faces(
-    path: Path,
-    faces: Sequence[Face],
-    person: Person,
-    loaded: PhotographNetworks,
-    scale_factor: ScaleFactor,
-) -> UInt8[np.ndarray, "B S S 3"]:
-    """Restore some faces of a photograph, each aligned, made small and made large again.
+def restore_face(
+    face: Face, name: str, person: Person, loaded: PhotographNetworks, scale_factor: ScaleFactor
+) -> UInt8[np.ndarray, "S S 3"]:
+    """Restore a face of a photograph, aligned, made small and made large again.
 
     Args:
-        path: Of the photograph; the noise is seeded by its name.
-        faces: In it.
-        person: Whose they are.
+        face: With the file of the photograph.
+        name: By which the noise is seeded.
+        person: Whose it is.
         loaded: See `load_photograph_networks`.
-        scale_factor: How many times too small the faces are taken to be.
+        scale_factor: How many times too small the face is taken to be.
     """
-    rows = [TargetRow(person.name, f"{path.name}#{index}", "test") for index in range(len(faces))]
-    by_key = {(row.identity, row.image): face for row, face in zip(rows, faces, strict=True)}
-    prepared = prepare_images(rows, by_key, loaded.networks, loaded.preparing, scale_factor)
-    shard_rows = [
-        shard_row(item, rank_references(person, item.lr_landmarks)[:1], scale_factor)
-        for item in prepared
-    ]
-    with TemporaryDirectory() as folder:
-        shard = Path(folder) / "faces.parquet"
-        write_shard(shard_rows, shard, {"scale_factor": str(scale_factor)})
-        examples = load_identity([shard], person.name, "test")
-    method = IdfsrRestorer(
-        model=loaded.model,
-        model_digest=loaded.model_digest,
-        fitted_z_id=person.z_id,
-        num_inference_steps=loaded.config.restore.num_inference_steps,
-        guidance=loaded.config.restore.guidance,
-        seed=loaded.config.seed,
-    )
-    return method.restore(examples)
+    row = TargetRow(person.name, name, "test")
+    faces = {(row.identity, row.image): face}
+    prepared = prepare_images([row], faces, loaded.networks, loaded.preparing, scale_factor)
+    references = references_of(person)
+    restored: UInt8[np.ndarray, "S S 3"] = apply_network(
+        list(prepared), references, person.z_id, loaded, scale_factor
+    )[0]
+    return restored
+
+
+def add_face(
+    canvas: Num[np.ndarray, "height width channels"],
+    enlarged: int,
+    original: Original,
+    restored: UInt8[np.ndarray, "S S 3"],
+    face: Face,
+    choice: Choice,
+) -> None:
+    """Add the detail of a restored face to an enlarged photograph, in place.
+
+    A face that has more detail than the network was shown is replaced: its user insists.
+
+    Args:
+        canvas: The values of the enlarged photograph.
+        enlarged: By which factor.
+        original: The photograph.
+        restored: The aligned face.
+        face: Where it is in the photograph.
+        choice: Of this face.
+    """
+    assert choice.scale_factor is not None
+    size = len(restored)
+    side = size // choice.scale_factor
+    matrix = ffhq_matrix(face.landmarks, size)
+    crop = warp_image(original.rgb, matrix, size, BORDER_FFHQ)
+    replace = choice.side > TOLERANCE * side
+    own = original.in_own_colours(crop)
+    new = original.in_own_colours(correct(restored, crop, side))
+    white = float(np.iinfo(canvas.dtype).max)
+    layer = keep_tone(new - original.in_own_colours(blur_to(crop, side)), own, white)
+    if replace:
+        layer += original.in_own_colours(blur_to(crop, side))
+    to_face = matrix / np.array([enlarged, enlarged, 1])
+    add_inside_mask(canvas, layer, to_face, replace=replace)
+
+
+def enlargement(choices: Sequence[Choice], faces: Sequence[Face], size: int) -> int:
+    """Return the whole factor by which a photograph must grow to hold what the network gives.
+
+    Args:
+        choices: Of the faces that are restored.
+        faces: Where they are.
+        size: Of the network's images.
+    """
+    factors = [1]
+    for choice, face in zip(choices, faces, strict=True):
+        assert choice.scale_factor is not None
+        wanted = math.sqrt(np.linalg.det(ffhq_matrix(face.landmarks, size)[:, :2]))
+        factors.append(min(choice.scale_factor, math.ceil(wanted - 0.05)))
+    return max(factors)
 
 
 def restore_photograph(
-    path: Path,
-    person: Person,
-    loaded: PhotographNetworks,
-    scale_factor: ScaleFactor,
-    *,
-    all_faces: bool,
+    path: Path, person: Person, loaded: PhotographNetworks, wishes: Wishes
 ) -> Restored:
-    """Restore the person in a photograph; the rest of it is enlarged and left as it is.
+    """Restore the person in a photograph; outside the face's mask no value of it changes.
 
     The photograph is enlarged by a whole factor, at most the scale factor, so that the restored
     face comes out at the size that the network gives; a photograph whose face is as large already
@@ -141,39 +147,38 @@ def restore_photograph(
         path: Of the photograph.
         person: The one to find and restore.
         loaded: See `load_photograph_networks`.
-        scale_factor: How many times too small the face is taken to be.
-        all_faces: Restore every face as this person, not only the one most like them.
+        wishes: Of the user.
 
     Raises:
         IdfsrError: The photograph cannot be read, shows no face, or would become too large.
     """
-    image = read_image(path)
-    (found,) = loaded.detector.detect([image], loaded.config.landmarks.image_size)
+    original = open_original(path)
+    found = search_photograph(original.rgb, loaded.detector)
     if not len(found.scores):
         message = f"{path}: found no face, wanted at least one"
         raise IdfsrError(message)
-    similarities = measure_similarity(image, found, person, loaded)
-    chosen = range(len(found.scores)) if all_faces else [int(similarities.argmax())]
+    choices = choose_faces(original.rgb, found, person, loaded, wishes)
+    taken = [choice for choice in choices if choice.scale_factor is not None]
+    if not taken:
+        return Restored(original=original, image=None, choices=choices, enlarged=1)
     sha256 = file_digest(path)
-    faces = [Face(path, sha256, found.boxes[index], found.landmarks[index]) for index in chosen]
-    matrices = [ffhq_matrix(face.landmarks, loaded.config.shards.image_size) for face in faces]
-    wanted = max(math.sqrt(np.linalg.det(matrix[:, :2])) for matrix in matrices)
-    enlarged = min(scale_factor, max(1, math.ceil(wanted - 0.05)))
-    height, width = (side * enlarged for side in image.shape[:2])
+    faces = [
+        Face(path, sha256, found.boxes[choice.index], found.landmarks[choice.index])
+        for choice in taken
+    ]
+    enlarged = enlargement(taken, faces, loaded.config.shards.image_size)
+    height, width = (side * enlarged for side in original.rgb.shape[:2])
     if height * width > MAX_PIXELS:
         message = (
             f"{path}: would have {width} x {height} pixels, wanted at most {MAX_PIXELS:,} in all; "
             "cut out the part with the face"
         )
         raise IdfsrError(message)
-    canvas = resize(image, (height, width), "bicubic")
-    restored = restore_faces(path, faces, person, loaded, scale_factor)
-    for face, matrix in zip(restored, matrices, strict=True):
-        canvas = paste_back(canvas, face, matrix / np.array([enlarged, enlarged, 1]))
-    return Restored(
-        image=canvas,
-        num_faces=len(found.scores),
-        chosen=tuple(chosen),
-        similarities=similarities,
-        enlarged=enlarged,
-    )
+    canvas = original.enlarged(enlarged)
+    for choice, face in zip(taken, faces, strict=True):
+        assert choice.scale_factor is not None
+        name = f"{path.name}#{choice.index}"
+        restored = restore_face(face, name, person, loaded, choice.scale_factor)
+        add_face(canvas, enlarged, original, restored, face, choice)
+    image = original.with_values(canvas)
+    return Restored(original=original, image=image, choices=choices, enlarged=enlarged)
