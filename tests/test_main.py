@@ -49,7 +49,7 @@ def test_a_bare_call_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("command", "hint"),
-    [("restor", "did you mean `idfsr restore`?"), ("xyz", "`idfsr --help` lists them")],
+    [("restroe", "did you mean `idfsr restore`?"), ("xyz", "`idfsr --help` lists them")],
 )
 def test_a_command_that_is_none_is_one_line(
     command: str, hint: str, capsys: pytest.CaptureFixture[str]
