@@ -1,5 +1,6 @@
 """When, on what and with which code a run was made, and what its jobs have cost."""
 
+import csv
 import datetime as dt
 import importlib.metadata
 import os
@@ -8,10 +9,11 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psutil
 
+from idfsr.errors import IdfsrError
 from idfsr.io.provenance import PACKAGE_DIR
 from idfsr.io.texts import write_json
 from idfsr.run.progress import read_seconds
@@ -75,19 +77,33 @@ def list_versions() -> dict[str, str]:
     return {"Python": platform.python_version(), **versions}
 
 
+FOLDER: Final = "benchmarks"
+"""Of a run, in which Snakemake writes how long jobs took."""
+
+
 def sum_benchmarks(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Sum up the time of jobs: an entry for each stage, scale factor and method.
 
     Args:
         paths: .../benchmarks/<stage>/..., as Snakemake writes them.
+
+    Raises:
+        IdfsrError: A file is something else.
     """
     costs: dict[str, dict[str, Any]] = {}
     for path in paths:
         *words, _ = path.with_suffix("").parts
-        work = "/".join(words[words.index("benchmarks") + 1 :]) or path.stem
+        if FOLDER not in words:
+            message = f"{path}: found no folder {FOLDER}/ above it, wanted a benchmark of a run"
+            raise IdfsrError(message)
+        work = "/".join(words[words.index(FOLDER) + 1 :]) or path.stem
         cost = costs.setdefault(work, {"work": work, "num_jobs": 0, "seconds": 0.0})
         cost["num_jobs"] += 1
-        cost["seconds"] = round(cost["seconds"] + read_seconds(path), 2)
+        try:
+            cost["seconds"] = round(cost["seconds"] + read_seconds(path), 2)
+        except (ValueError, KeyError, TypeError, csv.Error) as error:
+            message = f"{path}: found no column s of seconds, wanted a benchmark of Snakemake"
+            raise IdfsrError(message) from error
     return list(costs.values())
 
 

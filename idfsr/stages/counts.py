@@ -16,6 +16,7 @@ import torch
 
 from idfsr.config.figures import CountsStage
 from idfsr.config.stage import load_stage
+from idfsr.errors import IdfsrError
 from idfsr.experiments.counts import FITTED, MEAN, restore_with_few
 from idfsr.io.shards import check_id_encoder, scale_factor_of
 from idfsr.io.tables import write_table
@@ -41,6 +42,12 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
     config = load_stage(args.config, CountsStage)
+    if args.num_photographs not in (known := config.counts.num_photographs):
+        message = (
+            f"--num-photographs: found {args.num_photographs}, wanted one of "
+            f"counts.num_photographs, {list(known)}"
+        )
+        raise IdfsrError(message)
     model = load_idfsr(args.model, pick_device())
     check_id_encoder(args.shards, model.id_encoder)
     restorer = load_restorer(config.restore, config.seed, args.model, None)

@@ -22,8 +22,10 @@ NUM_CASES = int(os.environ.get("IDFSR_FUZZ_COMMANDS", "150"))
 """`make fuzz` tries 1,200."""
 SECONDS = 120
 """That one command may take."""
-LEFT_OUT = {"resume", "distribute"}
+LEFT_OUT = {"distribute"}
 """Commands that start other programs."""
+INSTALLS = "install"
+"""The option of `idfsr assets` that starts pip."""
 
 WORDS = ["bicubic", "idfsr-ft", "codeformer", "psnr", "sface", "ann", "00001", "x", "", "pretrain"]
 NUMBERS = ["0", "1", "8", "16", "-1", "7", "99999999999999"]
@@ -94,7 +96,7 @@ def words_of(command: str, files: list[Path], rng: np.random.Generator, out: Pat
         words.append(names[rng.integers(len(names))])
         parser = kinds[0].choices[words[-1]]
     for action in parser._actions:
-        if action.dest in ("help", "kind", "==SUPPRESS=="):
+        if action.dest in ("help", "kind", INSTALLS, "==SUPPRESS=="):
             continue
         wanted = action.required or not action.option_strings or rng.random() < 0.4
         values = [one_value(action, command, files, rng, out) for _ in range(rng.integers(1, 3))]

@@ -168,8 +168,9 @@ EMBEDDING = Embedding(
 )  # fmt: skip
 PERSON = Person(
     z_id=torch.linspace(-1, 1, 512), ref_images=torch.zeros(2, 32, 32, 3, dtype=torch.uint8),
-    ref_landmarks=torch.ones(2, 5, 2), ref_z_id=torch.ones(2, 512), name="ann",
-    model_digest="0123456789abcdef", id_encoder="arcface", config={"num_steps": 1},
+    ref_landmarks=torch.ones(2, 5, 2), ref_z_id=torch.ones(2, 512),
+    ref_crops=torch.zeros(2, 112, 112, 3, dtype=torch.uint8), name="ann",
+    model_digest="0123456789abcdef", id_encoder="arcface", trials=(), config={"num_steps": 1},
 )  # fmt: skip
 
 
