@@ -75,6 +75,7 @@ include: "workflow/rules/sheets.smk"
 include: "workflow/rules/curves.smk"
 include: "workflow/rules/counts.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/gather.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/networks.smk"
 

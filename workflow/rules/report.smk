@@ -1,8 +1,7 @@
 """Metrics to tables, and these with the figures to the HTML report.
 
-Needs: results/<run>/metrics/, probes/, figures/, shards/, restored/, fit/, split.tsv, benchmarks/.
-Makes: results/<run>/tables/, figures/metrics.png, report/ with index.html, and the images and facts
-that it shows: faces/x<scale factor>/, people/, facts.json.
+Needs: results/<run>/metrics/, probes/, figures/, split.tsv, and report/ as far as gather.smk makes it.
+Makes: results/<run>/tables/, figures/metrics.png, report/index.html.
 """
 
 
@@ -89,90 +88,6 @@ rule figure_metrics:
             --table1 {input.table1:q} \
             --table2 {input.table2:q} \
             --figure {output.figure:q}
-        """
-
-
-rule gather_faces:
-    """Put the images of one scale factor together, for the viewer of the page."""
-    input:
-        config="results/{run}/config/report.json",
-        shards=test_shards,
-        restored=lambda wildcards: plan(wildcards).restored(
-            int(wildcards.scale_factor), settings(wildcards).methods
-        ),
-    output:
-        folder=directory("results/{run}/report/faces/x{scale_factor}"),
-    log:
-        "logs/{run}/report/faces-x{scale_factor}.txt",
-    benchmark:
-        "results/{run}/benchmarks/report/faces-x{scale_factor}.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.gather"),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr gather faces \
-            --config {input.config:q} \
-            --shards {input.shards:q} \
-            --restored {input.restored:q} \
-            --folder {output.folder:q}
-        """
-
-
-rule gather_people:
-    """Put the photographs and the fits of the people together, for the page."""
-    input:
-        shards=truth_shards,
-        fits=lambda wildcards: plan(wildcards).fits(),
-    output:
-        folder=directory("results/{run}/report/people"),
-    log:
-        "logs/{run}/report/people.txt",
-    benchmark:
-        "results/{run}/benchmarks/report/people.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.gather"),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr gather people \
-            --shards {input.shards:q} \
-            --fits {input.fits:q} \
-            --folder {output.folder:q}
-        """
-
-
-rule gather_facts:
-    """Say when, on what and with which code the numbers of the tables were made."""
-    input:
-        table1="results/{run}/tables/table1.csv",
-        benchmarks=lambda wildcards: plan(wildcards).benchmarks(),
-    output:
-        facts="results/{run}/report/facts.json",
-    log:
-        "logs/{run}/report/facts.txt",
-    benchmark:
-        "results/{run}/benchmarks/report/facts.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=code_digest("idfsr.stages.gather"),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr gather facts \
-            --benchmarks {input.benchmarks:q} \
-            --facts {output.facts:q}
         """
 
 
