@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
@@ -30,27 +29,6 @@ from idfsr.metrics.sface.network import SFace
 
 OTHER_PHOTOGRAPH, OTHER_MEAN, STYLE = "other-photograph", "other-mean", "style"
 """z_id of one photograph of another person; the mean of that person's; another reference."""
-
-EXCHANGES_SCHEMA = pa.schema(
-    {
-        "identity": pa.string(),
-        "image": pa.string(),
-        "scale_factor": pa.int32(),
-        "exchange": pa.string(),
-        "other_identity": pa.string(),
-        "reference": pa.string(),
-        "sr_image": pa.binary(),
-        "psnr": pa.float64(),
-        "ids_sface": pa.float64(),
-        "ids_other": pa.float64(),
-        "sr_expression": pa.string(),
-        "reference_expression": pa.string(),
-        "gt_expression": pa.string(),
-        "model_digest": pa.string(),
-    }
-)
-"""A row for each restored image. PSNR and distances as in the table of the probes; the expressions
-as a network sees them, of the exchange "style" and where a run measures them, else empty."""
 
 MAX_STYLES = 4
 """References of an image that are tried, the first ones."""

@@ -53,3 +53,25 @@ QUALITY_SCHEMA = pa.schema(
 def reason_kind(status: str) -> str:
     """Return what a status "<kind>" or "<kind>: <detail>" is counted under, its kind."""
     return status.split(":", 1)[0]
+
+
+EXCHANGES_SCHEMA = pa.schema(
+    {
+        "identity": pa.string(),
+        "image": pa.string(),
+        "scale_factor": pa.int32(),
+        "exchange": pa.string(),
+        "other_identity": pa.string(),
+        "reference": pa.string(),
+        "sr_image": pa.binary(),
+        "psnr": pa.float64(),
+        "ids_sface": pa.float64(),
+        "ids_other": pa.float64(),
+        "sr_expression": pa.string(),
+        "reference_expression": pa.string(),
+        "gt_expression": pa.string(),
+        "model_digest": pa.string(),
+    }
+)
+"""A row for each restored image. PSNR and distances as in the table of the probes; the expressions
+as a network sees them, of the exchange "style" and where a run measures them, else empty."""

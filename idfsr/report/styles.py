@@ -12,7 +12,8 @@ from jaxtyping import UInt8
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from idfsr.io.schemas import KEY
+from idfsr.errors import IdfsrError
+from idfsr.io.schemas import EXCHANGES_SCHEMA, KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
 from idfsr.report.intervals import mean_interval
@@ -65,9 +66,15 @@ def read_styled(shards: Sequence[Path], exchanges: Path) -> tuple[list[Styled], 
     Returns:
         The images, by name; and for each restored one identity, image, reference, psnr, ids_sface
         and the three expressions.
+
+    Raises:
+        IdfsrError: There are none.
     """
-    table = read_table(exchanges)
+    table = read_table(exchanges, EXCHANGES_SCHEMA.names)
     table = table[table["exchange"] == "style"].sort_values([*KEY, "reference"])
+    if table.empty:
+        message = f"{exchanges}: found no image with another reference, wanted one at least"
+        raise IdfsrError(message)
     styled = []
     for (identity, image), rows in table.groupby(KEY):
         shard = read_shard(shards, [*KEY, "gt_image", "lr_image"], identity=str(identity))

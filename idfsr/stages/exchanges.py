@@ -20,8 +20,9 @@ import torch
 from idfsr.config.probes import ProbesStage
 from idfsr.config.stage import load_stage
 from idfsr.constants import EXPRESSION_METRICS
-from idfsr.experiments.exchanges import EXCHANGES_SCHEMA, STYLE, make_exchanges
+from idfsr.experiments.exchanges import STYLE, make_exchanges
 from idfsr.io.file_lists import listed_files
+from idfsr.io.schemas import EXCHANGES_SCHEMA
 from idfsr.io.shards import scale_factor_of
 from idfsr.io.tables import write_table
 from idfsr.methods.engine.embedding import load_embedding

@@ -6,11 +6,6 @@ Makes: results/<run>/counts/<photographs>/ <method>.parquet with the images, and
 """
 
 
-def largest_test_shards(wildcards):
-    """All test shards of the largest scale."""
-    return plan(wildcards).shards("test", max(settings(wildcards).shards.scale_factors))
-
-
 rule counts:
     """Restore with z_id of a few photographs, fitted and as their mean."""
     input:

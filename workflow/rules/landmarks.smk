@@ -5,22 +5,6 @@ Makes: results/<run>/landmarks/shard-<shard>.parquet, quality.parquet.
 """
 
 
-def landmark_weights(wildcards):
-    """The weight file of the face detector, nothing where it is the stock one."""
-    path = settings(wildcards).landmarks.weights
-    return [str(locate(path))] if path else []
-
-
-def landmark_encoder(wildcards):
-    """The ID encoder by which strangers are told; nothing where people are rendered.
-
-    There a folder holds one person for certain, and the ID encoder may itself be trained on them.
-    """
-    if settings(wildcards).dataset.kind == "synthref":
-        return []
-    return weights("id_encoder")(wildcards)
-
-
 rule landmarks:
     """Find the faces of one shard of the manifest and measure the images."""
     input:
