@@ -12,7 +12,7 @@ from idfsr.faces.detector import NMS_THRESHOLD, Detections, Detector
 
 SEARCH_SIZES = (256, 1024)
 """Longer side of the copies, in pixels: RetinaFace finds faces of some 12 to 512 of them. Together
-they cost four times what one copy of 512 px does, and less than decoding 12 million pixels."""
+they have four times the pixels of one copy of 512 px."""
 MAX_ENLARGEMENT = 2
 """Of a copy over the photograph: larger ones show nothing more, and blurs that look like faces."""
 
