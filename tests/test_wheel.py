@@ -65,7 +65,7 @@ def make_photographs(folder: Path) -> None:
         left, side = 140 - 40 * number, 200 + 40 * number
         head = skimage.data.astronaut()[0:side, left : left + side].astype(float)
         levels = np.clip(head * (0.7 + 0.15 * number), 0, 255).astype(np.uint8)
-        Image.fromarray(levels).save(folder / f"{number}.png")
+        Image.fromarray(levels).resize((256, 256)).save(folder / f"{number}.png")
 
 
 def test_everything_that_users_type_works(run: Run, installed: Path, tmp_path: Path) -> None:

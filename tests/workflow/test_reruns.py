@@ -40,7 +40,7 @@ TABLES = {"tables", "figure_metrics", "gather_facts", "report"}
 
 def restored(*methods: str) -> set[str]:
     """Return the restoration with some methods and all that is made of it."""
-    shown = {"figure_grid", "gather_faces"}
+    shown = {"figure_grid", "gather_faces", "paper_figure"}
     return of("restore_batch", *methods) | scored(FAMILIES, methods) | shown | TABLES
 
 
@@ -56,7 +56,7 @@ SPLIT = (
     | scored(FAMILIES, METHODS)
     | TABLES
     | FIGURES - {"figure_landmarks"}
-    | {"gather_faces", "gather_people"}
+    | {"gather_faces", "gather_people", "paper_figure"}
 )
 QUALITY = {"quality", "figure_landmarks"} | SPLIT
 
@@ -109,7 +109,7 @@ EDITS = {
         "idfsr/metrics/psnr.py",
         "\ndef psnr(",
         "\nEDITED = 1\n\n\ndef psnr(",
-        scored(["psnr"], METHODS) | {"probes", "figure_grid"} | TABLES,
+        scored(["psnr"], METHODS) | {"probes", "figure_grid", "paper_figure"} | TABLES,
     ),
     "method": Edit("idfsr/methods/codeformer/restore.py", "\n@dataclass",
                    "\nEDITED = 1\n\n\n@dataclass", restored("codeformer")),
