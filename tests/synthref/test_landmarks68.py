@@ -83,15 +83,13 @@ def test_eyes_nose_and_mouth_are_where_the_five_landmarks_are(
 
 
 def test_the_mouth_is_where_its_colour_is(head: HeadModel) -> None:
-    """Lips are redder than the shaven skin around them, whatever the light."""
-    config = SynthrefConfig(num_identities=24, num_images=1)
+    """Lips are redder than the skin around them, whatever the light."""
+    config = SynthrefConfig(num_identities=6, num_images=1)
     table = find_landmarks_68(head, config, 1)
     redder = []
     for row in table.itertuples():
         number = int(row.identity)
         person = sample_identity(config.population, 1, number, head.target_names)
-        if person.beard_shape != "none":
-            continue
         photo = sample_photo(config.population, 1, number, int(row.image))
         pixels, _ = render_image(head, prepare_person(head, person), photo, 128)
         points = 128 * np.reshape(row.landmarks_68, (68, 2))
@@ -105,5 +103,4 @@ def test_the_mouth_is_where_its_colour_is(head: HeadModel) -> None:
         lip = (points[57] + points[66]) / 2
         below = points[57] + (points[57] - points[66])
         redder.append(at(lip) > at(below))
-    assert len(redder) > 12
-    assert sum(redder) >= 5 / 6 * len(redder)
+    assert sum(redder) >= 5
