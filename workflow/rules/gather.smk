@@ -67,7 +67,8 @@ rule gather_facts:
     """Say when, on what and with which code the numbers of the tables were made."""
     input:
         table1="results/{run}/tables/table1.csv",
-        benchmarks=lambda wildcards: plan(wildcards).benchmarks(),
+        # A batch in which all are current overwrites its time with that of looking.
+        benchmarks=ancient(lambda wildcards: plan(wildcards).benchmarks()),
     output:
         facts="results/{run}/report/facts.json",
     log:
