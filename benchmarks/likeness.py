@@ -29,7 +29,7 @@ from idfsr.faces.align import align_arcface
 from idfsr.faces.detector import Detections, Detector, load_detector
 from idfsr.io.images import read_image, resize
 from idfsr.metrics.sface.network import SFace, load_sface
-from idfsr.photographs.likeness import compare_faces, crop_side
+from idfsr.photographs.likeness import arcface_side, compare_faces
 from idfsr.photographs.search import search_photograph
 from idfsr.report.style import write_figure
 
@@ -47,7 +47,7 @@ class Crop(NamedTuple):
 
     Attributes:
         image: ArcFace crop.
-        side: See `crop_side`.
+        side: See `arcface_side`.
     """
 
     image: UInt8[np.ndarray, "112 112 3"]
@@ -57,7 +57,7 @@ class Crop(NamedTuple):
 def cut(image: UInt8[np.ndarray, "H W 3"], found: Detections, index: int) -> Crop:
     """Cut a face out."""
     landmarks = found.landmarks[index]
-    return Crop(align_arcface(image, landmarks), crop_side(landmarks))
+    return Crop(align_arcface(image, landmarks), arcface_side(landmarks))
 
 
 def find_again(

@@ -20,6 +20,8 @@ from PIL import Image
 from idfsr.dataset.listing import find_images
 from idfsr.faces.align import align_arcface, align_ffhq
 from idfsr.io.images import encode_png, read_image, resize
+from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.psnr import psnr
 from idfsr.photographs.choose import Wishes
 from idfsr.photographs.fit import fit_person
 from idfsr.photographs.likeness import embed_crops
@@ -56,9 +58,8 @@ def measure(
     placed = [(image, (landmarks * scale).astype(np.float32)), (truth, landmarks)]
     crops = np.stack([align_arcface(*each) for each in placed])
     embeddings = embed_crops(crops, loaded.recogniser)
-    new, old = (align_ffhq(*each, size)[0].astype(float) for each in placed)
-    psnr = 20 * np.log10(255) - 10 * np.log10(np.square(new - old).mean())
-    return f"{1 - embeddings[0] @ embeddings[1]:.3f} | {psnr:.2f}"
+    new, old = (to_unit(align_ffhq(*each, size)[0][None]) for each in placed)
+    return f"{1 - embeddings[0] @ embeddings[1]:.3f} | {psnr(new, old).item():.2f}"
 
 
 def main() -> None:

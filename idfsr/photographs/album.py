@@ -23,7 +23,7 @@ from idfsr.faces.targets import Face
 from idfsr.io.decoding import UnreadableImageError
 from idfsr.io.digests import file_digest
 from idfsr.io.images import read_image
-from idfsr.photographs.detail import crop_side
+from idfsr.photographs.detail import ffhq_side
 from idfsr.photographs.likeness import LIKENESS, embed_crops
 from idfsr.photographs.networks import PhotographNetworks
 from idfsr.photographs.search import search_photograph
@@ -57,7 +57,7 @@ def look_at(path: Path, loaded: PhotographNetworks) -> Seen | str:
     if not len(faces.scores):
         return "no face"
     wanted = MIN_SHARE * loaded.config.shards.image_size
-    large = [index for index, points in enumerate(faces.landmarks) if crop_side(points) >= wanted]
+    large = [index for index, points in enumerate(faces.landmarks) if ffhq_side(points) >= wanted]
     if not large:
         height = max(box[3] - box[1] for box in faces.boxes)
         return f"the largest face has {height:.0f} pixels, too few to learn from"
@@ -85,7 +85,7 @@ def find_person(photographs: Sequence[Seen]) -> Float[np.ndarray, "128"]:
     def presence(embedding: Float[np.ndarray, "128"]) -> tuple[int, float]:
         found = most_like(photographs, embedding)
         sizes = [
-            crop_side(seen.faces.landmarks[index])
+            ffhq_side(seen.faces.landmarks[index])
             for seen, (index, likeness) in zip(photographs, found, strict=True)
             if likeness >= LIKENESS
         ]

@@ -9,7 +9,7 @@ from idfsr.config.types import ScaleFactor
 from idfsr.faces.align import align_arcface
 from idfsr.faces.detector import Detections
 from idfsr.photographs.detail import TOLERANCE, choose_scale, measure_side
-from idfsr.photographs.likeness import LIKENESS, compare_faces, crop_side
+from idfsr.photographs.likeness import LIKENESS, arcface_side, compare_faces
 from idfsr.photographs.networks import PhotographNetworks
 from idfsr.photographs.person import Person
 
@@ -57,7 +57,7 @@ def measure_likeness(
     """Return the likeness of each face of a photograph to the person."""
     return compare_faces(
         np.stack([align_arcface(image, points) for points in faces.landmarks]),
-        [crop_side(points) for points in faces.landmarks],
+        [arcface_side(points) for points in faces.landmarks],
         person.ref_crops.numpy(),
         loaded.recogniser,
     )

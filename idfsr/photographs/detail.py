@@ -27,7 +27,7 @@ TOLERANCE = 1.1
 """Times the side that a network is shown, which a face may have and still be taken."""
 
 
-def crop_side(landmarks: Float[np.ndarray, "5 2"]) -> float:
+def ffhq_side(landmarks: Float[np.ndarray, "5 2"]) -> float:
     """Return the side of the FFHQ crop of a face, in pixels of the photograph."""
     matrix = ffhq_matrix(landmarks, MAX_SIDE)
     return float(MAX_SIDE / np.sqrt(np.linalg.det(matrix[:, :2])))
@@ -54,7 +54,7 @@ def measure_side(
     Returns:
         At most the side that it has in the photograph, and at most `MAX_SIDE`.
     """
-    side = min(crop_side(landmarks), float(MAX_SIDE))
+    side = min(ffhq_side(landmarks), float(MAX_SIDE))
     size = max(MIN_SIDE, round(side))
     crop = warp_image(photograph, ffhq_matrix(landmarks, size), size, BORDER_FFHQ)
     num_steps = max(0, math.floor(math.log(side / MIN_SIDE, STEP)))

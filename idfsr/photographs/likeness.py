@@ -32,7 +32,7 @@ def embed_crops(
     return embeddings
 
 
-def crop_side(landmarks: Float[np.ndarray, "5 2"]) -> float:
+def arcface_side(landmarks: Float[np.ndarray, "5 2"]) -> float:
     """Return the side of a face's ArcFace crop in pixels of the photograph."""
     matrix = fit_similarity(landmarks.astype(np.float64), np.array(ARCFACE_LANDMARKS_112))
     return float(ARCFACE_SIZE / np.sqrt(np.linalg.det(matrix[:, :2])))
@@ -45,7 +45,7 @@ def reduce_crops(
 
     Args:
         crops: Of large faces.
-        side: See `crop_side`, of the smaller face.
+        side: See `arcface_side`, of the smaller face.
     """
     small = max(MIN_SIDE, round(side))
     if small >= ARCFACE_SIZE:
@@ -66,7 +66,7 @@ def compare_faces(
 
     Args:
         crops: ArcFace crops of the faces.
-        sides: The `crop_side` of each.
+        sides: The `arcface_side` of each.
         person: ArcFace crops of the person's photographs.
         recogniser: SFace.
     """

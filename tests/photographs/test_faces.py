@@ -15,9 +15,8 @@ from idfsr.io.assets import find_asset
 from idfsr.io.images import resize
 from idfsr.metrics.sface.network import load_sface
 from idfsr.photographs.blend import add_inside_mask, blur_to, correct, face_mask, keep_tone
-from idfsr.photographs.detail import choose_scale, crop_side, measure_side
-from idfsr.photographs.likeness import LIKENESS, compare_faces
-from idfsr.photographs.likeness import crop_side as arcface_side
+from idfsr.photographs.detail import choose_scale, ffhq_side, measure_side
+from idfsr.photographs.likeness import LIKENESS, arcface_side, compare_faces
 from idfsr.photographs.search import search_photograph
 
 ASSETS = Path(".assets")
@@ -64,7 +63,7 @@ def test_enlarging_adds_no_detail(
     photograph: UInt8[np.ndarray, "512 512 3"], found: Detections, factor: int
 ) -> None:
     """A photograph made small and large again has as much detail as the small one."""
-    side = crop_side(found.landmarks[0])
+    side = ffhq_side(found.landmarks[0])
     small = resize(photograph, (512 // factor, 512 // factor), "bicubic")
     blurred = resize(small, (512, 512), "bicubic")
     assert 0.99 < measure_side(blurred, found.landmarks[0]) / (side / factor) < 1.42
