@@ -20,7 +20,7 @@ from idfsr.experiments.probes import PROBE_IMAGES_SCHEMA, PROBES_SCHEMA, measure
 from idfsr.io.file_lists import listed_files
 from idfsr.io.shards import scale_factor_of
 from idfsr.io.tables import write_table
-from idfsr.methods.engine.embedding import load_embedding
+from idfsr.methods.engine.embedding import load_z_ids
 from idfsr.methods.idfsr.restore import load_restorer
 from idfsr.metrics.sface.network import load_sface
 
@@ -44,14 +44,15 @@ def run(args: argparse.Namespace) -> None:
     config = load_stage(args.config, ProbesStage)
     scale_factor = scale_factor_of(args.shards[0])
     method = load_restorer(config.restore, config.seed, args.model, None)
-    embeddings = [
-        load_embedding(path, scale_factor=scale_factor, model_digest=method.model_digest)
-        for path in listed_files(args.embeddings, ".safetensors")
-    ]
+    z_ids = load_z_ids(
+        listed_files(args.embeddings, ".safetensors"),
+        scale_factor=scale_factor,
+        model_digest=method.model_digest,
+    )
     table = measure_probes(
         args.shards,
         method,
-        {embedding.identity: embedding.z_id for embedding in embeddings},
+        z_ids,
         scale_factor,
         config.probes.num_images,
         load_sface(args.assets, next(method.model.parameters()).device),

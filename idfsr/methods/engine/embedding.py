@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ def save_embedding(path: Path, embedding: Embedding) -> None:
     with atomic_path(path) as temporary:
         metadata = {METADATA_NAME: json.dumps(facts, sort_keys=True)}
         save_tensors(temporary, {"z_id": embedding.z_id.contiguous()}, metadata)
+
+
+def load_z_ids(paths: Iterable[Path], **wanted: str | int) -> dict[str, Float[Tensor, "512"]]:
+    """Read the fitted z_id of several people, by their names.
+
+    Args:
+        paths: Of the files.
+        wanted: See `load_embedding`.
+
+    Raises:
+        IdfsrError: See `load_embedding`.
+    """
+    embeddings = [load_embedding(path, **wanted) for path in paths]
+    return {embedding.identity: embedding.z_id for embedding in embeddings}
 
 
 def load_embedding(path: Path, **wanted: str | int) -> Embedding:
