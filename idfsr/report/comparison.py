@@ -21,7 +21,7 @@ from idfsr.io.tables import read_table
 from idfsr.metrics.engine.metric import Metric
 from idfsr.report.grid import read_restored
 from idfsr.report.layout import TIMES, method_label, scale_label
-from idfsr.report.pictures import decode, resize_nearest
+from idfsr.report.pictures import decode, read_tests, resize_nearest
 from idfsr.report.style import figure_style
 from idfsr.report.tables import records
 from idfsr.report.tiles import STRIP_GAP, TileSheet, draw_box
@@ -136,10 +136,7 @@ def read_faces(shards: Sequence[Path]) -> dict[Key, Float[np.ndarray, "5 2"]]:
     Raises:
         IdfsrError: There is none.
     """
-    rows = read_shard(shards, [*KEY, "landmarks"], part="test").to_pylist()
-    if not rows:
-        message = f"{shards[0]}: no image of the part test, wanted the shards of the test"
-        raise IdfsrError(message)
+    rows = read_tests(shards, [*KEY, "landmarks"]).to_pylist()
     return {
         (row["identity"], row["image"]): np.asarray(row["landmarks"]).reshape(-1, 2) for row in rows
     }

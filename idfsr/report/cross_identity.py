@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
+from idfsr.report.interval_plot import draw_interval, name_places
 from idfsr.report.intervals import mean_interval
 from idfsr.report.layout import method_colours
 from idfsr.report.pictures import decode, resize_nearest
@@ -138,11 +139,8 @@ def _plot(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
             group[measure].to_numpy(np.float64), list(group["identity"]), NUM_BOOTSTRAP
         )
         colour = QUIET if method is None else colours[method]
-        axes.plot([interval.lo, interval.hi], [place] * 2, color=colour, linewidth=1.8, alpha=0.65)
-        axes.plot(interval.mean, place, "o", color=colour, markersize=5.5)
-    axes.set_yticks(range(len(CONDITIONS)), [label for label, _ in CONDITIONS.values()])
-    axes.set_ylim(len(CONDITIONS) - 0.5, -0.5)
-    axes.grid(visible=False, axis="y")
+        draw_interval(axes, place, interval, colour)
+    name_places(axes, [label for label, _ in CONDITIONS.values()])
     axes.margins(x=0.15)
     title, label = MEASURES[measure]
     axes.set_title(title)

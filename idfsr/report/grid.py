@@ -15,7 +15,7 @@ from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
 from idfsr.report.layout import TIMES, method_label, scale_label
-from idfsr.report.pictures import decode, enlarge, mask_box
+from idfsr.report.pictures import decode, enlarge, mask_box, read_tests
 from idfsr.report.style import figure_style
 from idfsr.report.tables import identity_metric, records
 from idfsr.report.tiles import TileSheet
@@ -66,10 +66,7 @@ def read_targets(
     Raises:
         IdfsrError: There is no test image.
     """
-    keys = read_shard(shards, KEY, part="test").to_pandas()
-    if keys.empty:
-        message = f"{shards[0]}: no image of the part test, wanted the shards of the test"
-        raise IdfsrError(message)
+    keys = read_tests(shards, KEY).to_pandas()
     chosen = choose_examples(keys, num_examples)
     rows = [
         row

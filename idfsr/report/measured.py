@@ -10,9 +10,7 @@ from idfsr.io.schemas import KEY
 from idfsr.io.tables import read_table
 from idfsr.metrics.engine.metric import Metric
 from idfsr.metrics.engine.registry import all_metrics
-
-IDENTITY_METRICS = ("ids", "ids_sface")
-"""Identity distances, the paper's first."""
+from idfsr.report.tables import identity_metric
 
 
 def read_measured(paths: Sequence[Path]) -> pd.DataFrame:
@@ -20,8 +18,8 @@ def read_measured(paths: Sequence[Path]) -> pd.DataFrame:
     return pd.concat([read_table(path) for path in paths], ignore_index=True)
 
 
-def identity_metric(measured: pd.DataFrame) -> Metric:
-    """Return the identity distance of a run: the first of `IDENTITY_METRICS` that was measured.
+def shown_metric(measured: pd.DataFrame) -> Metric:
+    """Return the metric that the figures show: the identity distance of a run.
 
     A run whose recognisers lack their weights has none; its first other metric stands in.
 
@@ -29,9 +27,8 @@ def identity_metric(measured: pd.DataFrame) -> Metric:
         IdfsrError: No metric of single images was measured.
     """
     known = all_metrics()
-    others = [str(name) for name in measured if name in known]
-    for name in (*IDENTITY_METRICS, *others):
-        if name in measured and measured[name].notna().any():
+    for name in (identity_metric(measured), *map(str, measured)):
+        if name in known and measured[name].notna().any():
             return known[name]
     message = "metrics: found no metric of single images, wanted one in metrics.table1"
     raise IdfsrError(message)

@@ -1,13 +1,32 @@
 """Images of the tables as arrays, without torch: decoding, enlarging, marking."""
 
 import io
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import UInt8
 from PIL import Image
 
+from idfsr.errors import IdfsrError
+from idfsr.io.shards import read_shard
+
 MASK_LEVEL = 128
 """Grey of the masked face: 0 in [-1, 1]."""
+
+
+def read_tests(shards: Sequence[Path], columns: Sequence[str]) -> pa.Table:
+    """Read columns of the test images of shards.
+
+    Raises:
+        IdfsrError: There is no test image, or see `read_shard`.
+    """
+    rows = read_shard(shards, columns, part="test")
+    if not len(rows):
+        message = f"{shards[0]}: no image of the part test, wanted the shards of the test"
+        raise IdfsrError(message)
+    return rows
 
 
 def decode(data: bytes) -> UInt8[np.ndarray, "H W 3"]:

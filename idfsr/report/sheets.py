@@ -21,7 +21,7 @@ from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard, scale_factor_of
 from idfsr.io.tables import read_table
 from idfsr.io.texts import read_json, write_json
-from idfsr.report.pictures import decode, resize_nearest
+from idfsr.report.pictures import decode, read_tests, resize_nearest
 from idfsr.report.tables import records
 
 INPUT_TILES = ("low-resolution", "reference", "warped-reference")
@@ -133,10 +133,7 @@ def write_sheets(
         IdfsrError: A file is missing, or a method has no row for an image.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    keys = read_shard(shards, KEY, part="test").to_pandas()
-    if keys.empty:
-        message = f"{shards[0]}: no image of the part test, wanted the shards of the test"
-        raise IdfsrError(message)
+    keys = read_tests(shards, KEY).to_pandas()
     tables, size = find_people(restored), 0
     entries: list[dict[str, Any]] = []
     for identity in sorted(keys["identity"].unique()):

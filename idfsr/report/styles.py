@@ -16,6 +16,7 @@ from idfsr.errors import IdfsrError
 from idfsr.io.schemas import EXCHANGES_SCHEMA, KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
+from idfsr.report.interval_plot import draw_interval, name_places
 from idfsr.report.intervals import mean_interval
 from idfsr.report.pictures import decode, resize_nearest
 from idfsr.report.pixels import squared_differences
@@ -148,12 +149,9 @@ def _plot(axes: Axes, table: pd.DataFrame, columns: dict[str, str], title: str, 
         values = 100 * table[name].to_numpy(np.float64)
         interval = mean_interval(values, list(table["identity"]), NUM_BOOTSTRAP)
         colour = GOOD if place == 0 else BAD
-        axes.plot([interval.lo, interval.hi], [place] * 2, color=colour, linewidth=1.8, alpha=0.65)
-        axes.plot(interval.mean, place, "o", color=colour, markersize=5.5)
-    axes.set_yticks(range(len(columns)), list(columns.values()))
-    axes.set_ylim(len(columns) - 0.5, -0.5)
+        draw_interval(axes, place, interval, colour)
+    name_places(axes, list(columns.values()))
     axes.set_xlim(left=0)
-    axes.grid(visible=False, axis="y")
     axes.set_title(title)
     axes.set_xlabel(label)
 

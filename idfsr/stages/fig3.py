@@ -20,7 +20,7 @@ from idfsr.io.file_lists import listed_files
 from idfsr.metrics.engine.pairs import sort_by_scale
 from idfsr.report import misalignment
 from idfsr.report.layout import method_label, scale_label
-from idfsr.report.measured import identity_metric, read_measured
+from idfsr.report.measured import read_measured, shown_metric
 from idfsr.report.outputs import write_outputs
 
 TITLE = "Fig. 3: how little the warp matters"
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     methods = [name for name in OWN_METHODS if name in config.methods]
     scales = sort_by_scale(args.shards, listed_files(args.restored, ".parquet"))
     measured = read_measured(args.metrics)
-    metric = identity_metric(measured)
+    metric = shown_metric(measured)
     tables = [
         misalignment.read_residuals(shards, measured, metric.name) for shards, _ in scales.values()
     ]

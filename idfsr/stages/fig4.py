@@ -20,7 +20,7 @@ from idfsr.io.file_lists import listed_files
 from idfsr.io.tables import read_metadata
 from idfsr.metrics.engine.pairs import sort_by_scale
 from idfsr.report import comparison
-from idfsr.report.measured import identity_metric, numbers_of, read_measured
+from idfsr.report.measured import numbers_of, read_measured, shown_metric
 from idfsr.report.outputs import write_outputs
 
 NUM_PEOPLE = 1
@@ -69,7 +69,7 @@ def draw(
         for key in chosen[:num_people]
     ]
     measured = read_measured(args.metrics)
-    metric = identity_metric(measured)
+    metric = shown_metric(measured)
     distances = comparison.print_distances(measured, metric)
     with_mark = any(view.truth.mark is not None for view in views)
     write_outputs(
