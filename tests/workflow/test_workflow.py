@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from idfsr.io.provenance import module_closure, module_path
 
@@ -169,6 +170,22 @@ def redo(directory: Path, target: str, *settings: str) -> None:
     (directory / target).unlink()
     result = run_snakemake(directory, *TINY, *settings, "--", target)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.slow
+def test_all_figures_of_the_paper_are_one_target(finished: Path) -> None:
+    result = run_snakemake(finished, *TINY, "--", "figures")
+    assert result.returncode == 0, result.stdout + result.stderr
+    for number in (1, 3, 4, 5, 6, 7):
+        figure = finished / f"results/tiny/figures/fig{number}.png"
+        with Image.open(figure) as image:
+            assert min(image.size) > 300
+            assert image.info["Title"].startswith(f"Fig. {number}")
+        assert b"</svg>" in figure.with_suffix(".svg").read_bytes()
+        table = pd.read_csv(figure.with_suffix(".csv"))
+        assert len(table) > 1
+        assert table.select_dtypes("number").notna().any().any()
+    assert planned_rules(finished) == set()
 
 
 @pytest.mark.slow
