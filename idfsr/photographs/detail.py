@@ -20,8 +20,8 @@ STEP = 2**0.5
 """Between the sides that are tried."""
 LOST = 0.1
 """A copy is as good as the face if less is lost in it than this share of the energy of the octave
-below. So chosen, 15 sharp photographs of 4 people have all of their side, and the same made small by
-2, 4 or 8 and enlarged again 0.9 to 1.5 times the side that they have (benchmarks/detail.py)."""
+below. So chosen, 15 sharp photographs of 4 people have all of their side, and the same made small
+by 2, 4 or 8 and enlarged again 0.9 to 1.5 times the side that they have (benchmarks/detail.py)."""
 MIN_SIDE = 4
 """Smallest that is told, in pixels."""
 TOLERANCE = 1.1
