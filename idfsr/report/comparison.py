@@ -250,7 +250,7 @@ def print_distances(measured: pd.DataFrame, metric: Metric) -> dict[tuple[str, i
     rows = records(measured[measured[metric.name].notna()])
     return {
         (row["method"], row["scale_factor"], (row["identity"], row["image"])): (
-            f"{metric.title} {row[metric.name]:.{metric.decimals}f}"
+            f"{metric.title} {row[metric.name]:.3f}"
         )
         for row in rows
     }
