@@ -22,6 +22,7 @@ class Run:
     """
 
     def __init__(self, cluster: Cluster, folder: Path, *arguments: str) -> None:
+        self.cluster = cluster
         self.folder = folder
         self.process = subprocess.Popen(
             ["snakemake", *PROFILE, *arguments],
@@ -35,8 +36,12 @@ class Run:
 
     def end(self, seconds: float = 1800) -> str:
         """Wait until Snakemake has ended well, and return what it printed."""
-        output, _ = self.process.communicate(timeout=seconds)
-        assert self.process.returncode == 0, output
+        try:
+            output, _ = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            output, _ = self.process.communicate()
+        assert self.process.returncode == 0, output + self.cluster.last_words()
         return output
 
     def kill(self) -> None:

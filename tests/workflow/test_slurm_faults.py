@@ -42,8 +42,14 @@ def hit_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
 
 
 def lose_node(cluster: Cluster, job: dict[str, str]) -> None:
+    """Kill the node; it comes back when the job runs on the other one.
+
+    Slurm leaves two minutes between them, which the test is spared. A job that starts on a node
+    while this tells the controller what it lost is killed, or the controller itself is.
+    """
     cluster.kill_node(job["node"])
     start_at_once(cluster, job)
+    wait_until(lambda: cluster.running("pretrain"), "the job to run on the other node")
     cluster.start_node(job["node"])
 
 
