@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from .cluster import NODES, Cluster, wait_until
@@ -18,6 +19,8 @@ class Run:
     """Snakemake in a copy of the project, its jobs on the cluster.
 
     Attributes:
+        cluster: Where its jobs run.
+        folder: The copy.
         process: Snakemake.
     """
 
@@ -79,6 +82,22 @@ def start_at_once(cluster: Cluster, job: dict[str, str]) -> None:
         "the job to be queued again",
     )
     cluster.run("scontrol", "update", f"JobId={job['id']}", "StartTime=now")
+
+
+def disturb_training(
+    fault: Callable[[Cluster, dict[str, str]], None],
+    cluster: Cluster,
+    folder: Path,
+    quiet: Path,
+    *options: str,
+) -> dict[str, str]:
+    """Let a fault befall a training, whose model is that of a quiet run; return its first job."""
+    run, job = begin_training(cluster, folder, *options)
+    fault(cluster, job)
+    run.end()
+    assert (folder / MODEL).read_bytes() == (quiet / MODEL).read_bytes()
+    assert "pretrain: resumed at" in (folder / "logs/tiny/pretrain.txt").read_text()
+    return job
 
 
 def near_time_limit(cluster: Cluster, job: dict[str, str]) -> None:

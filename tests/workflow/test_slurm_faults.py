@@ -1,4 +1,7 @@
-"""A training on a real Slurm: after every fault its model is that of a quiet run."""
+"""A training on a real Slurm: after a fault without warning its model is that of a quiet run.
+
+Faults of which Slurm warns stand in test_slurm_gpus.py.
+"""
 
 import os
 from collections.abc import Callable
@@ -8,13 +11,7 @@ import psutil
 import pytest
 
 from .cluster import Cluster, wait_until
-from .slurm_run import (
-    MODEL,
-    begin_training,
-    near_time_limit,
-    preempt,
-    start_at_once,
-)
+from .slurm_run import disturb_training, start_at_once
 
 pytestmark = [
     pytest.mark.slurm,
@@ -53,15 +50,11 @@ def lose_node(cluster: Cluster, job: dict[str, str]) -> None:
     cluster.start_node(job["node"])
 
 
-@pytest.mark.parametrize("fault", [scancel, near_time_limit, hit_time_limit, preempt, lose_node])
+@pytest.mark.parametrize("fault", [scancel, hit_time_limit, lose_node])
 def test_disturbed_training_goes_on(
     fault: Callable[[Cluster, dict[str, str]], None],
     cluster: Cluster,
     long_run: Path,
     untrained: Path,
 ) -> None:
-    run, job = begin_training(cluster, untrained)
-    fault(cluster, job)
-    run.end()
-    assert (untrained / MODEL).read_bytes() == (long_run / MODEL).read_bytes()
-    assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()
+    disturb_training(fault, cluster, untrained, long_run)
