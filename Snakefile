@@ -78,6 +78,7 @@ include: "workflow/rules/counts.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/gather.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/id_encoder.smk"
 include: "workflow/rules/networks.smk"
 
 

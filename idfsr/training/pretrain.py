@@ -72,34 +72,8 @@ def drop_some(
     return condition * (kept >= probability)
 
 
-def find_id_encoder(
-    config: PretrainStage, path: Path, model: IDFSR, device: torch.device
-) -> IdEncoder | None:
-    """Return the recogniser of the identity loss, None where that has no weight.
-
-    Args:
-        config: Its section `pretrain`.
-        path: Weights.
-        model: That is trained; it knows who made its z_id.
-        device: Where it is trained.
-
-    Raises:
-        IdfsrError: The file is missing, not of a recogniser, or not of the one that made z_id.
-    """
-    if config.pretrain.id_loss_weight == 0:
-        return None
-    encoder = load_id_encoder(path, device)
-    if encoder.name != model.id_encoder:
-        message = (
-            f"{path}: found the encoder {encoder.name}, "
-            f"wanted {model.id_encoder or 'one that is known'}, which made z_id of the shards"
-        )
-        raise IdfsrError(message)
-    return encoder
-
-
 def pretrain_loss(
-    model: IDFSR, config: PretrainConfig, id_encoder: IdEncoder | None
+    model: IDFSR, config: PretrainConfig, recogniser: IdEncoder | None
 ) -> Callable[[Examples, torch.Generator], Any]:
     """Return the loss of a batch: IDFSR, Eq. 1, with t uniform in [0, T - 1].
 
@@ -110,7 +84,7 @@ def pretrain_loss(
     Args:
         model: In training, on its device.
         config: Its `condition_dropout` and `id_loss_weight`.
-        id_encoder: Of the identity loss; None without one.
+        recogniser: Of the identity loss; None without one.
     """
     alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS)
 
@@ -130,8 +104,7 @@ def pretrain_loss(
             lambda n: torch.randint(NUM_TRAIN_TIMESTEPS, (n,), generator=generator, device=device)
         )
         noise = place(batch_slice.draw(draw_noise))
-        z_s, wanted = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
-        z_id = wanted
+        z_s, z_id = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
         if config.condition_dropout > 0:
             probability = config.condition_dropout
             z_s, z_id = (drop_some(z, probability, generator, batch_slice) for z in (z_s, z_id))
@@ -144,9 +117,10 @@ def pretrain_loss(
             alphas_cumprod.to(device),
         )
         diffusion_loss = denoised.losses.mean()
-        if id_encoder is None:
+        if recogniser is None:
             return diffusion_loss, {}
-        distances = identity_losses(id_encoder.network, denoised.x_0, batch["landmarks"], wanted)
+        landmarks = batch["landmarks"]
+        distances = identity_losses(recogniser.network, denoised.x_0, x_0, landmarks)
         # an example whose z_id was dropped has no identity loss
         weights = alphas_cumprod.to(t.device)[t].sqrt().float() * z_id.any(dim=1)
         id_loss = (weights * distances).mean()
@@ -162,8 +136,8 @@ class Sources:
 
     shards: Sequence[Path]
     """Of the part `pretrain`, of one or several scale factors."""
-    id_encoder: Path
-    """See `find_id_encoder`."""
+    id_loss: Path
+    """Weights of the recogniser of the identity loss; read where it has a weight."""
     init: Path | None = None
     """See `first_model`."""
     sample_shards: Sequence[Path] = ()
@@ -200,7 +174,7 @@ def pretrain(
         The network with averaged weights, what the loop returned, and the card.
 
     Raises:
-        IdfsrError: See `ShardDataset`, `first_model`, `check_id_encoder`, `find_id_encoder` and
+        IdfsrError: See `ShardDataset`, `first_model`, `check_id_encoder`, `load_id_encoder` and
             `train`; or the images are not of the model's size.
     """
     shards, init = sources.shards, sources.init
@@ -211,12 +185,19 @@ def pretrain(
             f"wanted model.image_size, {config.model.image_size}"
         )
         raise IdfsrError(message)
+    if dataset.id_dim != config.model.id_dim:
+        message = (
+            f"{shards[0]}: found z_id of {dataset.id_dim} numbers, "
+            f"wanted model.id_dim, {config.model.id_dim}"
+        )
+        raise IdfsrError(message)
     model, first = first_model(config, init)
     if init is None:
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
     model.id_encoder = check_id_encoder(shards, model.id_encoder)
-    id_encoder = find_id_encoder(config, sources.id_encoder, model, device)
+    weighs = config.pretrain.id_loss_weight > 0
+    recogniser = load_id_encoder(sources.id_loss, device) if weighs else None
     slices = own_slices(
         config.pretrain.batch_size, config.pretrain.micro_batch_size, rank(), num_processes()
     )
@@ -224,7 +205,7 @@ def pretrain(
     recipe = Recipe(
         name="pretrain",
         module=model,
-        loss=pretrain_loss(model, config.pretrain, id_encoder),
+        loss=pretrain_loss(model, config.pretrain, recogniser),
         batch_at=BatchReader(dataset, slices, num_workers),
         slices=slices,
         samples=make_samples(config, sources.sample_shards, device),
@@ -232,7 +213,7 @@ def pretrain(
             **{f"model.{name}": value for name, value in vars(config.model).items()},
             "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],
             "init": model_digest(init) if init else "",
-            "id_encoder": file_digest(sources.id_encoder) if id_encoder else "",
+            "id_loss": recogniser.name if recogniser else "",
         },
     )
     trained = train(recipe, config.pretrain, config.seed, state_dir, device)

@@ -12,7 +12,7 @@ rule pretrain:
         shards=pretrain_shards,
         sample_shards=lambda wildcards: plan(wildcards).sample_shards(),
         init=weights("idfsr"),
-        id_encoder=weights("id_encoder"),
+        id_loss=weights("id_loss"),
     output:
         model="results/{run}/pretrain/model.safetensors",
         stats="results/{run}/pretrain/stats.jsonl",
@@ -44,7 +44,7 @@ rule pretrain:
             --shards {input.shards:q} \
             --sample-shards {input.sample_shards:q} \
             {params.init:q} \
-            --id-encoder {input.id_encoder:q} \
+            --id-loss {input.id_loss:q} \
             --state-dir {params.state_dir:q} \
             --model {output.model:q} \
             --stats {output.stats:q} \
