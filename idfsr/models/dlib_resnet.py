@@ -14,17 +14,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from idfsr.constants import ARCFACE_LANDMARKS_112, ARCFACE_SIZE
+from idfsr.constants import ARCFACE_SIZE
 from idfsr.errors import IdfsrError
-from idfsr.faces.align import fit_similarity
 
 METADATA_NAME: Final = "dlib_resnet"
 """Of the metadata of a file of ours; there are no settings."""
 DLIB_DIM: Final = 128
 CHIP_SIZE: Final = 150
-CHIP_LANDMARKS: Final = ((48.2, 45.1), (100.6, 45.2), (73.6, 79.9), (52.1, 102.4), (97.5, 102.4))
-"""(x, y) of the five landmarks in dlib's crops: medians over 115 faces, which dlib's own five-point
-predictor aligned."""
+CROP_TO_CHIP: Final = ((1.448517, -0.002609, -6.567265), (0.002609, 1.448517, -29.295649))
+"""From (x, y) in ArcFace's crops of 112 px to dlib's: the similarity between ArcFace's landmarks
+and the medians of the five landmarks of 115 faces that dlib's own predictor aligned."""
 
 _MEAN: Final = (122.782, 117.001, 104.298)
 """Of red, green and blue in [0, 255], as the file says."""
@@ -62,12 +61,11 @@ class _Block(nn.Module):
 
 def _crop_to_chip() -> Float[Tensor, "1 2 3"]:
     """Return where the pixels of dlib's crops lie in ArcFace's, for `affine_grid`."""
-    chip = fit_similarity(np.array(ARCFACE_LANDMARKS_112), np.array(CHIP_LANDMARKS))
     sides = (ARCFACE_SIZE, CHIP_SIZE)
     crop, chip_sides = (
         np.array([[2 / side, 0, -1], [0, 2 / side, -1], [0, 0, 1]]) for side in sides
     )
-    theta = crop @ np.linalg.inv(chip_sides @ np.vstack([chip, [0, 0, 1]]))
+    theta = crop @ np.linalg.inv(chip_sides @ np.array([*CROP_TO_CHIP, (0, 0, 1)]))
     return torch.from_numpy(theta[None, :2]).float()
 
 

@@ -39,7 +39,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
     parser.add_argument("--init", type=Path, help="weights to begin with; random if left out")
     parser.add_argument(
-        "--id-loss", type=Path, required=True, help="recogniser of the identity loss"
+        "--id-loss", type=Path, help="recogniser of the identity loss, where it weighs"
     )
     parser.add_argument(
         "--sample-shards",

@@ -136,8 +136,8 @@ class Sources:
 
     shards: Sequence[Path]
     """Of the part `pretrain`, of one or several scale factors."""
-    id_loss: Path
-    """Weights of the recogniser of the identity loss; read where it has a weight."""
+    id_loss: Path | None
+    """Weights of the recogniser of the identity loss; wanted where that has a weight."""
     init: Path | None = None
     """See `first_model`."""
     sample_shards: Sequence[Path] = ()
@@ -196,8 +196,12 @@ def pretrain(
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
     model.id_encoder = check_id_encoder(shards, model.id_encoder)
-    weighs = config.pretrain.id_loss_weight > 0
-    recogniser = load_id_encoder(sources.id_loss, device) if weighs else None
+    recogniser = None
+    if config.pretrain.id_loss_weight > 0:
+        if sources.id_loss is None:
+            message = "--id-loss: found none, wanted the recogniser of pretrain.id_loss_weight"
+            raise IdfsrError(message)
+        recogniser = load_id_encoder(sources.id_loss, device)
     slices = own_slices(
         config.pretrain.batch_size, config.pretrain.micro_batch_size, rank(), num_processes()
     )

@@ -12,7 +12,6 @@ from idfsr.constants import ARCFACE_LANDMARKS_112
 from idfsr.errors import IdfsrError
 from idfsr.io.tensors import to_network
 from idfsr.models.dlib_resnet import (
-    CHIP_LANDMARKS,
     CHIP_SIZE,
     DLIB_DIM,
     METADATA_NAME,
@@ -22,6 +21,9 @@ from idfsr.models.dlib_resnet import (
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.weights import save_weights
 from tests.training.makers import make_face
+
+CHIP_LANDMARKS = ((48.2, 45.1), (100.6, 45.2), (73.6, 79.9), (52.1, 102.4), (97.5, 102.4))
+"""Medians of 115 faces in dlib's crops."""
 
 
 def write_integer(value: int) -> bytes:

@@ -32,7 +32,6 @@ from idfsr.training.signals import InterruptedTrainingError
 from .makers import TINY_MODEL, write_pretrain_shard, write_test_shard
 
 CPU = torch.device("cpu")
-NO_ENCODER = Path("not read without an identity loss")
 ENCODER = Path("idfsr/weights/arcface.safetensors")
 CONFIG = stage_settings(
     Config(
@@ -49,7 +48,7 @@ CONFIG = stage_settings(
 def run(
     config: Config, shards: Sequence[Path], state_dir: Path, **sources: Any
 ) -> tuple[IDFSR, Trained, Card]:
-    files = Sources(shards=shards, id_loss=NO_ENCODER, **sources)
+    files = Sources(shards=shards, id_loss=None, **sources)
     return pretrain(config, files, state_dir, CPU, 0)
 
 
