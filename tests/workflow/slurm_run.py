@@ -1,10 +1,14 @@
 """Snakemake on the tests' own Slurm, and what may happen to a training there."""
 
+import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from .cluster import NODES, Cluster, wait_until
 
@@ -100,10 +104,36 @@ def disturb_training(
     return job
 
 
+def suspend_training(cluster: Cluster) -> list[psutil.Process]:
+    """Stop all processes of the training on the cluster; return them."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        environment = process.info["environ"] or {}
+        in_job = environment.get("SLURM_CONF") == str(cluster.conf)
+        if in_job and "pretrain" in (process.info["cmdline"] or []):
+            process.suspend()
+            found.append(process)
+    return found
+
+
+def is_told_to_end(process: psutil.Process) -> bool:
+    """Return whether SIGTERM waits for a process that is stopped."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    pending = re.findall(r"^(?:Shd|Sig)Pnd:\s*(\w+)$", status, re.MULTILINE)
+    return any(int(mask, 16) >> (signal.SIGTERM - 1) & 1 for mask in pending)
+
+
 def near_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
-    """Leave the job five minutes: the profile wants a signal ten minutes before the end."""
+    """Leave the job five minutes: the profile wants a signal ten minutes before the end.
+
+    Slurm looks for such jobs every 30 seconds, and the training must not have ended by then.
+    """
+    training = suspend_training(cluster)
     soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 300))
     cluster.run("scontrol", "update", f"JobId={job['id']}", f"EndTime={soon}")
+    wait_until(lambda: any(map(is_told_to_end, training)), "Slurm's warning")
+    for process in training:
+        process.resume()
 
 
 def preempt(cluster: Cluster, job: dict[str, str]) -> None:

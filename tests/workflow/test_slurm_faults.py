@@ -7,11 +7,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from .cluster import Cluster, wait_until
-from .slurm_run import disturb_training, start_at_once
+from .slurm_run import disturb_training, start_at_once, suspend_training
 
 pytestmark = [
     pytest.mark.slurm,
@@ -25,11 +24,7 @@ def scancel(cluster: Cluster, job: dict[str, str]) -> None:
 
 def hit_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
     """Let the limit pass for a training that hangs and cannot answer the signal before it."""
-    for process in psutil.process_iter(["cmdline", "environ"]):
-        environment = process.info["environ"] or {}
-        in_job = environment.get("SLURM_CONF") == str(cluster.conf)
-        if in_job and "pretrain" in (process.info["cmdline"] or []):
-            process.suspend()
+    suspend_training(cluster)
     cluster.run("scontrol", "update", f"JobId={job['id']}", "TimeLimit=0:01")
 
     def has_timed_out() -> bool:
