@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from idfsr.config.model import ModelConfig
 from idfsr.config.pretrain import PretrainConfig, PretrainStage
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.process import denoising_loss
@@ -154,6 +155,24 @@ def make_samples(
     return Samples(every=every, draw=sample_sheet(config, shards, device))
 
 
+def check_dataset(dataset: ShardDataset, model: ModelConfig, source: Path) -> None:
+    """Raise `IdfsrError` if the examples of shards are not what a network takes.
+
+    Args:
+        dataset: The examples.
+        model: Of the network.
+        source: One of the shards, for the message.
+    """
+    sides = {
+        "images of {} px, wanted model.image_size": (dataset.image_size, model.image_size),
+        "z_id of {} numbers, wanted model.id_dim": (dataset.id_dim, model.id_dim),
+    }
+    for text, (found, wanted) in sides.items():
+        if found != wanted:
+            message = f"{source}: found {text.format(found)}, {wanted}"
+            raise IdfsrError(message)
+
+
 def pretrain(
     config: PretrainStage,
     sources: Sources,
@@ -174,23 +193,12 @@ def pretrain(
         The network with averaged weights, what the loop returned, and the card.
 
     Raises:
-        IdfsrError: See `ShardDataset`, `first_model`, `check_id_encoder`, `load_id_encoder` and
-            `train`; or the images are not of the model's size.
+        IdfsrError: See `ShardDataset`, `check_dataset`, `first_model`, `check_id_encoder`,
+            `load_id_encoder` and `train`.
     """
     shards, init = sources.shards, sources.init
     dataset = ShardDataset(shards, config.seed, "pretrain")
-    if dataset.image_size != config.model.image_size:
-        message = (
-            f"{shards[0]}: found images of {dataset.image_size} px, "
-            f"wanted model.image_size, {config.model.image_size}"
-        )
-        raise IdfsrError(message)
-    if dataset.id_dim != config.model.id_dim:
-        message = (
-            f"{shards[0]}: found z_id of {dataset.id_dim} numbers, "
-            f"wanted model.id_dim, {config.model.id_dim}"
-        )
-        raise IdfsrError(message)
+    check_dataset(dataset, config.model, shards[0])
     model, first = first_model(config, init)
     if init is None:
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])

@@ -183,10 +183,18 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
         run(CONFIG, shards, tmp_path / "state")
 
 
-def with_id_loss(weight: float) -> Any:
-    return dataclasses.replace(
-        CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, id_loss_weight=weight)
-    )
+def test_z_id_of_another_length_is_refused(tmp_path: Path) -> None:
+    longer = dataclasses.replace(CONFIG, model=dataclasses.replace(CONFIG.model, id_dim=128))
+    shards = [write_pretrain_shard(tmp_path / "a.parquet")]
+    with pytest.raises(IdfsrError, match=r"found z_id of 512 numbers, wanted model\.id_dim, 128"):
+        run(longer, shards, tmp_path / "state")
+
+
+def test_identity_loss_wants_a_recogniser(tmp_path: Path) -> None:
+    settings = dataclasses.replace(CONFIG.pretrain, id_loss_weight=0.1)
+    shards = [write_pretrain_shard(tmp_path / "a.parquet")]
+    with pytest.raises(IdfsrError, match="--id-loss: found none, wanted the recogniser of"):
+        run(dataclasses.replace(CONFIG, pretrain=settings), shards, tmp_path / "state")
 
 
 def test_identity_loss_comes_to_equation_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
