@@ -4,10 +4,12 @@ import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
+from snakemake_logger_plugin_idfsr import SHOWN, JobsLeft
 
 from idfsr.run.at_work import begin_work, end_work
 from idfsr.run.cluster import check_partitions
 from idfsr.run.config import check_files, load_config, parse_config
+from idfsr.run.ending import describe_end
 from idfsr.run.estimate import estimate
 from idfsr.run.inputs import check_inputs, missing_metrics, one_line_each
 
@@ -93,10 +95,13 @@ onstart:
         print(line, file=sys.stderr)
     if on_slurm:
         check_partitions(partitions(jobs))
+    logger.addFilter(JobsLeft(workflow.dag))
 
 
 onsuccess:
     end_work(runs_of(workflow.dag.jobs))
+    for text in describe_end(RUN.run, {job.rule.name for job in workflow.dag.jobs}):
+        logger.info(text, extra=SHOWN)
 
 
 rule all:

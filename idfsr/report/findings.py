@@ -51,7 +51,8 @@ class Finding:
     dots: list[Dot]
 
 
-def _is_ours(method: str) -> bool:
+def is_ours(method: str) -> bool:
+    """Whether a method restores with the run's own network."""
     return "model" in find_method(method).run_files
 
 
@@ -117,7 +118,7 @@ def find_headline(numbers: RunNumbers) -> list[Finding]:
         by_method = {row["method"]: row for row in rows}
         best = min(rows, key=lambda row: float(row[name]))
         chosen = by_method.get(FITTED, best)
-        others = [row for row in rows if not _is_ours(row["method"])]
+        others = [row for row in rows if not is_ours(row["method"])]
         against = [(method_label(PRETRAINED), by_method.get(PRETRAINED))]
         if others:
             other = min(others, key=lambda row: float(row[name]))

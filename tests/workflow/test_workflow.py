@@ -134,6 +134,23 @@ def test_whole_run_makes_the_tables(finished: Path) -> None:
 
 
 @pytest.mark.slow
+def test_whole_run_shows_a_line_for_each_stage_and_its_main_numbers(tiny_run: Path) -> None:
+    lines = (tiny_run / "shown.txt").read_text().splitlines()
+    assert len(lines) <= 60
+    shown = [match[1] for line in lines if (match := re.match(r" +\d+:\d\d  (\w+) ", line))]
+    benchmarks = (tiny_run / "results/tiny/benchmarks").rglob("*.tsv")
+    assert 20 < len(shown) == len(set(shown)) < len(list(benchmarks))
+    assert shown[0] == "synthref"
+    assert shown[-1] == "report"
+    table = pd.read_csv(tiny_run / "results/tiny/tables/table1.csv")
+    of_fit = table[(table["method"] == "idfsr-ft") & (table["scale_factor"] == 8)]
+    start = lines.index(next(line for line in lines if line.startswith("x8, 5 images of 2 people")))
+    assert lines[start + 1].split()[:4] == ["PSNR", "(dB)", "↑", f"{of_fit['psnr'].item():.2f}"]
+    assert "Report: results/tiny/report/index.html" in lines
+    assert not any("idfsr restore-people" in line or "img/s" in line for line in lines)
+
+
+@pytest.mark.slow
 def test_whole_run_at_the_least_and_the_largest_scale(tiny_run: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(tiny_run, tmp_path / "project", symlinks=True)
     settings = (

@@ -22,7 +22,7 @@ rule figure_fit_curves:
         code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure fit-curves \
             --stats {input.stats:q} \
@@ -47,7 +47,7 @@ rule figure_pretrain_curve:
         code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure pretrain-curve \
             --stats {input.stats:q} \
@@ -72,7 +72,7 @@ rule figure_lr_detector:
         code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure lr-detector \
             --errors {input.errors:q} \

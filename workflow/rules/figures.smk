@@ -29,7 +29,7 @@ rule exchanges:
         family=expression_options,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr exchanges \
             {params.files:q} \
@@ -63,7 +63,7 @@ rule paper_figure:
         files=lambda wildcards, input: file_arguments(input.items()),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr {wildcards.paper_figure} \
             {params.files:q} \

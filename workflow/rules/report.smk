@@ -25,6 +25,7 @@ rule tables:
         files=report("results/{run}/tables/files.csv", category="Tables"),
         markdown="results/{run}/tables/tables.md",
         latex="results/{run}/tables/tables.tex",
+        summary="results/{run}/tables/summary.txt",
     log:
         "logs/{run}/tables.txt",
     benchmark:
@@ -39,7 +40,7 @@ rule tables:
         lists=lambda wildcards: settings(wildcards).weights.baselines,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr tables \
             --config {input.config:q} \
@@ -56,7 +57,8 @@ rule tables:
             --lists {params.lists:q} config/weights.yaml \
             --files-table {output.files:q} \
             --markdown {output.markdown:q} \
-            --latex {output.latex:q}
+            --latex {output.latex:q} \
+            --summary {output.summary:q}
         """
 
 
@@ -81,7 +83,7 @@ rule figure_metrics:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure metrics \
             --config {input.config:q} \
@@ -132,7 +134,7 @@ rule report:
         tables_dir=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr report \
             --run-config {input.config:q} \

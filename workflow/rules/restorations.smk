@@ -47,7 +47,7 @@ rule restore:
         alone="results/{run}/restored/x{scale_factor}/{method}/{identity}.alone.json",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr restore-people \
             --config {input.config:q} \
@@ -110,7 +110,7 @@ rule restore_batch:
         restored=subpath(output.list, parent=True),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr restore-people \
             --config {input.config:q} \

@@ -35,7 +35,7 @@ rule figure_grid:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure grid \
             --config {input.config:q} \
@@ -66,7 +66,7 @@ rule figure_warping:
         code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure warping \
             --config {input.config:q} \
@@ -95,7 +95,7 @@ rule figure_landmarks:
         root=images_root,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure landmarks \
             --config {input.config:q} \
