@@ -17,6 +17,8 @@ SMALL_SHARE = 0.01
 
 WIDTH = 100
 
+TIE = "\N{NO-BREAK SPACE}"
+
 
 class JobsLeft(logging.Filter):
     """Adds to each record of progress how many jobs the rules have left.
@@ -183,9 +185,10 @@ class Stages:
         total = sum(sums.values())
         long = [rule for rule, seconds in sums.items() if seconds >= SMALL_SHARE * total]
         long.sort(key=lambda rule: -sums[rule])
-        parts = [f"{rule} {print_time(sums[rule])}" for rule in long]
+        parts = [f"{rule}{TIE}{print_time(sums[rule])}" for rule in long]
         if len(long) < len(sums):
             rest = total - sum(sums[rule] for rule in long)
-            parts.append(f"{len(sums) - len(long)} others {print_time(rest)}")
+            parts.append(f"the{TIE}others{TIE}{print_time(rest)}")
         text = f"Took {print_time(now - self.begun)}; the jobs of each stage: {', '.join(parts)}."
-        return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        lines = textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        return "\n".join(lines).replace(TIE, " ")

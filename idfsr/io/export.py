@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
+from idfsr.io.restored_folder import restored_name
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table, read_tsv, write_tsv
 from idfsr.io.texts import digest_path
@@ -27,11 +28,6 @@ MANIFEST = "manifest.tsv"
 COLUMNS = ("file", "sha256", "problem")
 
 _SCALE = re.compile(r"x[0-9]+")
-
-
-def restored_name(scale_factor: int, identity: str, image: str) -> str:
-    """Return the name of a restored image below the folder of its method."""
-    return f"x{scale_factor}/{identity}/{image}.png"
 
 
 def _scale_folders(folder: Path) -> list[tuple[int, Path]]:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from idfsr.methods.engine.registry import find_method
+from idfsr.methods.engine.registry import find_method, is_method
 from idfsr.report.layout import Column, method_colours, method_label, metric_columns, scale_label
 from idfsr.report.page_tables import RunNumbers, Verdict, judge, print_difference, print_interval
 from idfsr.report.tables import FITTED, identity_metric, records
@@ -53,7 +53,7 @@ class Finding:
 
 def is_ours(method: str) -> bool:
     """Whether a method restores with the run's own network."""
-    return "model" in find_method(method).run_files
+    return is_method(method) and "model" in find_method(method).run_files
 
 
 def _compare(

@@ -1,5 +1,6 @@
 """The workflow as its users drive it: lint, dry run, a whole tiny run, and what reruns when."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -180,6 +181,37 @@ def test_other_settings_of_the_tables_rerun_the_tables(finished: Path) -> None:
     rules = planned_rules(finished, "--config", "metrics={num_bootstrap: 60}")
     remade = {"tables", "figure_metrics", "gather_facts", "report"}
     assert rules - {"all", "stage_settings"} == remade
+
+
+@pytest.mark.slow
+def test_images_restored_elsewhere_are_a_method_like_any_other(finished: Path) -> None:
+    export = ["idfsr", "export", "tiny", "--out", "exchange"]
+    environment = os.environ | {"PYTHONPATH": str(finished)}
+    subprocess.run(export, cwd=finished, env=environment, check=True)
+    folder = finished / "exchange/restored/idfsr-ft"
+    lost = min(folder.glob("x8/*/*.png"))
+    lost.unlink()
+    methods = "{name: mine, folder: exchange/restored/idfsr-ft}"
+    settings = ("--config", f"methods=[bicubic, idfsr-ft, {methods}]")
+    target = "results/tiny/metrics/x8/mine.parquet"
+    result = run_snakemake(finished, *TINY, *settings, "--", target)
+    assert result.returncode == 0, result.stdout + result.stderr
+    values = ["identity", "image", "psnr", "ids_sface"]
+    theirs = pd.read_parquet(finished / target)[values]
+    ours = pd.read_parquet(finished / "results/tiny/metrics/x8/idfsr-ft.parquet")[values]
+    is_lost = (ours["identity"] == lost.parent.name) & (ours["image"] == lost.stem)
+    assert is_lost.sum() == 1
+    pd.testing.assert_frame_equal(theirs, ours[~is_lost].reset_index(drop=True))
+    restored = pd.read_parquet(
+        finished / f"results/tiny/restored/x8/mine/{lost.parent.name}.parquet"
+    )
+    assert restored["problem"].tolist().count("no image in the folder") == 1
+    # another image makes these jobs run again, and no others
+    again = planned_rules(finished, *settings, "--", target)
+    assert again == set()
+    shutil.copy(next(folder.glob("x16/*/*.png")), lost)
+    again = planned_rules(finished, *settings, "--", target)
+    assert again == {"restore_batch", "scores", "metrics"}
 
 
 def redo(directory: Path, target: str, *settings: str) -> None:
