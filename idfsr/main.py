@@ -27,6 +27,7 @@ USER_COMMANDS = {
     "restore": "restore a person's face in photographs of your own",
     "metrics": "compare two folders of images",
     "status": "show what of a run is done, running or failed",
+    "leaderboard": "put several runs on one page",
     "export": "write the images of a run as PNG files with their digests",
     "check": "check that an exported folder is whole",
     "forget": "take a person out of a run or a folder of photographs",

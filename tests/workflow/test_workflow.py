@@ -214,6 +214,19 @@ def test_images_restored_elsewhere_are_a_method_like_any_other(finished: Path) -
     assert again == {"restore_batch", "scores", "metrics"}
 
 
+@pytest.mark.slow
+def test_snakemakes_report_has_every_table_and_figure(finished: Path) -> None:
+    result = run_snakemake(finished, *TINY, "--report", "report.html")
+    assert result.returncode == 0, result.stdout + result.stderr
+    report = (finished / "report.html").read_text()
+    figures = [path.name for path in (finished / "results/tiny/figures").glob("*.png")]
+    assert len(figures) > 10
+    for name in (*figures, "table1.csv", "table2.csv", "paired.csv", "index.html"):
+        assert f"/{name}" in report, name
+    for words in ("as each method restores them", "warped references", "Table 1", "weight files"):
+        assert words in report
+
+
 def redo(directory: Path, target: str, *settings: str) -> None:
     """Remove a file and name it to Snakemake."""
     (directory / target).unlink()
