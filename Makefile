@@ -52,12 +52,12 @@ check: setup ## format, lint, types, spelling, workflow lint, then all tests but
 	$(ACTIVATE) && ruff check .
 	$(ACTIVATE) && mypy
 	$(ACTIVATE) && codespell
-	$(ACTIVATE) && snakefmt --check Snakefile workflow
+	$(ACTIVATE) && snakefmt --check workflow
 	$(ACTIVATE) && snakemake --lint
 	$(MAKE) test-all
 
 fix: setup ## format and mend what the linters can
-	$(ACTIVATE) && ruff format . && ruff check --fix . && snakefmt Snakefile workflow
+	$(ACTIVATE) && ruff format . && ruff check --fix . && snakefmt workflow
 
 clean: ## remove what runs have made, not the environment
 	rm -rf results logs .snakemake

@@ -56,7 +56,6 @@ def fabricate_run(folder: Path, num_identities: int, num_images: int) -> None:
     """Make a project in which the stages up to the split are done; every image is said to serve."""
     for name in SOURCES:
         shutil.copytree(ROOT / name, folder / name)
-    shutil.copy2(ROOT / "Snakefile", folder)
     settings = folder / CONFIG
     text = settings.read_text(encoding="utf-8")
     settings.write_text(

@@ -13,7 +13,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (
-    "Snakefile",
     "workflow",
     "idfsr",
     "snakemake_logger_plugin_idfsr",

@@ -31,7 +31,7 @@ def test_rules_are_lint_clean() -> None:
 
 
 def test_formatted() -> None:
-    subprocess.run(["snakefmt", "--check", "Snakefile", "workflow"], cwd=ROOT, check=True)
+    subprocess.run(["snakefmt", "--check", "workflow"], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize("config", ["demo", "embedded"])
@@ -99,7 +99,7 @@ def test_snakefile_does_not_import_the_heavy_libraries(tmp_path: Path) -> None:
 
 def test_snakefile_does_not_import_pandas() -> None:
     # The Slurm executor does, in every run of Snakemake, so that it cannot be seen from outside.
-    files = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
+    files = [ROOT / "workflow/Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
     text = "\n".join(path.read_text() for path in files)
     imported = set(re.findall(r"^(?:from|import) ([\w.]+)", text, re.MULTILINE))
     for module in [name for name in imported if name.startswith("idfsr")]:
