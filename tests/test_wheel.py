@@ -70,6 +70,7 @@ def make_photographs(folder: Path) -> None:
 
 def test_everything_that_users_type_works(run: Run, installed: Path, tmp_path: Path) -> None:
     assert not (installed / "tests").exists()
+    assert (installed / "snakemake_logger_plugin_idfsr/stages.py").is_file()
     make_photographs(tmp_path / "ann")
     for command in (
         ["assets"],
