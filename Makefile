@@ -35,7 +35,6 @@ setup: .venv/.installed .assets/.installed ## install the environment and the as
 
 demo: setup ## run the whole workflow on rendered people: results/demo/report/index.html
 	$(ACTIVATE) && snakemake --cores $(CORES)
-	@echo 'Done: open results/demo/report/index.html'
 
 test: setup ## fast tests
 	$(ACTIVATE) && $(PYTEST) -n $(WORKERS) -m 'not slow and not slurm and not gpu'

@@ -27,10 +27,14 @@ USER_COMMANDS = {
     "restore": "restore a person's face in photographs of your own",
     "metrics": "compare two folders of images",
     "status": "show what of a run is done, running or failed",
+    "leaderboard": "put several runs on one page",
+    "export": "write the images of a run as PNG files with their digests",
+    "check": "check that an exported folder is whole",
     "forget": "take a person out of a run or a folder of photographs",
     "clean": "remove what a run can make again, to free disk space",
     "weights": "list, check or download published weight files",
     "assets": "check the files of the asset packages",
+    "completion": "print a script that completes commands in a shell",
 }
 """What users type: sub-command to its one line of help."""
 
@@ -88,11 +92,11 @@ def list_commands() -> str:
     )
 
 
-def build_parser(command: str | None) -> argparse.ArgumentParser:
-    """Build the parser, complete for one sub-command and with names only for the others.
+def build_parser(*complete: str | None) -> argparse.ArgumentParser:
+    """Build the parser, complete for some sub-commands and with names only for the others.
 
     Args:
-        command: The sub-command that will run, if it is known.
+        complete: The sub-command that will run, if it is known.
     """
     parser = argparse.ArgumentParser(
         prog="idfsr",
@@ -106,7 +110,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
         dest="command", required=True, metavar="command", help="one of the above", prog="idfsr"
     )
     for name in COMMANDS:
-        if name != command:
+        if name not in complete:
             subparsers.add_parser(name)
             continue
         module = importlib.import_module(f"idfsr.stages.{name.replace('-', '_')}")

@@ -53,5 +53,7 @@ def test_pythons_and_setuptools_are_those_of_the_project() -> None:
 
 
 def test_the_image_is_built_where_the_workflow_looks_for_it() -> None:
-    (image,) = re.findall(r'^container: "(.+)"$', Path("Snakefile").read_text(), re.MULTILINE)
+    (image,) = re.findall(
+        r'^container: "(.+)"$', Path("workflow/Snakefile").read_text(), re.MULTILINE
+    )
     assert f"apptainer build {image} " in Path("docs/cluster.md").read_text()

@@ -24,7 +24,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     source = folder / "source"
     source.mkdir()
-    for name in ("config", "envs", "idfsr"):
+    for name in ("config", "envs", "idfsr", "snakemake_logger_plugin_idfsr"):
         shutil.copytree(name, source / name, symlinks=True)
     for name in ("LICENSE", "README.md", "pyproject.toml"):
         shutil.copy(name, source / name)
@@ -70,6 +70,7 @@ def make_photographs(folder: Path) -> None:
 
 def test_everything_that_users_type_works(run: Run, installed: Path, tmp_path: Path) -> None:
     assert not (installed / "tests").exists()
+    assert (installed / "snakemake_logger_plugin_idfsr/stages.py").is_file()
     make_photographs(tmp_path / "ann")
     for command in (
         ["assets"],

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from idfsr.methods.engine.registry import find_method
+from idfsr.methods.engine.registry import find_method, is_method
 from idfsr.report.layout import Column, method_colours, method_label, metric_columns, scale_label
 from idfsr.report.page_tables import RunNumbers, Verdict, judge, print_difference, print_interval
 from idfsr.report.tables import FITTED, identity_metric, records
@@ -51,8 +51,9 @@ class Finding:
     dots: list[Dot]
 
 
-def _is_ours(method: str) -> bool:
-    return "model" in find_method(method).run_files
+def is_ours(method: str) -> bool:
+    """Whether a method restores with the run's own network."""
+    return is_method(method) and "model" in find_method(method).run_files
 
 
 def _compare(
@@ -117,7 +118,7 @@ def find_headline(numbers: RunNumbers) -> list[Finding]:
         by_method = {row["method"]: row for row in rows}
         best = min(rows, key=lambda row: float(row[name]))
         chosen = by_method.get(FITTED, best)
-        others = [row for row in rows if not _is_ours(row["method"])]
+        others = [row for row in rows if not is_ours(row["method"])]
         against = [(method_label(PRETRAINED), by_method.get(PRETRAINED))]
         if others:
             other = min(others, key=lambda row: float(row[name]))

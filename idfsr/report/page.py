@@ -210,7 +210,12 @@ def read_part(name: str) -> str:
     return importlib.resources.files(templates).joinpath(name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def read_script() -> str:
+    """Return the page's script; that of the tables serves other pages too."""
+    return read_part("tables.js") + read_part("page.js")
+
+
+def script_digest(text: str) -> str:
     """Return a digest as a Content-Security-Policy wants it."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
@@ -271,7 +276,7 @@ def render_page(inputs: PageInputs, page: Path) -> str:
     conditions, networks, files = (
         read_csv(inputs.tables_dir / f"{name}.csv") for name in ("conditions", "networks", "files")
     )
-    facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_part("page.js")
+    facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_script()
     settings = TypeAdapter(Config).dump_python(config, mode="json")
     counts = {int(row["scale_factor"]): int(row["num_images"]) for row in records(table1)}
     left_out = list_left_out(inputs.split)
@@ -282,7 +287,7 @@ def render_page(inputs: PageInputs, page: Path) -> str:
             config=config,
             style=style,
             script=script,
-            script_digest=_digest(script),
+            script_digest=script_digest(script),
             rendered=config.dataset.kind == "synthref",
             num_images=int(table1["num_images"].max()),
             num_identities=int(table1["num_identities"].max()),

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from idfsr.config.dataset import DatasetConfig, IndexConfig, IndexStage
 from idfsr.config.figures import (
@@ -45,6 +45,7 @@ from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import lacking_files, weights_folder
 from idfsr.io.yaml_files import read_yaml
 from idfsr.methods.engine.registry import (
+    declare_folder,
     find_method,
     is_method,
     method_names,
@@ -54,6 +55,7 @@ from idfsr.methods.engine.registry import (
 )
 from idfsr.metrics.engine.registry import find_metrics
 from idfsr.run.contradictions import contradictions
+from idfsr.run.folder_methods import FolderMethod, with_folders
 from idfsr.sealed_json import seal
 from idfsr.training.networks import find_network, network_names
 
@@ -92,8 +94,9 @@ class Config:
         "idfsr-mean",
         "idfsr-ft",
     )
-    """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md). In a
-    file, `available` stands for all of this package whose weights are there."""
+    """Rows of the tables, in this order; those of other packages too (docs/add-a-method.md), and
+    images that were restored elsewhere, as {name: mine, folder: ...} (docs/exchange.md). In a file,
+    `available` stands for all of this package whose weights are there."""
     dataset: DatasetConfig = DatasetConfig()
     index: IndexConfig = IndexConfig()
     synthref: SynthrefConfig = SynthrefConfig()
@@ -116,6 +119,15 @@ class Config:
     figures: PaperFiguresConfig = PaperFiguresConfig()
     counts: CountsConfig = CountsConfig()
     weights: WeightsConfig = WeightsConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _declare_folders(cls, values: Any) -> Any:
+        """Make the names of folders known before the names of methods are looked at."""
+        own = values.get("method_settings") if isinstance(values, dict) else None
+        for name, settings in own.items() if isinstance(own, dict) else ():
+            declare_folder(name, settings)
+        return values
 
 
 STAGES: dict[str, Any] = {
@@ -225,7 +237,8 @@ def parse_config(values: dict[str, Any], source: str) -> Config:
             the dotted path.
     """
     try:
-        config = TypeAdapter(Config).validate_python(_numbers(_with_methods(values)))
+        named = with_folders(_with_methods(values))
+        config = TypeAdapter(Config).validate_python(_numbers(named))
         config = _with_all_settings(config)
         find_metrics((*config.metrics.table1, *config.metrics.table2))
     except ValidationError as error:
@@ -299,6 +312,8 @@ def stage_json(config: Config, stage: str) -> str:
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a run's settings, with every default, bound and meaning."""
     schema = TypeAdapter(Config).json_schema()
+    names = schema["properties"]["methods"]
+    names["items"] = {"anyOf": [names["items"], TypeAdapter(FolderMethod).json_schema()]}
     sections: dict[str, Any] = {}
     for name, method in own_methods().items():
         if method.settings and not method.settings_of:

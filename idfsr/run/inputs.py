@@ -12,6 +12,7 @@ from idfsr.dataset.listing import contents_digest
 from idfsr.errors import IdfsrError
 from idfsr.io.places import locate
 from idfsr.io.published import find_other_files
+from idfsr.io.restored_folder import digest_images
 from idfsr.io.weights_list import (
     MANIFEST,
     PublishedFile,
@@ -20,12 +21,15 @@ from idfsr.io.weights_list import (
     read_manifest,
     weights_folder,
 )
-from idfsr.methods.engine.registry import missing_packages
+from idfsr.methods.engine.registry import FOLDER, method_modules, missing_packages
 from idfsr.run.config import Config
 from idfsr.run.families import families_of, metric_names
 
 published_files = cache(read_manifest)
 """A list of weights by name; it is read once for all jobs."""
+
+images_digest = cache(digest_images)
+"""Of a folder of images that were restored elsewhere; they are read once for all jobs."""
 
 MADE: Final = Path("results")
 """Folder of the files that rules make."""
@@ -50,6 +54,21 @@ def named_weights(config: Config) -> dict[str, Path]:
         for name, path in named.items()
         if isinstance(path, str) and path and not Path(path).is_relative_to(MADE)
     }
+
+
+def image_folders(config: Config) -> dict[str, Path]:
+    """Return the folders of a run's methods whose images were restored elsewhere, by method."""
+    return {
+        name: Path(config.method_settings[name]["folder"])
+        for name in config.methods
+        if method_modules(name) == (FOLDER,)
+    }
+
+
+def folder_arguments(config: Config, method: str, scale_factor: int) -> list[str]:
+    """Return what a restoration is told of its method's images; nothing where there are none."""
+    folder = image_folders(config).get(method)
+    return ["--images", images_digest(folder, scale_factor)] if folder else []
 
 
 def listed_weights(config: Config) -> dict[Path, PublishedFile]:
@@ -77,6 +96,10 @@ def _missing(config: Config) -> Iterator[str]:
         if not path.is_file():
             source = f", from {listed[path].source}" if path in listed else ""
             yield f"{path}: no such file, wanted weights ({name}){source}"
+    for name, folder in image_folders(config).items():
+        if not folder.is_dir():
+            wanted = "restored images, x<scale factor>/<person>/<image>.png"
+            yield f"{folder}: no such folder, wanted {wanted} (method {name})"
     yield from missing_packages(config.methods)
     manifest = Path(config.weights.baselines)
     if locate(manifest).is_file():

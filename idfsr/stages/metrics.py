@@ -9,26 +9,16 @@ people, and writes a row an image. docs/metrics.md explains each metric.
 """
 
 import argparse
-import math
 from pathlib import Path
 
-import pandas as pd
 import torch
 
-from idfsr.config.landmarks import LandmarksConfig
+from idfsr.api import score_folders
 from idfsr.config.metrics import MetricsConfig
 from idfsr.config.weights import WeightsConfig
-from idfsr.faces.detector import load_detector
 from idfsr.io.places import locate
-from idfsr.metrics.engine.folders import pair_files, read_batches
-from idfsr.metrics.engine.registry import (
-    all_metrics,
-    drop_missing,
-    find_families,
-    find_metrics,
-)
+from idfsr.metrics.engine.registry import all_metrics, find_metrics
 from idfsr.metrics.engine.resources import add_resources, find_resources
-from idfsr.metrics.engine.scoring import BATCH_SIZE, score_pairs
 from idfsr.report.summary import summarise
 from idfsr.report.tables import write_csv
 
@@ -56,30 +46,8 @@ def _in_order(names: list[str]) -> list[str]:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    pairs = pair_files(args.gt, args.sr)
     settings = MetricsConfig(enforce_detection=args.enforce_detection)
-    landmarks = LandmarksConfig()
-    resources = find_resources(args, settings)
-    names, missing = drop_missing(args.only, args.weights)
-    families = find_families(names)
-    scorers = {name: family.load(resources) for name, family in families.items()}
-    detector = load_detector(landmarks, args.assets, resources.device)
-    scores = score_pairs(
-        scorers,
-        read_batches(pairs, detector, landmarks.image_size, BATCH_SIZE),
-        len(pairs),
-        {name: None if family.of_truth else {} for name, family in families.items()},
-    )
-    columns = {name: values for one in scores.values() for name, values in one.columns.items()}
-    of_the_set = {name: value for one in scores.values() for name, value in one.of_the_set.items()}
-    rows = pd.DataFrame(
-        {
-            "name": [pair.name for pair in pairs],
-            "identity": [pair.identity for pair in pairs],
-            **{column: columns[column] for one in find_metrics(names) for column in one.columns},
-            **{one.name: math.nan for one in find_metrics(missing) if one.kind != "set"},
-        }
-    )
+    rows, of_the_set = score_folders(args.gt, args.sr, args.only, find_resources(args, settings))
     print(summarise(rows, of_the_set, find_metrics(args.only), settings))
     if args.csv:
         write_csv(rows, args.csv)

@@ -29,7 +29,7 @@ from idfsr.io.shards import check_id_encoder, scale_factor_of
 from idfsr.io.tables import write_table
 from idfsr.io.weights_list import MANIFEST
 from idfsr.methods.engine.contract import Restorer
-from idfsr.methods.engine.registry import find_method, load_method
+from idfsr.methods.engine.registry import declare_folder, find_method, load_method
 from idfsr.methods.engine.restore import RESTORED_SCHEMA, restore_identity
 from idfsr.models.weights import model_digest
 
@@ -46,6 +46,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--fits-dir", type=Path, help="folder of the people's folders of fits, for idfsr-ft")
     add("--weights-list", type=Path, default=MANIFEST, help="list of the baselines' weights")
     add("--weights", type=Path, nargs="*", default=[], help="those of the method, for the records")
+    add("--images", default="", help="digest of the images of a method's folder, for the records")
     add("--restored-dir", type=Path, required=True, help="folder of the tables to write, Parquet")
     add("--list", type=Path, help="list of the tables to write, TSV")
     add("--threads", type=int, default=1, help="CPU threads of the network")
@@ -83,6 +84,8 @@ def wanted_people(args: argparse.Namespace) -> dict[str, Made]:
         "method": args.method,
         "weights": digest_files(args.weights),
     }
+    if args.images:
+        sources["images"] = args.images
     if args.model is not None:
         sources["model"] = model_digest(args.model)
     wanted = {}
@@ -161,8 +164,9 @@ def prepare_restorations(
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    check_arguments(args)
     config = load_stage(args.config, RestoreStage)
+    declare_folder(args.method, config.method)
+    check_arguments(args)
     wanted = wanted_people(args)
     make_people(wanted, 1, lambda: prepare_restorations(args, config, wanted))
     if args.list is not None:

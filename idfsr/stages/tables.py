@@ -4,7 +4,8 @@ Reads the metrics of every method and scale factor. Makes both tables as CSV, wi
 method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Four more
 CSV files hold the differences of the fitted model from the other methods, the means of the probes
 (see `idfsr probes`), how each network was trained before the run, and which weight files it used,
-with their digests and whether they are those that their authors published.
+with their digests and whether they are those that their authors published. A text of a few lines
+has Table 1 for the fitted model, the pretrained one and the best other method.
 
     idfsr tables --config results/demo/config/tables.json \
         --metrics results/demo/metrics/x*/*.parquet \
@@ -13,7 +14,8 @@ with their digests and whether they are those that their authors published.
         --table1 table1.csv --table2 table2.csv --paired paired.csv --conditions conditions.csv \
         --weights idfsr/weights/idfsr64.safetensors --networks networks.csv \
         --files weights/codeformer/codeformer.pth --lists config/weights.yaml \
-        --files-table files.csv --markdown tables.md --latex tables.tex
+        --files-table files.csv --markdown tables.md --latex tables.tex \
+        --summary summary.txt
 """
 
 import argparse
@@ -27,6 +29,7 @@ from idfsr.io.files import atomic_path
 from idfsr.io.published import COLUMNS, list_weights
 from idfsr.io.weights_list import read_lists
 from idfsr.report.conditions import summarise_probes
+from idfsr.report.ending import summarise_table
 from idfsr.report.networks import list_networks
 from idfsr.report.run_tables import make_tables
 from idfsr.report.tables import read_measurements, write_csv
@@ -61,6 +64,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--networks", type=Path, required=True, help="trainings to write, CSV")
     parser.add_argument("--markdown", type=Path, required=True, help="both tables to write")
     parser.add_argument("--latex", type=Path, required=True, help="both tables to write")
+    parser.add_argument("--summary", type=Path, required=True, help="Table 1 in short, to write")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -76,6 +80,8 @@ def run(args: argparse.Namespace) -> None:
     write_csv(tables.table2, args.table2)
     write_csv(tables.paired, args.paired)
     write_csv(summarise_probes(args.probes, config.metrics.num_bootstrap), args.conditions)
-    for path, text in ((args.markdown, tables.markdown), (args.latex, tables.latex)):
+    summary = summarise_table(tables.table1, tables.paired, config.metrics.table1)
+    texts = {args.markdown: tables.markdown, args.latex: tables.latex, args.summary: summary}
+    for path, text in texts.items():
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from idfsr.run.config import (
     stage_json,
     stage_settings,
 )
+from idfsr.run.inputs import check_inputs
 
 CONFIG_DIR = Path("config")
 
@@ -55,6 +58,12 @@ def test_schema_file_is_up_to_date() -> None:
         ({"shards": {"image_size": 64}}, "shards.image_size is 64, wanted model.image_size, 256"),
         ({"run": "../up"}, "run"),
         ({"seed": -1}, "seed"),
+        ({"methods": [{"name": "mine"}]}, "methods.0.folder: Field required"),
+        (
+            {"methods": ["bicubic", {"name": "dr2", "folder": "a"}]},
+            "methods.1.name: found dr2, wanted a name that is free",
+        ),
+        ({"methods": [{"name": "a/b", "folder": "a"}]}, "methods.0.name: String should match"),
         ({"methods": ["bilinear"]}, "methods.0: Value error, wanted one of asffnet, "),
         (
             {"method_settings": {"pgdiff": {"num_inference_steps": 30}}},
@@ -212,3 +221,22 @@ def test_every_section_belongs_to_a_stage() -> None:
     # those of a network or a method are given by other names; the rest says what runs
     names = {"networks", "lr_detector", "method_settings", "run", "identities_per_job", "weights"}
     assert others == names
+
+
+def test_a_folder_of_restored_images_is_a_method(tmp_path: Path) -> None:
+    values = {"methods": ["bicubic", {"name": "from-elsewhere", "folder": "there"}]}
+    config = parse_config(values, "test")
+    assert config.methods == ("bicubic", "from-elsewhere")
+    (tmp_path / "restore.json").write_text(stage_json(config, "restore-from-elsewhere"))
+    assert load_stage(tmp_path / "restore.json", RestoreStage).method == {"folder": "there"}
+    # the report reads the run's settings, in a process of its own
+    (tmp_path / "page.json").write_text(stage_json(config, "page"))
+    code = (
+        "import sys; from pathlib import Path; from idfsr.config.stage import load_stage; "
+        "from idfsr.run.config import Config; print(load_stage(Path(sys.argv[1]), Config).methods)"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "page.json")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout == "('bicubic', 'from-elsewhere')\n"
+    with pytest.raises(IdfsrError, match=r"there: no such folder, wanted restored images, x<scale"):
+        check_inputs(config)

@@ -19,6 +19,7 @@ OUTPUTS = (
     "files-table",
     "markdown",
     "latex",
+    "summary",
 )
 
 

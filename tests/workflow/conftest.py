@@ -22,6 +22,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy_sources(directory)
             result = run_snakemake(directory, *TINY)
             assert result.returncode == 0, result.stdout + result.stderr
+            (directory / "shown.txt").write_text(result.stdout + result.stderr)
             ended.touch()
     return directory
 

@@ -16,6 +16,7 @@ SOURCES = (
     "Snakefile",
     "workflow",
     "idfsr",
+    "snakemake_logger_plugin_idfsr",
     "config",
     "envs",
     "profiles",

@@ -1,5 +1,6 @@
 """The workflow as its users drive it: lint, dry run, a whole tiny run, and what reruns when."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -98,7 +99,7 @@ def test_snakefile_does_not_import_the_heavy_libraries(tmp_path: Path) -> None:
 
 def test_snakefile_does_not_import_pandas() -> None:
     # The Slurm executor does, in every run of Snakemake, so that it cannot be seen from outside.
-    files = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
+    files = [ROOT / "workflow/Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
     text = "\n".join(path.read_text() for path in files)
     imported = set(re.findall(r"^(?:from|import) ([\w.]+)", text, re.MULTILINE))
     for module in [name for name in imported if name.startswith("idfsr")]:
@@ -134,6 +135,23 @@ def test_whole_run_makes_the_tables(finished: Path) -> None:
 
 
 @pytest.mark.slow
+def test_whole_run_shows_a_line_for_each_stage_and_its_main_numbers(tiny_run: Path) -> None:
+    lines = (tiny_run / "shown.txt").read_text().splitlines()
+    assert len(lines) <= 60
+    shown = [match[1] for line in lines if (match := re.match(r" +\d+:\d\d  (\w+) ", line))]
+    benchmarks = (tiny_run / "results/tiny/benchmarks").rglob("*.tsv")
+    assert 20 < len(shown) == len(set(shown)) < len(list(benchmarks))
+    assert shown[0] == "synthref"
+    assert shown[-1] == "report"
+    table = pd.read_csv(tiny_run / "results/tiny/tables/table1.csv")
+    of_fit = table[(table["method"] == "idfsr-ft") & (table["scale_factor"] == 8)]
+    start = lines.index(next(line for line in lines if line.startswith("x8, 5 images of 2 people")))
+    assert lines[start + 1].split()[:4] == ["PSNR", "(dB)", "↑", f"{of_fit['psnr'].item():.2f}"]
+    assert "Report: results/tiny/report/index.html" in lines
+    assert not any("idfsr restore-people" in line or "img/s" in line for line in lines)
+
+
+@pytest.mark.slow
 def test_whole_run_at_the_least_and_the_largest_scale(tiny_run: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(tiny_run, tmp_path / "project", symlinks=True)
     settings = (
@@ -163,6 +181,50 @@ def test_other_settings_of_the_tables_rerun_the_tables(finished: Path) -> None:
     rules = planned_rules(finished, "--config", "metrics={num_bootstrap: 60}")
     remade = {"tables", "figure_metrics", "gather_facts", "report"}
     assert rules - {"all", "stage_settings"} == remade
+
+
+@pytest.mark.slow
+def test_images_restored_elsewhere_are_a_method_like_any_other(finished: Path) -> None:
+    export = ["idfsr", "export", "tiny", "--out", "exchange"]
+    environment = os.environ | {"PYTHONPATH": str(finished)}
+    subprocess.run(export, cwd=finished, env=environment, check=True)
+    folder = finished / "exchange/restored/idfsr-ft"
+    lost = min(folder.glob("x8/*/*.png"))
+    lost.unlink()
+    methods = "{name: mine, folder: exchange/restored/idfsr-ft}"
+    settings = ("--config", f"methods=[bicubic, idfsr-ft, {methods}]")
+    target = "results/tiny/metrics/x8/mine.parquet"
+    result = run_snakemake(finished, *TINY, *settings, "--", target)
+    assert result.returncode == 0, result.stdout + result.stderr
+    values = ["identity", "image", "psnr", "ids_sface"]
+    theirs = pd.read_parquet(finished / target)[values]
+    ours = pd.read_parquet(finished / "results/tiny/metrics/x8/idfsr-ft.parquet")[values]
+    is_lost = (ours["identity"] == lost.parent.name) & (ours["image"] == lost.stem)
+    assert is_lost.sum() == 1
+    pd.testing.assert_frame_equal(theirs, ours[~is_lost].reset_index(drop=True))
+    restored = pd.read_parquet(
+        finished / f"results/tiny/restored/x8/mine/{lost.parent.name}.parquet"
+    )
+    assert restored["problem"].tolist().count("no image in the folder") == 1
+    # another image makes these jobs run again, and no others
+    again = planned_rules(finished, *settings, "--", target)
+    assert again == set()
+    shutil.copy(next(folder.glob("x16/*/*.png")), lost)
+    again = planned_rules(finished, *settings, "--", target)
+    assert again == {"restore_batch", "scores", "metrics"}
+
+
+@pytest.mark.slow
+def test_snakemakes_report_has_every_table_and_figure(finished: Path) -> None:
+    result = run_snakemake(finished, *TINY, "--report", "report.html")
+    assert result.returncode == 0, result.stdout + result.stderr
+    report = (finished / "report.html").read_text()
+    figures = [path.name for path in (finished / "results/tiny/figures").glob("*.png")]
+    assert len(figures) > 10
+    for name in (*figures, "table1.csv", "table2.csv", "paired.csv", "index.html"):
+        assert f"/{name}" in report, name
+    for words in ("as each method restores them", "warped references", "Table 1", "weight files"):
+        assert words in report
 
 
 def redo(directory: Path, target: str, *settings: str) -> None:

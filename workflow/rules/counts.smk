@@ -29,7 +29,7 @@ rule counts:
         code=code_digest("idfsr.stages.counts"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr counts \
             --config {input.config:q} \
@@ -73,7 +73,7 @@ rule count_scores:
         truth=lambda wildcards, input: ["--truth", *input.truth] if input.truth else [],
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr scores \
             --config {input.config:q} \

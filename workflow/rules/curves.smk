@@ -1,7 +1,7 @@
-"""Figures that show how trainings went.
+"""Figures that show numbers: how trainings went, and the metrics.
 
-Needs: results/<run>/fit/, pretrain/, lr_detector/.
-Makes: results/<run>/figures/ fit-curves.png, pretrain-curve.png, lr-detector.png.
+Needs: results/<run>/fit/, pretrain/, lr_detector/, tables/.
+Makes: results/<run>/figures/ fit-curves.png, pretrain-curve.png, lr-detector.png, metrics.png.
 """
 
 
@@ -10,7 +10,12 @@ rule figure_fit_curves:
     input:
         stats=lambda wildcards: plan(wildcards).fit_stats(),
     output:
-        figure=report("results/{run}/figures/fit-curves.png", category="Figures"),
+        figure=report(
+            "results/{run}/figures/fit-curves.png",
+            category="Figures",
+            caption="../report/fit-curves.rst",
+            labels={"figure": "fits", "scale": "all"},
+        ),
     log:
         "logs/{run}/figures/fit_curves.txt",
     benchmark:
@@ -22,7 +27,7 @@ rule figure_fit_curves:
         code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure fit-curves \
             --stats {input.stats:q} \
@@ -35,7 +40,12 @@ rule figure_pretrain_curve:
     input:
         stats="results/{run}/pretrain/stats.jsonl",
     output:
-        figure=report("results/{run}/figures/pretrain-curve.png", category="Figures"),
+        figure=report(
+            "results/{run}/figures/pretrain-curve.png",
+            category="Figures",
+            caption="../report/pretrain-curve.rst",
+            labels={"figure": "pretraining", "scale": "all"},
+        ),
     log:
         "logs/{run}/figures/pretrain_curve.txt",
     benchmark:
@@ -47,7 +57,7 @@ rule figure_pretrain_curve:
         code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure pretrain-curve \
             --stats {input.stats:q} \
@@ -60,7 +70,12 @@ rule figure_lr_detector:
     input:
         errors="results/{run}/lr_detector/errors.csv",
     output:
-        figure=report("results/{run}/figures/lr-detector.png", category="Figures"),
+        figure=report(
+            "results/{run}/figures/lr-detector.png",
+            category="Figures",
+            caption="../report/lr-detector.rst",
+            labels={"figure": "landmarks at low resolution", "scale": "all"},
+        ),
     log:
         "logs/{run}/figures/lr_detector.txt",
     benchmark:
@@ -72,9 +87,45 @@ rule figure_lr_detector:
         code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure lr-detector \
             --errors {input.errors:q} \
+            --figure {output.figure:q}
+        """
+
+
+rule figure_metrics:
+    """Show every metric with its interval."""
+    input:
+        config="results/{run}/config/tables.json",
+        table1="results/{run}/tables/table1.csv",
+        table2="results/{run}/tables/table2.csv",
+    output:
+        figure=report(
+            "results/{run}/figures/metrics.png",
+            category="Figures",
+            caption="../report/metrics.rst",
+            labels={"figure": "metrics", "scale": "all"},
+        ),
+    log:
+        "logs/{run}/figures/metrics.txt",
+    benchmark:
+        "results/{run}/benchmarks/figures/metrics.tsv"
+    localrule: True
+    conda:
+        "../../envs/idfsr.yaml"
+    params:
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.figure", *method_modules(*settings(wildcards).methods)
+        ),
+    shell:
+        r"""
+        exec &>{log:q}
+
+        idfsr figure metrics \
+            --config {input.config:q} \
+            --table1 {input.table1:q} \
+            --table2 {input.table2:q} \
             --figure {output.figure:q}
         """

@@ -18,7 +18,7 @@ rule stage_settings:
         json=lambda wildcards: stage_json(settings(wildcards), wildcards.stage),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         printf '%s\n' {params.json:q} >{output:q}
         """
@@ -46,7 +46,7 @@ rule synthref:
         out_dir=subpath(output.truth, parent=True),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr synthref \
             --config {input.config:q} \
@@ -80,7 +80,7 @@ checkpoint index:
         photographs=lambda wildcards: inputs.photographs_digest(settings(wildcards)),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr index \
             --config {input.config:q} \
@@ -110,7 +110,7 @@ checkpoint split:
         code=code_digest("idfsr.stages.split"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr split \
             --config {input.config:q} \

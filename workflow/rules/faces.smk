@@ -39,7 +39,7 @@ rule lr_detector:
         r"""
         # Only the training answers SIGTERM: it saves its state and ends with status 75.
         trap '' TERM
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr train lr_detector \
             --config {input.config:q} \
@@ -84,7 +84,7 @@ rule shards:
         root=images_root,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr shards \
             --config {input.config:q} \

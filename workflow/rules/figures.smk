@@ -29,7 +29,7 @@ rule exchanges:
         family=expression_options,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr exchanges \
             {params.files:q} \
@@ -45,9 +45,19 @@ rule paper_figure:
     input:
         unpack(paper_figure_files),
     output:
-        figure=report("results/{run}/figures/{paper_figure}.png", category="Figures"),
+        figure=report(
+            "results/{run}/figures/{paper_figure}.png",
+            category="Figures",
+            caption="../report/paper-figure.rst",
+            labels={"figure": "{paper_figure}", "scale": "all"},
+        ),
         vector="results/{run}/figures/{paper_figure}.svg",
-        numbers=report("results/{run}/figures/{paper_figure}.csv", category="Figures"),
+        numbers=report(
+            "results/{run}/figures/{paper_figure}.csv",
+            category="Figures",
+            caption="../report/paper-figure.rst",
+            labels={"figure": "{paper_figure}, numbers", "scale": "all"},
+        ),
     log:
         "logs/{run}/figures/{paper_figure}.txt",
     benchmark:
@@ -63,7 +73,7 @@ rule paper_figure:
         files=lambda wildcards, input: file_arguments(input.items()),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr {wildcards.paper_figure} \
             {params.files:q} \

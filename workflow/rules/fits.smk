@@ -35,7 +35,7 @@ rule fit:
         alone="results/{run}/fit/x{scale_factor}/{identity}/alone.json",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr fit-people \
             --config {input.config:q} \
@@ -77,7 +77,7 @@ rule fit_batch:
         fits=subpath(output.list, parent=True),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr fit-people \
             --config {input.config:q} \

@@ -26,7 +26,7 @@ rule gather_faces:
         code=code_digest("idfsr.stages.gather"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr gather faces \
             --config {input.config:q} \
@@ -54,7 +54,7 @@ rule gather_people:
         code=code_digest("idfsr.stages.gather"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr gather people \
             --shards {input.shards:q} \
@@ -82,7 +82,7 @@ rule gather_facts:
         code=code_digest("idfsr.stages.gather"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr gather facts \
             --benchmarks {input.benchmarks:q} \

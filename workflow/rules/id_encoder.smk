@@ -23,7 +23,7 @@ rule id_encoder:
         code=code_digest("idfsr.stages.id_encoder"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr id-encoder \
             --published {input.published:q} \
@@ -48,8 +48,8 @@ rule copy_id_encoder:
         embedded="idfsr/weights/id_encoder.safetensors",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         cp {input.weights:q} {params.embedded:q}
-        sha256sum {params.embedded:q} > {output.digest:q}
+        sha256sum {params.embedded:q} >{output.digest:q}
         """

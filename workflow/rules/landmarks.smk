@@ -32,7 +32,7 @@ rule landmarks:
         ],
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr landmarks \
             --config {input.config:q} \
@@ -65,7 +65,7 @@ rule quality:
         code=code_digest("idfsr.stages.quality"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr quality \
             --config {input.config:q} \

@@ -34,7 +34,7 @@ rule truth_features:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr truth-features \
             --config {input.config:q} \
@@ -80,7 +80,7 @@ rule scores:
         truth=lambda wildcards, input: ["--truth", *input.truth] if input.truth else [],
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr scores \
             --config {input.config:q} \
@@ -117,7 +117,7 @@ rule metrics:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr join-scores \
             --config {input.config:q} \

@@ -26,7 +26,7 @@ rule crops:
         root=images_root,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr crops \
             --manifest {input.manifest:q} \
@@ -54,7 +54,7 @@ rule synthref_landmarks:
         code=code_digest("idfsr.stages.synthref_landmarks"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr synthref-landmarks \
             --config {input.config:q} \
@@ -91,7 +91,7 @@ rule train:
         r"""
         # Only the training answers SIGTERM: it saves its state and ends with status 75.
         trap '' TERM
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr train {wildcards.network:q} \
             {params.files:q} \
@@ -119,7 +119,7 @@ rule embed:
         embedded=lambda wildcards: embedded_files()[wildcards.trained],
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr embed \
             --weights {input.weights:q} \

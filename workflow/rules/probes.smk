@@ -29,7 +29,7 @@ rule probes:
         code=code_digest("idfsr.stages.probes"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr probes \
             --config {input.config:q} \

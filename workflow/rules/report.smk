@@ -1,7 +1,7 @@
 """Metrics to tables, and these with the figures to the HTML report.
 
 Needs: results/<run>/metrics/, probes/, figures/, split.tsv, and report/ as far as gather.smk makes it.
-Makes: results/<run>/tables/, figures/metrics.png, report/index.html.
+Makes: results/<run>/tables/, report/index.html.
 """
 
 
@@ -17,14 +17,45 @@ rule tables:
         weights=lambda wildcards: inputs.trained_weights(settings(wildcards)),
         files=lambda wildcards: inputs.used_weights(settings(wildcards)),
     output:
-        table1=report("results/{run}/tables/table1.csv", category="Tables"),
-        table2=report("results/{run}/tables/table2.csv", category="Tables"),
-        paired=report("results/{run}/tables/paired.csv", category="Tables"),
-        conditions=report("results/{run}/tables/conditions.csv", category="Tables"),
-        networks=report("results/{run}/tables/networks.csv", category="Tables"),
-        files=report("results/{run}/tables/files.csv", category="Tables"),
+        table1=report(
+            "results/{run}/tables/table1.csv",
+            category="Tables",
+            caption="../report/table1.rst",
+            labels={"table": "Table 1"},
+        ),
+        table2=report(
+            "results/{run}/tables/table2.csv",
+            category="Tables",
+            caption="../report/table2.rst",
+            labels={"table": "Table 2"},
+        ),
+        paired=report(
+            "results/{run}/tables/paired.csv",
+            category="Tables",
+            caption="../report/paired.rst",
+            labels={"table": "differences of methods"},
+        ),
+        conditions=report(
+            "results/{run}/tables/conditions.csv",
+            category="Tables",
+            caption="../report/conditions.rst",
+            labels={"table": "conditions"},
+        ),
+        networks=report(
+            "results/{run}/tables/networks.csv",
+            category="Tables",
+            caption="../report/networks.rst",
+            labels={"table": "networks"},
+        ),
+        files=report(
+            "results/{run}/tables/files.csv",
+            category="Tables",
+            caption="../report/files.rst",
+            labels={"table": "weight files"},
+        ),
         markdown="results/{run}/tables/tables.md",
         latex="results/{run}/tables/tables.tex",
+        summary="results/{run}/tables/summary.txt",
     log:
         "logs/{run}/tables.txt",
     benchmark:
@@ -39,7 +70,7 @@ rule tables:
         lists=lambda wildcards: settings(wildcards).weights.baselines,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr tables \
             --config {input.config:q} \
@@ -56,38 +87,8 @@ rule tables:
             --lists {params.lists:q} config/weights.yaml \
             --files-table {output.files:q} \
             --markdown {output.markdown:q} \
-            --latex {output.latex:q}
-        """
-
-
-rule figure_metrics:
-    """Show every metric with its interval."""
-    input:
-        config="results/{run}/config/tables.json",
-        table1="results/{run}/tables/table1.csv",
-        table2="results/{run}/tables/table2.csv",
-    output:
-        figure=report("results/{run}/figures/metrics.png", category="Figures"),
-    log:
-        "logs/{run}/figures/metrics.txt",
-    benchmark:
-        "results/{run}/benchmarks/figures/metrics.tsv"
-    localrule: True
-    conda:
-        "../../envs/idfsr.yaml"
-    params:
-        code=lambda wildcards: code_digest(
-            "idfsr.stages.figure", *method_modules(*settings(wildcards).methods)
-        ),
-    shell:
-        r"""
-        exec &> >(tee {log:q})
-
-        idfsr figure metrics \
-            --config {input.config:q} \
-            --table1 {input.table1:q} \
-            --table2 {input.table2:q} \
-            --figure {output.figure:q}
+            --latex {output.latex:q} \
+            --summary {output.summary:q}
         """
 
 
@@ -132,7 +133,7 @@ rule report:
         tables_dir=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr report \
             --run-config {input.config:q} \

@@ -43,11 +43,14 @@ rule restore:
         model=lambda wildcards, input: ["--model", *input.model] if input.model else [],
         fits="results/{run}/fit/x{scale_factor}",
         weights_list=lambda wildcards: settings(wildcards).weights.baselines,
+        images=lambda wildcards: inputs.folder_arguments(
+            settings(wildcards), wildcards.method, int(wildcards.scale_factor)
+        ),
         restored=subpath(output.restored, parent=True),
         alone="results/{run}/restored/x{scale_factor}/{method}/{identity}.alone.json",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr restore-people \
             --config {input.config:q} \
@@ -59,6 +62,7 @@ rule restore:
             --fits-dir {params.fits:q} \
             --weights-list {params.weights_list:q} \
             --weights {input.weights:q} \
+            {params.images:q} \
             --restored-dir {params.restored:q} \
             --threads {threads}
 
@@ -107,10 +111,13 @@ rule restore_batch:
         model=lambda wildcards, input: ["--model", *input.model] if input.model else [],
         fits="results/{run}/fit/x{scale_factor}",
         weights_list=lambda wildcards: settings(wildcards).weights.baselines,
+        images=lambda wildcards: inputs.folder_arguments(
+            settings(wildcards), wildcards.method, int(wildcards.scale_factor)
+        ),
         restored=subpath(output.list, parent=True),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr restore-people \
             --config {input.config:q} \
@@ -122,6 +129,7 @@ rule restore_batch:
             --fits-dir {params.fits:q} \
             --weights-list {params.weights_list:q} \
             --weights {input.weights:q} \
+            {params.images:q} \
             --restored-dir {params.restored:q} \
             --list {output.list:q} \
             --threads {threads}

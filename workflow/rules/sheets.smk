@@ -20,7 +20,10 @@ rule figure_grid:
         ),
     output:
         figure=report(
-            "results/{run}/figures/grid-x{scale_factor}.png", category="Figures"
+            "results/{run}/figures/grid-x{scale_factor}.png",
+            category="Figures",
+            caption="../report/grid.rst",
+            labels={"figure": "restored images", "scale": "x{scale_factor}"},
         ),
     log:
         "logs/{run}/figures/grid-x{scale_factor}.txt",
@@ -35,7 +38,7 @@ rule figure_grid:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure grid \
             --config {input.config:q} \
@@ -53,7 +56,10 @@ rule figure_warping:
         shards=test_shards,
     output:
         figure=report(
-            "results/{run}/figures/warping-x{scale_factor}.png", category="Figures"
+            "results/{run}/figures/warping-x{scale_factor}.png",
+            category="Figures",
+            caption="../report/warping.rst",
+            labels={"figure": "warped references", "scale": "x{scale_factor}"},
         ),
     log:
         "logs/{run}/figures/warping-x{scale_factor}.txt",
@@ -66,7 +72,7 @@ rule figure_warping:
         code=code_digest("idfsr.stages.figure"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure warping \
             --config {input.config:q} \
@@ -82,7 +88,12 @@ rule figure_landmarks:
         quality="results/{run}/quality.parquet",
         images=rendered_images,
     output:
-        figure=report("results/{run}/figures/landmarks.png", category="Figures"),
+        figure=report(
+            "results/{run}/figures/landmarks.png",
+            category="Figures",
+            caption="../report/landmarks.rst",
+            labels={"figure": "landmarks", "scale": "all"},
+        ),
     log:
         "logs/{run}/figures/landmarks.txt",
     benchmark:
@@ -95,7 +106,7 @@ rule figure_landmarks:
         root=images_root,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr figure landmarks \
             --config {input.config:q} \

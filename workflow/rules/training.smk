@@ -40,7 +40,7 @@ rule pretrain:
         r"""
         # Only the training answers SIGTERM: it saves its state and ends with status 75.
         trap '' TERM
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         idfsr distribute --nodes {resources.nodes} --cpus {threads} -- pretrain \
             --config {input.config:q} \

@@ -26,6 +26,9 @@ from idfsr.methods.engine.contract import Context, Method, Restorer
 ENGINE: Final = "engine"
 """The one sub-package that holds no method."""
 
+FOLDER: Final = "idfsr.methods.folder"
+"""Module of the methods whose images were made elsewhere."""
+
 GROUP: Final = "idfsr.methods"
 """Of the entry points of other packages: the name of a method, and the module with `METHODS`."""
 
@@ -51,6 +54,21 @@ def plugin_methods() -> dict[str, EntryPoint]:
     return {point.name: point for point in points if point.name not in own_methods()}
 
 
+_declared: dict[str, Method] = {}
+
+
+def declare_folder(name: str, settings: object) -> None:
+    """Make a name that a run gives to a folder of restored images a method, in this process.
+
+    Args:
+        name: Of the method; one that is known already stays what it is.
+        settings: Of the method; others than those of a folder declare nothing.
+    """
+    known = name in own_methods() or name in plugin_methods()
+    if not known and isinstance(settings, Mapping) and set(settings) == {"folder"}:
+        _declared[name] = importlib.import_module(FOLDER).declare(name)
+
+
 def method_names() -> tuple[str, ...]:
     """Return the names of all methods; those of other packages come last."""
     return (*own_methods(), *plugin_methods())
@@ -58,7 +76,7 @@ def method_names() -> tuple[str, ...]:
 
 def is_method(name: str) -> bool:
     """Return whether there is a method of that name."""
-    return name in own_methods() or name in plugin_methods()
+    return name in own_methods() or name in plugin_methods() or name in _declared
 
 
 def find_method(name: str) -> Method:
@@ -69,6 +87,8 @@ def find_method(name: str) -> Method:
     """
     if name in own_methods():
         return own_methods()[name]
+    if name in _declared:
+        return _declared[name]
     plugins = plugin_methods()
     if name not in plugins:
         message = f"method: found {name!r}, wanted one of {', '.join(method_names())}"
@@ -96,6 +116,7 @@ def method_modules(*names: str) -> tuple[str, ...]:
         module.__name__
         for module in _modules()
         if not {method.name for method in module.METHODS}.isdisjoint(names)
+        or (module.__name__ == FOLDER and not _declared.keys().isdisjoint(names))
     )
 
 
