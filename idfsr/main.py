@@ -36,6 +36,7 @@ USER_COMMANDS = {
 
 WORKFLOW_COMMANDS = {
     "synthref": "render people in the layout of CelebRef-HQ",
+    "unpack": "unpack a data set of records, of clips or with a table of references",
     "index": "list the images of a data set, or why one cannot be used",
     "landmarks": "find faces and measure images",
     "quality": "leave out images that do not serve",
