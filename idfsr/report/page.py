@@ -24,6 +24,7 @@ from idfsr.report import templates
 from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.findings import find_headline
 from idfsr.report.footnotes import write_footnotes, write_warnings
+from idfsr.report.groups import lay_out_groups
 from idfsr.report.layout import method_label, metric_columns, scale_label
 from idfsr.report.page_tables import NumberTable, RunNumbers, lay_out_differences, lay_out_scale
 from idfsr.report.paper import lay_out_paper, read_paper
@@ -268,8 +269,9 @@ def render_page(inputs: PageInputs, page: Path) -> str:
     """
     config, numbers = inputs.config, read_numbers(inputs)
     table1, table2 = numbers.table1, numbers.table2
-    conditions, networks, files = (
-        read_csv(inputs.tables_dir / f"{name}.csv") for name in ("conditions", "networks", "files")
+    groups, conditions, networks, files = (
+        read_csv(inputs.tables_dir / f"{name}.csv")
+        for name in ("groups", "conditions", "networks", "files")
     )
     facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_part("page.js")
     settings = TypeAdapter(Config).dump_python(config, mode="json")
@@ -294,6 +296,7 @@ def render_page(inputs: PageInputs, page: Path) -> str:
             findings=find_headline(numbers),
             tables=lay_out_tables(numbers),
             differences=list(lay_out_differences(numbers)),
+            groups=lay_out_groups(groups, config.metrics),
             footnotes=write_footnotes(table1, table2, networks, config.metrics),
             warnings=write_warnings(table1, table2, config.metrics),
             files=records(files),

@@ -26,6 +26,12 @@ def made_images(config: Config) -> list[str]:
     return [root] if root != config.dataset.root else []
 
 
+def rendered_truth(config: Config) -> list[str]:
+    """Return what the renderer knows of its people; nothing of photographs."""
+    rendered = config.dataset.kind == "synthref"
+    return [f"results/{config.run}/synthref/ground_truth.parquet"] if rendered else []
+
+
 def left_out_images(config: Config) -> list[str]:
     """Return the table of what could not be unpacked, where a data set is unpacked."""
     packed = is_packed(config.dataset)

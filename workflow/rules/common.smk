@@ -64,6 +64,11 @@ def made_images(wildcards):
     return paths.made_images(settings(wildcards))
 
 
+def rendered_truth(wildcards):
+    """What the renderer knows of its people; nothing of photographs."""
+    return paths.rendered_truth(settings(wildcards))
+
+
 def left_out_images(wildcards):
     """What could not be unpacked, where a data set is unpacked."""
     return paths.left_out_images(settings(wildcards))

@@ -16,10 +16,12 @@ rule tables:
         probes=lambda wildcards: plan(wildcards).probes(),
         weights=lambda wildcards: inputs.trained_weights(settings(wildcards)),
         files=lambda wildcards: inputs.used_weights(settings(wildcards)),
+        ground_truth=rendered_truth,
     output:
         table1=report("results/{run}/tables/table1.csv", category="Tables"),
         table2=report("results/{run}/tables/table2.csv", category="Tables"),
         paired=report("results/{run}/tables/paired.csv", category="Tables"),
+        groups=report("results/{run}/tables/groups.csv", category="Tables"),
         conditions=report("results/{run}/tables/conditions.csv", category="Tables"),
         networks=report("results/{run}/tables/networks.csv", category="Tables"),
         files=report("results/{run}/tables/files.csv", category="Tables"),
@@ -37,6 +39,9 @@ rule tables:
             "idfsr.stages.tables", *method_modules(*settings(wildcards).methods)
         ),
         lists=lambda wildcards: settings(wildcards).weights.baselines,
+        ground_truth=lambda wildcards, input: [
+            f"--ground-truth={file}" for file in input.ground_truth
+        ],
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -49,6 +54,8 @@ rule tables:
             --table1 {output.table1:q} \
             --table2 {output.table2:q} \
             --paired {output.paired:q} \
+            --groups {output.groups:q} \
+            {params.ground_truth:q} \
             --conditions {output.conditions:q} \
             --weights {input.weights:q} \
             --networks {output.networks:q} \
@@ -99,6 +106,7 @@ rule report:
             "results/{run}/tables/table1.csv",
             "results/{run}/tables/table2.csv",
             "results/{run}/tables/paired.csv",
+            "results/{run}/tables/groups.csv",
             "results/{run}/tables/conditions.csv",
             "results/{run}/tables/networks.csv",
             "results/{run}/tables/files.csv",
