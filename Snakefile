@@ -58,7 +58,7 @@ wildcard_constraints:
     family="[a-z0-9_]+",
     # Nobody is called as the benchmark of a batch is.
     identity=r"(?!batch-[0-9]{5}\.tsv)[^/]+",
-    paper_figure="fig[0-9]+",
+    paper_figure="fig[0-9]+|robustness|failures|confusion|cost",
     photographs="[0-9]+",
 
 
@@ -75,6 +75,7 @@ include: "workflow/rules/sheets.smk"
 include: "workflow/rules/curves.smk"
 include: "workflow/rules/common_figures.smk"
 include: "workflow/rules/counts.smk"
+include: "workflow/rules/damages.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/gather.smk"
 include: "workflow/rules/report.smk"

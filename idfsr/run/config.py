@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
+from idfsr.config.damages import DamagesStage
 from idfsr.config.dataset import DatasetConfig, IndexConfig, IndexStage
 from idfsr.config.figures import (
     CountsConfig,
@@ -137,6 +138,7 @@ STAGES: dict[str, Any] = {
     "report": FiguresStage,
     "figures": PaperFiguresStage,
     "counts": CountsStage,
+    "damages": DamagesStage,
     "page": Config,
 }
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these
@@ -153,6 +155,7 @@ BORROWED: dict[str, dict[str, str]] = {
         "score_threshold": "landmarks.score_threshold",
     },
     "shards": {"search_size": "lr_detector.image_size"},
+    "damages": {"search_size": "lr_detector.image_size"},
 }
 """What a stage is given under a name of its own, and where it stands: a section, or a single value
 of another stage's section, for the rest of which it does not run again."""
