@@ -21,6 +21,7 @@ from idfsr.errors import IdfsrError
 from idfsr.io.tables import read_tsv
 from idfsr.io.texts import read_json
 from idfsr.report import templates
+from idfsr.report.agreement import compare_with_paper
 from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.findings import find_headline
 from idfsr.report.footnotes import write_footnotes, write_warnings
@@ -301,7 +302,7 @@ def render_page(inputs: PageInputs, page: Path) -> str:
             warnings=write_warnings(table1, table2, config.metrics),
             files=records(files),
             conditions=lay_out_conditions(conditions),
-            claims=check_claims(conditions, numbers.paired),
+            points=compare_with_paper(numbers, check_claims(conditions, numbers.paired)),
             figures=[inline_figure(path) for path in inputs.figures],
             split=read_summary(inputs.split_summary),
             left_out=left_out[:MAX_LEFT_OUT],
