@@ -13,6 +13,8 @@ report.
 import argparse
 from pathlib import Path
 
+import torch
+
 from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import load_stage
 from idfsr.experiments.costs import measure_cost
@@ -32,10 +34,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--model", type=Path, help="pretrained weights, for the methods of IDFSR")
     add("--weights-list", type=Path, default=MANIFEST, help="list of the baselines' weights")
     add("--costs", type=Path, required=True, help="JSON file to write")
+    add("--threads", type=int, default=1, help="CPU threads of the network")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    torch.set_num_threads(args.threads)
     config = load_stage(args.config, RestoreStage)
     scale_factor = scale_factor_of(args.shards[0])
     method = find_method(args.method)
