@@ -40,6 +40,7 @@ USER_COMMANDS = {
 
 WORKFLOW_COMMANDS = {
     "synthref": "render people in the layout of CelebRef-HQ",
+    "unpack": "unpack a data set of records, of clips or with a table of references",
     "index": "list the images of a data set, or why one cannot be used",
     "landmarks": "find faces and measure images",
     "quality": "leave out images that do not serve",
@@ -64,6 +65,12 @@ WORKFLOW_COMMANDS = {
     "fig5": "draw the paper's Fig. 5, one person's z_id on another's images",
     "fig6": "draw the paper's Fig. 6, one image with several references",
     "fig7": "draw the paper's Fig. 7, how many photographs a fit needs",
+    "damages": "restore images that are damaged further",
+    "robustness": "draw how results hold under more damage",
+    "failures": "show the worst results, and what may be why",
+    "confusion": "draw which attributes are taken for which",
+    "costs": "measure what a method takes: parameters, operations, time, memory",
+    "cost": "draw what each method takes",
     "report": "make the HTML report",
     "crops": "cut aligned faces with labels",
     "id-encoder": "make the embedded ID encoder from dlib's recogniser",

@@ -4,18 +4,28 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from idfsr.config.types import section
+from idfsr.config.types import Count, section
+
+Kind = Literal["synthref", "celebref_hq", "folder", "casia_webface", "celebv_text", "ref_ldm"]
 
 
 @section
 class DatasetConfig:
     """Where the photographs are."""
 
-    kind: Literal["synthref", "celebref_hq", "folder"] = "synthref"
+    kind: Kind = "synthref"
     """`synthref` renders its people; `celebref_hq` is aligned as FFHQ; `folder` takes whole
-    photographs in a tree <identity>/<image> and aligns them."""
+    photographs in a tree <identity>/<image> and aligns them, and so do `casia_webface`, also from a
+    file of records, and `celebv_text`, from clips; `ref_ldm` takes aligned images in any tree, and
+    the people from a table of references. docs/datasets.md describes each."""
     root: str = ""
-    """Folder of the identities' folders; `synthref` makes its own."""
+    """Folder of the identities' folders, or of clips or images; `synthref` makes its own. Of
+    `casia_webface` also a file .rec with its .idx beside it."""
+    references: str = ""
+    """Table of `ref_ldm`, CSV: which images show the same person."""
+    frames_per_clip: Count = 4
+    """Of `celebv_text`: frames at equal distances in time, the first half a distance from the
+    beginning."""
     consent: str = ""
     """Whether and how the people agreed to this use of their photographs, for the report."""
     licence: str = ""

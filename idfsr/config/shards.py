@@ -1,6 +1,6 @@
 """Settings of what is prepared once for each image."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,9 @@ class ShardsConfig:
     image_size: Annotated[int, Field(ge=32, le=512)] = 256
     """Side of the ground truth, in pixels."""
     scale_factors: Annotated[tuple[ListedScaleFactor, ...], Field(min_length=1), EachOnce] = (8, 16)
+    degradation: Literal["bicubic", "blind"] = "bicubic"
+    """How low-resolution images are made: bicubic alone, or with blur, noise and JPEG drawn for
+    each image, as blind face restoration is trained. The LR detector learns from bicubic ones."""
     num_references: Count = 4
     """References prepared for each target, drawn from the identity's other images. The paper does
     not say from which of them; docs/decisions/0017."""

@@ -103,18 +103,24 @@ def _mark_copies(rows: list[dict[str, Any]], max_distance: int) -> None:
         logger.warning("%d photographs are copies of another one of the same person", found)
 
 
-def build_manifest(root: Path, num_threads: int, config: IndexConfig = DEFAULTS) -> pd.DataFrame:
+def build_manifest(
+    root: Path,
+    num_threads: int,
+    config: IndexConfig = DEFAULTS,
+    left_out: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Read every image of a tree.
 
     Args:
         root: See `find_identities`.
         num_threads: Files decoded at a time.
         config: How large images may be, and what counts as a copy.
+        left_out: What `idfsr unpack` could not take out of the data set: more rows.
 
     Returns:
-        Columns of `MANIFEST_SCHEMA`, sorted by identity and file name. `path` is relative to
-        `root`; width and height are those of the upright image, 0 if it cannot be decoded. Of
-        images with the same bytes, in one identity or in two, the first is "ok".
+        Columns of `MANIFEST_SCHEMA`, sorted by identity and file name, then those left out. `path`
+        is relative to `root`; width and height are those of the upright image, 0 if it cannot be
+        decoded. Of images with the same bytes, in one identity or in two, the first is "ok".
 
     Raises:
         IdfsrError: There is no such folder, no image in it, none that can be used, or no thread.
@@ -133,6 +139,9 @@ def build_manifest(root: Path, num_threads: int, config: IndexConfig = DEFAULTS)
     _mark_duplicates(rows)
     _mark_copies(rows, config.max_copy_distance)
     manifest = pd.DataFrame(rows, columns=MANIFEST_SCHEMA.names)
+    if left_out is not None:
+        others = left_out.assign(sha256="", width=0, height=0, copy_of="")
+        manifest = pd.concat([manifest, others[manifest.columns]], ignore_index=True)
     for kind, count in manifest["status"].map(reason_kind).value_counts().items():
         logger.info("%s: %d images", kind, count)
     if not (manifest["status"] == OK).any():

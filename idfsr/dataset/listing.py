@@ -104,7 +104,12 @@ def kind_of(path: Path) -> str:
 
 def readable_name(path: Path, root: Path) -> str:
     """Return the path below a root with `/`, and escapes where it is not UTF-8."""
-    return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
+    return readable(path.relative_to(root).as_posix())
+
+
+def readable(name: str) -> str:
+    """Return a name with escapes where it is not UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def name_problem(path: Path) -> str:
@@ -144,6 +149,27 @@ def find_images(folders: Sequence[Path]) -> list[Path]:
     return images
 
 
+def _image_files(root: Path) -> dict[str, Path]:
+    """Return each image file by its `readable_name`, sorted."""
+    return {
+        readable_name(path, root): path
+        for folder in find_identities(root)
+        for path in _entries(folder)
+        if kind_of(path) == PHOTOGRAPH
+    }
+
+
+def stamps_of(files: Mapping[str, Path]) -> dict[str, Stamp]:
+    """Return size and time of each file."""
+    found = {name: path.stat() for name, path in files.items()}
+    return {name: Stamp(stat.st_size, stat.st_mtime_ns) for name, stat in found.items()}
+
+
+def digests_of(files: Mapping[str, Path]) -> dict[str, str]:
+    """Return the sha256 of each file, "" of one that cannot be read."""
+    return {name: _digest_or_nothing(path) for name, path in files.items()}
+
+
 def stat_images(root: Path) -> dict[str, Stamp]:
     """Return size and time of each image file, by its `readable_name`, sorted.
 
@@ -153,13 +179,7 @@ def stat_images(root: Path) -> dict[str, Stamp]:
     Raises:
         IdfsrError: See `find_identities`.
     """
-    stamps = {}
-    for folder in find_identities(root):
-        for path in _entries(folder):
-            if kind_of(path) == PHOTOGRAPH:
-                found = path.stat()
-                stamps[readable_name(path, root)] = Stamp(found.st_size, found.st_mtime_ns)
-    return stamps
+    return stamps_of(_image_files(root))
 
 
 def write_listing(path: Path, stamps: Mapping[str, Stamp], digests: Mapping[str, str]) -> None:
@@ -192,10 +212,7 @@ def _read_listing(path: Path) -> dict[tuple[str, Stamp], str]:
 
 
 def contents_digest(root: Path, listing: Path) -> str:
-    """Digest the names and the contents of the image files.
-
-    Only files are read whose size or time are not those in the listing of the last index: a file
-    that was touched or copied and has the same bytes changes nothing.
+    """Digest the names and the contents of the image files; see `files_digest`.
 
     Args:
         root: See `find_identities`.
@@ -204,9 +221,18 @@ def contents_digest(root: Path, listing: Path) -> str:
     Raises:
         IdfsrError: See `find_identities`.
     """
+    return files_digest(_image_files(root), listing)
+
+
+def files_digest(files: Mapping[str, Path], listing: Path) -> str:
+    """Digest the names and the contents of files.
+
+    Only files are read whose size or time are not those in the listing of the last index: a file
+    that was touched or copied and has the same bytes changes nothing.
+    """
     known, digest = _read_listing(listing), hashlib.sha256()
-    for name, stamp in stat_images(root).items():
-        sha256 = known.get((name, stamp)) or _digest_or_nothing(root / name)
+    for name, stamp in stamps_of(files).items():
+        sha256 = known.get((name, stamp)) or _digest_or_nothing(files[name])
         digest.update(f"{name}\t{sha256}\n".encode())
     return digest.hexdigest()[:16]
 

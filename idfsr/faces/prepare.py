@@ -22,7 +22,7 @@ from idfsr.faces.low_resolution import detect_low_resolution, landmarks_or_templ
 from idfsr.faces.mask import face_box
 from idfsr.faces.targets import Face, Target, read_target
 from idfsr.faces.warp import warp_reference
-from idfsr.io.degradation import degrade
+from idfsr.io.degradation import degrade, degrade_blindly, draw_damage
 from idfsr.io.images import encode_png
 from idfsr.io.tensors import to_network
 
@@ -137,6 +137,17 @@ def _place_landmarks(
     ]
 
 
+def make_lr(
+    row: TargetRow, gt_image: UInt8[np.ndarray, "S S 3"], config: ShardsStage, scale_factor: int
+) -> UInt8[np.ndarray, "_ _ 3"]:
+    """Make the low-resolution image of a target as the settings say."""
+    if config.shards.degradation == "bicubic":
+        return degrade(gt_image, scale_factor)
+    generator = seeded_generator(config.seed, "damage", row.identity, row.image, scale_factor)
+    damage = draw_damage(generator, len(gt_image))
+    return degrade_blindly(gt_image, scale_factor, damage, generator)
+
+
 def prepare_images(
     rows: Sequence[TargetRow],
     faces: Mapping[tuple[str, str], Face],
@@ -156,7 +167,10 @@ def prepare_images(
         )
         for row in rows
     ]
-    lr_images = [degrade(target.gt_image, scale_factor) for target in targets]
+    lr_images = [
+        make_lr(row, target.gt_image, config, scale_factor)
+        for row, target in zip(rows, targets, strict=True)
+    ]
     crops = to_network(np.stack([target.id_crop for target in targets]))
     z_ids = networks.embed(crops).cpu().numpy()
     found = _place_landmarks(rows, targets, lr_images, networks, config)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, UInt8
 
+from idfsr.config.dataset import Kind
 from idfsr.constants import NUM_LANDMARKS
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface, align_ffhq, transform
@@ -16,7 +17,8 @@ from idfsr.io.images import read_photograph, resize
 from idfsr.io.schemas import KEY
 from idfsr.io.tables import check_once, read_table
 
-Kind = Literal["synthref", "celebref_hq", "folder"]
+ALIGNED: Final = ("synthref", "celebref_hq", "ref_ldm")
+"""Kinds of data sets whose images are aligned as FFHQ."""
 
 
 class Face(NamedTuple):
@@ -70,7 +72,7 @@ def make_target(
         photograph: RGB; square where the data set is aligned.
         landmarks: (x, y) in pixels of the photograph.
         box: Of the face, likewise.
-        kind: Images of a "folder" are aligned as FFHQ; the others already are and are resized.
+        kind: Images of the kinds in `ALIGNED` are resized, others are aligned as FFHQ.
         size: Side wanted, in pixels.
         ref_size: Side of `ref_image`, 0 for none.
 
@@ -78,7 +80,7 @@ def make_target(
         ValueError: An image of an aligned data set is not square, or all landmarks coincide.
     """
     height, width, _ = photograph.shape
-    if kind == "folder":
+    if kind not in ALIGNED:
         gt_image, matrix = align_ffhq(photograph, landmarks, size)
         ref_image = align_ffhq(photograph, landmarks, ref_size)[0] if ref_size else None
     elif height == width:

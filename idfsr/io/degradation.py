@@ -5,8 +5,13 @@ in the earlier public code of its first author (DPI, AAAI 2025): Pillow's kernel
 on the way down (docs/decisions/0018).
 """
 
+import io
+from typing import Final, NamedTuple
+
+import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
+from PIL import Image
 from torch import Tensor
 
 from idfsr.errors import IdfsrError
@@ -33,6 +38,71 @@ def degrade(
         message = f"image of {width}x{height} pixels, wanted sides divisible by {scale_factor}"
         raise IdfsrError(message)
     return resize(gt_image, (height // scale_factor, width // scale_factor), "bicubic")
+
+
+class Damage(NamedTuple):
+    """What happens to an image beside being made smaller; nothing by default.
+
+    Attributes:
+        blur: Standard deviation of a Gaussian before, in pixels of the high-quality image.
+        noise: Standard deviation of normal noise after, in grey levels.
+        quality: Of a JPEG file that it is saved to in the end; 0 saves none.
+    """
+
+    blur: float = 0.0
+    noise: float = 0.0
+    quality: int = 0
+
+
+BLUR_512: Final = (0.2, 10.0)
+NOISE: Final = (0.0, 15.0)
+QUALITY: Final = (60, 100)
+"""From which damage is drawn, the blur at 512 px: the usual training of blind face restoration
+(Wang et al. 2021, GFPGAN, Sec. 4.1), whose factor is drawn too while ours is the run's."""
+
+
+def draw_damage(generator: np.random.Generator, size: int) -> Damage:
+    """Draw the damage of an image of blind face restoration.
+
+    Args:
+        generator: Source of the draw.
+        size: Side of the high-quality image in pixels.
+    """
+    blur = float(generator.uniform(*BLUR_512)) * size / 512
+    noise = float(generator.uniform(*NOISE))
+    return Damage(blur, noise, int(generator.integers(*QUALITY, endpoint=True)))
+
+
+def degrade_blindly(
+    gt_image: UInt8[np.ndarray, "H W 3"],
+    scale_factor: int,
+    damage: Damage,
+    generator: np.random.Generator,
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Blur an image, make it smaller as `degrade` does, add noise, and save it as JPEG.
+
+    Args:
+        gt_image: RGB.
+        scale_factor: How many times smaller each side becomes.
+        damage: How much of each.
+        generator: Source of the noise.
+
+    Raises:
+        IdfsrError: See `degrade`.
+    """
+    blurred = gt_image
+    if damage.blur:
+        blurred = cv2.GaussianBlur(gt_image, (0, 0), damage.blur, borderType=cv2.BORDER_REFLECT)
+    lr_image = degrade(np.asarray(blurred), scale_factor)
+    if damage.noise:
+        noisy = lr_image + generator.normal(scale=damage.noise, size=lr_image.shape)
+        lr_image = np.round(noisy).clip(0, 255).astype(np.uint8)
+    if damage.quality:
+        buffer = io.BytesIO()
+        Image.fromarray(lr_image).save(buffer, "JPEG", quality=damage.quality)
+        with Image.open(buffer) as saved:
+            lr_image = np.array(saved)
+    return lr_image
 
 
 def upsample(lr_image: UInt8[np.ndarray, "H W 3"], size: int) -> UInt8[np.ndarray, "size size 3"]:

@@ -21,9 +21,11 @@ from idfsr.errors import IdfsrError
 from idfsr.io.tables import read_tsv
 from idfsr.io.texts import read_json
 from idfsr.report import templates
+from idfsr.report.agreement import compare_with_paper
 from idfsr.report.conditions import check_claims, lay_out_conditions
 from idfsr.report.findings import find_headline
 from idfsr.report.footnotes import write_footnotes, write_warnings
+from idfsr.report.groups import lay_out_groups
 from idfsr.report.layout import method_label, metric_columns, scale_label
 from idfsr.report.page_tables import NumberTable, RunNumbers, lay_out_differences, lay_out_scale
 from idfsr.report.paper import lay_out_paper, read_paper
@@ -273,8 +275,9 @@ def render_page(inputs: PageInputs, page: Path) -> str:
     """
     config, numbers = inputs.config, read_numbers(inputs)
     table1, table2 = numbers.table1, numbers.table2
-    conditions, networks, files = (
-        read_csv(inputs.tables_dir / f"{name}.csv") for name in ("conditions", "networks", "files")
+    groups, conditions, networks, files = (
+        read_csv(inputs.tables_dir / f"{name}.csv")
+        for name in ("groups", "conditions", "networks", "files")
     )
     facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_script()
     settings = TypeAdapter(Config).dump_python(config, mode="json")
@@ -299,11 +302,12 @@ def render_page(inputs: PageInputs, page: Path) -> str:
             findings=find_headline(numbers),
             tables=lay_out_tables(numbers),
             differences=list(lay_out_differences(numbers)),
+            groups=lay_out_groups(groups, config.metrics),
             footnotes=write_footnotes(table1, table2, networks, config.metrics),
             warnings=write_warnings(table1, table2, config.metrics),
             files=records(files),
             conditions=lay_out_conditions(conditions),
-            claims=check_claims(conditions, numbers.paired),
+            points=compare_with_paper(numbers, check_claims(conditions, numbers.paired)),
             figures=[inline_figure(path) for path in inputs.figures],
             split=read_summary(inputs.split_summary),
             left_out=left_out[:MAX_LEFT_OUT],

@@ -196,6 +196,12 @@ class TileSheet:
             fontweight="bold",
         )  # fmt: skip
 
+    def write_left(self, row: int, text: str, colour: str) -> None:
+        """Write lines left of the first tile of a row, from the left edge."""
+        _, y = self._corner(row, 0)
+        middle = y + self._tile / 2
+        self._write(float(GAP), middle, text, ha="left", va="center", color=colour, linespacing=1.3)
+
     def write_below(self, row: int, column: int, text: str) -> None:
         """Write below a tile, centred."""
         x, y = self._corner(row, column)

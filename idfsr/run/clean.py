@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-MADE_AGAIN: Final = ("shards", "synthref", "features", "scores", "crops.parquet", "pretrain/state")
+MADE_AGAIN: Final = (
+    "shards", "synthref", "unpacked", "features", "scores", "crops.parquet",
+    "pretrain/state",
+)  # fmt: skip
 """Of a run; tables, figures, report, weights, embeddings and restored images stay."""
 
 

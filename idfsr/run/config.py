@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
+from idfsr.config.damages import DamagesStage
 from idfsr.config.dataset import DatasetConfig, IndexConfig, IndexStage
 from idfsr.config.figures import (
     CountsConfig,
@@ -149,6 +150,7 @@ STAGES: dict[str, Any] = {
     "report": FiguresStage,
     "figures": PaperFiguresStage,
     "counts": CountsStage,
+    "damages": DamagesStage,
     "page": Config,
 }
 """What each stage is given: the settings that its file holds, no more and no fewer. Beside these
@@ -165,6 +167,7 @@ BORROWED: dict[str, dict[str, str]] = {
         "score_threshold": "landmarks.score_threshold",
     },
     "shards": {"search_size": "lr_detector.image_size"},
+    "damages": {"search_size": "lr_detector.image_size"},
 }
 """What a stage is given under a name of its own, and where it stands: a section, or a single value
 of another stage's section, for the rest of which it does not run again."""

@@ -18,6 +18,8 @@ def contradictions(config: Any) -> Iterator[str]:
     shards, model, weights = config.shards, config.model, config.weights
     if config.dataset.kind != "synthref" and not config.dataset.root:
         yield "dataset.root is empty, wanted the folder of the identities' folders"
+    if config.dataset.kind == "ref_ldm" and not config.dataset.references:
+        yield "dataset.references is empty, wanted the table of dataset.kind ref_ldm"
     if shards.image_size != model.image_size:
         yield (
             f"shards.image_size is {shards.image_size}, wanted model.image_size, {model.image_size}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from idfsr.dataset.listing import stat_images
+from idfsr.dataset.packed import find_reader
 from idfsr.run.config import Config
 from idfsr.run.paths import decoding_mb
 
@@ -30,6 +31,8 @@ def count_images(config: Config) -> tuple[int, int]:
     if config.dataset.kind == "synthref":
         people = config.synthref.num_identities
         return people, people * config.synthref.num_images
+    if reader := find_reader(config.dataset):
+        return reader.count_images(config.dataset)
     names = stat_images(Path(config.dataset.root))
     return len({name.rpartition("/")[0] for name in names}), len(names)
 

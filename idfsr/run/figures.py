@@ -1,12 +1,16 @@
-"""Files that each of the paper's figures reads."""
+"""Files that each of the paper's figures reads, and each of those beyond it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from idfsr.constants import EXPRESSION_METRICS, FEW_PHOTOGRAPHS, OWN_METHODS, SCORE_GROUPS
 from idfsr.run.config import Config
 from idfsr.run.families import families_of, families_present, settings_file
 from idfsr.run.paths import PAPER_FIGURES
 from idfsr.run.plan import Plan
+
+ANALYSES: Final = ("robustness", "failures", "confusion", "cost")
+"""Figures that the paper has not."""
 
 
 def expression_family(config: Config) -> str | None:
@@ -18,6 +22,28 @@ def expression_family(config: Config) -> str | None:
         if name in families_present(config)
     }
     return next((found[name] for name in EXPRESSION_METRICS if name in found), None)
+
+
+def sees_attributes(config: Config) -> bool:
+    """Say whether a run measures an attribute in words."""
+    found = families_of(config)
+    return any(
+        metric.name.startswith("acc_")
+        for name in families_present(config)
+        for metric in found[name].metrics
+    )
+
+
+def damage_files(plan: Plan) -> dict[str, str | list[str]]:
+    """Return the files that the restorations under more damage read, by their argument."""
+    made, smallest = f"results/{plan.config.run}", min(plan.config.shards.scale_factors)
+    return {
+        "config": f"{made}/config/damages.json",
+        "shards": plan.shards("test", smallest),
+        "model": f"{made}/pretrain/model.safetensors",
+        "embeddings": plan.embeddings(smallest),
+        "lr_detector": f"{made}/lr_detector/model.safetensors",
+    }
 
 
 def exchange_files(plan: Plan, scale_factor: int) -> dict[str, str | list[str]]:
@@ -51,6 +77,29 @@ def count_scores(config: Config) -> list[str]:
     ]
 
 
+def _analysis_files(figure: str, plan: Plan) -> dict[str, str | list[str]]:
+    """Return the files that one of `ANALYSES` reads."""
+    config, made = plan.config, f"results/{plan.config.run}"
+    last = [name for name in OWN_METHODS if name in config.methods][-1]
+    largest = max(config.shards.scale_factors)
+    files: dict[str, dict[str, str | list[str]]] = {
+        "robustness": {"damages": f"{made}/damages.parquet"},
+        "failures": {
+            "config": f"{made}/config/figures.json",
+            "shards": plan.shards("test", largest),
+            "restored": plan.restored(largest, [last]),
+            "metrics": [f"{made}/metrics/x{largest}/{last}.parquet"],
+        },
+        "confusion": {
+            "metrics": [
+                f"{made}/metrics/x{factor}/{last}.parquet" for factor in config.shards.scale_factors
+            ]
+        },
+        "cost": {"costs": [f"{made}/costs/{method}.json" for method in config.methods]},
+    }
+    return files[figure]
+
+
 def figure_files(figure: str, plan: Plan) -> dict[str, str | list[str]]:
     """Return the files that a figure reads, by the name of their argument.
 
@@ -58,6 +107,8 @@ def figure_files(figure: str, plan: Plan) -> dict[str, str | list[str]]:
         figure: E.g. "fig3".
         plan: Of the run.
     """
+    if figure in ANALYSES:
+        return _analysis_files(figure, plan)
     config, made = plan.config, f"results/{plan.config.run}"
     own = [name for name in OWN_METHODS if name in config.methods]
     largest = max(config.shards.scale_factors)
@@ -99,4 +150,8 @@ def figure_names(plan: Plan) -> list[str]:
         *PAPER_FIGURES,
         *(["fig5", "fig6"] if plan.probes() else []),
         *(["fig7"] if plan.config.counts.num_photographs else []),
+        *(["robustness"] if plan.probes() else []),
+        "failures",
+        *(["confusion"] if sees_attributes(plan.config) else []),
+        "cost",
     ]

@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from idfsr.dataset.listing import contents_digest
+from idfsr.config.dataset import DatasetConfig
+from idfsr.dataset.listing import contents_digest, files_digest
+from idfsr.dataset.packed import find_reader, is_packed
 from idfsr.errors import IdfsrError
 from idfsr.io.places import locate
 from idfsr.io.published import find_other_files
@@ -33,6 +35,8 @@ images_digest = cache(digest_images)
 
 MADE: Final = Path("results")
 """Folder of the files that rules make."""
+EMBEDDED: Final = "embedded"
+"""Run that makes the weights of the package; its rules stand beside those of every run."""
 
 
 @contextmanager
@@ -52,7 +56,9 @@ def named_weights(config: Config) -> dict[str, Path]:
     return {
         name: locate(path)
         for name, path in named.items()
-        if isinstance(path, str) and path and not Path(path).is_relative_to(MADE)
+        if isinstance(path, str)
+        and path
+        and Path(path).parts[:2] not in ((MADE.name, config.run), (MADE.name, EMBEDDED))
     }
 
 
@@ -88,9 +94,20 @@ def used_weights(config: Config) -> list[str]:
             and Path(path).is_file()]  # fmt: skip
 
 
+def _missing_images(dataset: DatasetConfig) -> Iterator[str]:
+    root, references = Path(dataset.root), Path(dataset.references)
+    if dataset.kind == "casia_webface" and is_packed(dataset):
+        for path in (root, root.with_suffix(".idx")):
+            if not path.is_file():
+                yield f"{path}: no such file, wanted records of MXNet (dataset.root)"
+    elif dataset.kind != "synthref" and not root.is_dir():
+        yield f"{root}: no such folder, wanted images (dataset.root)"
+    if dataset.kind == "ref_ldm" and not references.is_file():
+        yield f"{references}: no such file, wanted a table (dataset.references)"
+
+
 def _missing(config: Config) -> Iterator[str]:
-    if config.dataset.kind != "synthref" and not Path(config.dataset.root).is_dir():
-        yield f"{config.dataset.root}: no such folder, wanted images (dataset.root)"
+    yield from _missing_images(config.dataset)
     listed = listed_weights(config)
     for name, path in named_weights(config).items():
         if not path.is_file():
@@ -133,14 +150,22 @@ def check_inputs(config: Config) -> None:
 
 
 def photographs_digest(config: Config) -> str:
-    """Digest the photographs that no rule makes; "" where a rule renders them.
+    """Digest the photographs that no rule makes; "" where a rule renders or unpacks them.
 
     Raises:
         IdfsrError: See `contents_digest`.
     """
-    if config.dataset.kind == "synthref":
+    if config.dataset.kind == "synthref" or is_packed(config.dataset):
         return ""
     return contents_digest(Path(config.dataset.root), MADE / config.run / "listing.tsv")
+
+
+def sources_digest(config: Config) -> str:
+    """Digest the files of a data set that is unpacked."""
+    reader = find_reader(config.dataset)
+    assert reader is not None
+    listing = MADE / config.run / "unpacked/listing.tsv"
+    return files_digest(reader.source_files(config.dataset), listing)
 
 
 def weights_there(names: Iterable[str], manifest: Path) -> list[str]:

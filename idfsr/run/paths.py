@@ -3,6 +3,7 @@
 from typing import Final
 
 from idfsr.constants import OWN_METHODS
+from idfsr.dataset.packed import is_packed
 from idfsr.methods.engine.registry import find_method
 from idfsr.run.config import Config
 
@@ -11,15 +12,30 @@ PAPER_FIGURES: Final = ("fig1", "fig4", "fig3")
 
 
 def images_root(config: Config) -> str:
-    """Return the folder of the identities' folders; a run of synthref makes its own."""
+    """Return the folder of the identities' folders; some kinds of data sets make their own."""
     if config.dataset.kind == "synthref":
         return f"results/{config.run}/synthref/CelebHQRefForRelease"
+    if is_packed(config.dataset):
+        return f"results/{config.run}/unpacked/images"
     return config.dataset.root
 
 
-def rendered_images(config: Config) -> list[str]:
+def made_images(config: Config) -> list[str]:
     """Return the images folder where the run itself makes it, so that it is made first."""
-    return [images_root(config)] if config.dataset.kind == "synthref" else []
+    root = images_root(config)
+    return [root] if root != config.dataset.root else []
+
+
+def rendered_truth(config: Config) -> list[str]:
+    """Return what the renderer knows of its people; nothing of photographs."""
+    rendered = config.dataset.kind == "synthref"
+    return [f"results/{config.run}/synthref/ground_truth.parquet"] if rendered else []
+
+
+def left_out_images(config: Config) -> list[str]:
+    """Return the table of what could not be unpacked, where a data set is unpacked."""
+    packed = is_packed(config.dataset)
+    return [f"results/{config.run}/unpacked/left_out.tsv"] if packed else []
 
 
 def decoding_mb(config: Config, threads: int) -> int:

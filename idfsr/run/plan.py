@@ -56,6 +56,13 @@ class Plan:
             for path in self.shards(part, scale_factor)
         ]
 
+    def pretrain_shards(self) -> list[str]:
+        """Return the shards that the pretraining reads, one of each scale if it trains nothing."""
+        if self.config.pretrain.num_images:
+            return self.shards_of_all_scales("pretrain")
+        factors = self.config.shards.scale_factors
+        return [path for factor in factors for path in self.shards("pretrain", factor)[:1]]
+
     def shards_of_first_scale(self, part: ShardPart) -> list[str]:
         """Return the shards of one scale: the ground truth is the same at every scale."""
         return self.shards(part, self.config.shards.scale_factors[0])

@@ -22,7 +22,6 @@ from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import load_stage
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
-from idfsr.io.examples import load_identity, load_mean_z_id, load_ref_images
 from idfsr.io.file_lists import write_list
 from idfsr.io.made import Made, digest_files, digest_shards, make_people
 from idfsr.io.shards import check_id_encoder, scale_factor_of
@@ -30,7 +29,7 @@ from idfsr.io.tables import write_table
 from idfsr.io.weights_list import MANIFEST
 from idfsr.methods.engine.contract import Restorer
 from idfsr.methods.engine.registry import declare_folder, find_method, load_method
-from idfsr.methods.engine.restore import RESTORED_SCHEMA, restore_identity
+from idfsr.methods.engine.restore import RESTORED_SCHEMA, load_needed, restore_identity
 from idfsr.models.weights import model_digest
 
 
@@ -140,13 +139,8 @@ def prepare_restorations(
 
     def restore(group: Sequence[str]) -> None:
         (identity,) = group
-        examples, restorer = load_identity(args.shards, identity, "test"), restorer_for(identity)
-        if "ref_image" in method.needs:
-            size = restorer.native_size or 0
-            examples["ref_image"] = load_ref_images(args.shards, identity, "test", size)
-        if "mean_z_id" in method.needs:
-            mean = load_mean_z_id(args.shards, identity, config.num_fit_images)
-            examples["mean_z_id"] = mean.repeat(len(examples["keys"]), 1)
+        restorer = restorer_for(identity)
+        examples = load_needed(args.shards, identity, method, restorer, config.num_fit_images)
         table = restore_identity(
             method,
             restorer,

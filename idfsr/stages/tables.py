@@ -1,11 +1,12 @@
 r"""Make Table 1 and Table 2 of a run, with 95 % intervals, and compare the methods in pairs.
 
 Reads the metrics of every method and scale factor. Makes both tables as CSV, with a row for each
-method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Four more
-CSV files hold the differences of the fitted model from the other methods, the means of the probes
-(see `idfsr probes`), how each network was trained before the run, and which weight files it used,
-with their digests and whether they are those that their authors published. A text of a few lines
-has Table 1 for the fitted model, the pretrained one and the best other method.
+method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Five more
+CSV files hold the differences of the fitted model from the other methods, Table 1 by groups of
+people, the means of the probes (see `idfsr probes`), how each network was trained before the run,
+and which weight files it used, with their digests and whether they are those that their authors
+published. Groups of rendered people are taken from the renderer's ground truth. A text of a few
+lines has Table 1 for the fitted model, the pretrained one and the best other method.
 
     idfsr tables --config results/demo/config/tables.json \
         --metrics results/demo/metrics/x*/*.parquet \
@@ -14,7 +15,8 @@ has Table 1 for the fitted model, the pretrained one and the best other method.
         --table1 table1.csv --table2 table2.csv --paired paired.csv --conditions conditions.csv \
         --weights idfsr/weights/idfsr64.safetensors --networks networks.csv \
         --files weights/codeformer/codeformer.pth --lists config/weights.yaml \
-        --files-table files.csv --markdown tables.md --latex tables.tex \
+        --files-table files.csv --groups groups.csv \
+        --ground-truth synthref/ground_truth.parquet --markdown tables.md --latex tables.tex \
         --summary summary.txt
 """
 
@@ -27,9 +29,11 @@ from idfsr.config.metrics import TablesStage
 from idfsr.config.stage import load_stage
 from idfsr.io.files import atomic_path
 from idfsr.io.published import COLUMNS, list_weights
+from idfsr.io.tables import read_table
 from idfsr.io.weights_list import read_lists
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.ending import summarise_table
+from idfsr.report.groups import TRUTH_COLUMNS, build_groups
 from idfsr.report.networks import list_networks
 from idfsr.report.run_tables import make_tables
 from idfsr.report.tables import read_measurements, write_csv
@@ -60,6 +64,8 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table1", type=Path, required=True, help="Table 1 to write, CSV")
     parser.add_argument("--table2", type=Path, required=True, help="Table 2 to write, CSV")
     parser.add_argument("--paired", type=Path, required=True, help="pairs of methods to write, CSV")
+    parser.add_argument("--groups", type=Path, required=True, help="groups to write, CSV")
+    parser.add_argument("--ground-truth", type=Path, help="what the renderer knows of its people")
     parser.add_argument("--conditions", type=Path, required=True, help="probes to write, CSV")
     parser.add_argument("--networks", type=Path, required=True, help="trainings to write, CSV")
     parser.add_argument("--markdown", type=Path, required=True, help="both tables to write")
@@ -80,6 +86,9 @@ def run(args: argparse.Namespace) -> None:
     write_csv(tables.table2, args.table2)
     write_csv(tables.paired, args.paired)
     write_csv(summarise_probes(args.probes, config.metrics.num_bootstrap), args.conditions)
+    truth = read_table(args.ground_truth, TRUTH_COLUMNS) if args.ground_truth else None
+    groups = build_groups(measurements.images, truth, config.methods, config.metrics)
+    write_csv(groups, args.groups)
     summary = summarise_table(tables.table1, tables.paired, config.metrics.table1)
     texts = {args.markdown: tables.markdown, args.latex: tables.latex, args.summary: summary}
     for path, text in texts.items():

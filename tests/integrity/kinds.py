@@ -16,11 +16,12 @@ from idfsr.constants import PROBES
 from idfsr.dataset.index import build_manifest
 from idfsr.dataset.sharding import read_split_rows
 from idfsr.dataset.split import split_images, summarise
+from idfsr.experiments.damages import DAMAGES_SCHEMA
 from idfsr.io.file_lists import listed_files, write_list
 from idfsr.io.history import History
 from idfsr.io.schemas import LANDMARKS_SCHEMA, MANIFEST_SCHEMA, QUALITY_SCHEMA
 from idfsr.io.shards import read_shard, write_shard
-from idfsr.io.tables import read_metadata, read_table, write_table, write_tsv
+from idfsr.io.tables import read_metadata, read_table, read_tsv, write_table, write_tsv
 from idfsr.io.texts import read_stats, stats_line, write_json, write_text
 from idfsr.methods.engine.embedding import Embedding, load_embedding, save_embedding
 from idfsr.methods.engine.restore import RESTORED_SCHEMA
@@ -122,6 +123,19 @@ def _write_probes(path: Path) -> None:
         for probe in PROBES
     ]
     write_table(pd.concat(frames, ignore_index=True), path)
+
+
+def _write_damages(path: Path) -> None:
+    table = IMAGES.assign(
+        damage="blur", level=1.0, scale_factor=8, method="idfsr-ft", lr_detected=True,
+        sr_image=PNG, psnr=20.0, ids_sface=0.4, model_digest="0123456789abcdef",
+    )  # fmt: skip
+    write_table(table, path, DAMAGES_SCHEMA)
+
+
+def _write_left_out(path: Path) -> None:
+    table = IMAGES.assign(path=IMAGES["identity"] + ".mp4", status="clip: cannot be decoded")
+    write_tsv(table, path)
 
 
 def _read_set(path: Path) -> object:
@@ -241,6 +255,8 @@ KINDS = [
         _read_set,
     ),
     Kind("probes.parquet", _write_probes, lambda path: summarise_probes([path], 10)),
+    Kind("damages.parquet", _write_damages, read_table),
+    Kind("left_out.tsv", _write_left_out, read_tsv),
     Kind("table1.csv", lambda path: write_csv(SCORES, path), read_csv),
 ]
 

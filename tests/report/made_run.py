@@ -22,6 +22,7 @@ from idfsr.io.texts import read_json, stats_line, write_json
 from idfsr.models.weights import save_tensors
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.facts import write_facts
+from idfsr.report.groups import build_groups
 from idfsr.report.networks import list_networks
 from idfsr.report.page import PageInputs
 from idfsr.report.people import write_people
@@ -91,6 +92,8 @@ def write_numbers(folder: Path, metrics: list[Path], sets: list[Path]) -> Path:
     tables = make_tables(found, list_networks([]), stage_settings(CONFIG, "tables"), FILES)
     for name in ("table1", "table2", "paired"):
         write_csv(getattr(tables, name), folder / f"tables/{name}.csv")
+    groups = build_groups(found.images, None, METHODS, CONFIG.metrics)
+    write_csv(groups, folder / "tables/groups.csv")
     write_csv(summarise_probes([], 10), folder / "tables/conditions.csv")
     write_csv(list_networks([]), folder / "tables/networks.csv")
     write_csv(FILES, folder / "tables/files.csv")

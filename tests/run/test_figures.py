@@ -5,6 +5,7 @@ from idfsr.config.shards import ShardsConfig
 from idfsr.run.config import Config, load_config
 from idfsr.run.figures import (
     count_scores,
+    damage_files,
     exchange_files,
     expression_family,
     figure_files,
@@ -23,9 +24,12 @@ PLAN = Plan(config=CONFIG, pretrain=(("a",),), test=(("b", "c"),))
 
 def test_a_run_makes_what_it_can() -> None:
     names = ["fig1", "fig4", "fig3", "fig5", "fig6", "fig7"]
-    assert figure_names(PLAN) == names
+    assert figure_names(PLAN) == [*names, "robustness", "failures", "confusion", "cost"]
     alone = Plan(config=CONFIG, pretrain=(("a",),), test=(("b",),))
-    assert figure_names(alone) == ["fig1", "fig4", "fig3", "fig7"]
+    assert figure_names(alone) == [
+        *("fig1", "fig4", "fig3", "fig7"),
+        *("failures", "confusion", "cost"),
+    ]
     others = Config(run="r", methods=("bicubic",))
     assert figure_names(Plan(config=others, pretrain=(), test=(("b", "c"),))) == []
 
@@ -41,6 +45,11 @@ def test_figures_read_files_that_rules_make() -> None:
     assert figure_files("fig5", PLAN)["images"] == "results/r/probes/x16-images.parquet"
     assert figure_files("fig6", PLAN)["exchanges"] == "results/r/exchanges/x16.parquet"
     assert figure_files("fig7", PLAN)["metrics"] == ["results/r/metrics/x16/idfsr-pt.parquet"]
+    assert figure_files("robustness", PLAN) == {"damages": "results/r/damages.parquet"}
+    assert figure_files("failures", PLAN)["metrics"] == ["results/r/metrics/x16/idfsr-ft.parquet"]
+    assert len(figure_files("confusion", PLAN)["metrics"]) == 2
+    assert figure_files("cost", PLAN)["costs"][0] == "results/r/costs/bicubic.json"
+    assert damage_files(PLAN)["shards"] == ["results/r/shards/x8/test-00000.parquet"]
     assert exchange_files(PLAN, 16)["shards"] == ["results/r/shards/x16/test-00000.parquet"]
 
 

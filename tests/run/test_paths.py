@@ -20,10 +20,10 @@ CONFIG = Config(
 
 def test_a_run_renders_its_images_or_has_them() -> None:
     assert paths.images_root(CONFIG) == "results/r/synthref/CelebHQRefForRelease"
-    assert paths.rendered_images(CONFIG) == ["results/r/synthref/CelebHQRefForRelease"]
+    assert paths.made_images(CONFIG) == ["results/r/synthref/CelebHQRefForRelease"]
     own = Config(dataset=DatasetConfig(kind="folder", root="photographs"))
     assert paths.images_root(own) == "photographs"
-    assert paths.rendered_images(own) == []
+    assert paths.made_images(own) == []
 
 
 def test_landmark_shards_hold_all_usable_images() -> None:

@@ -61,6 +61,17 @@ def test_shards(plan: Plan) -> None:
     assert plan.shards_of_first_scale("test") == plan.shards("test", 8)
 
 
+def test_one_shard_is_read_where_nothing_is_trained(plan: Plan) -> None:
+    plan = dataclasses.replace(plan, pretrain=(("00009",), ("00010",)))
+    assert plan.pretrain_shards() == plan.shards_of_all_scales("pretrain")
+    pretrain = dataclasses.replace(plan.config.pretrain, num_images=0)
+    config = dataclasses.replace(plan.config, pretrain=pretrain)
+    assert dataclasses.replace(plan, config=config).pretrain_shards() == [
+        "results/r/shards/x8/pretrain-00000.parquet",
+        "results/r/shards/x16/pretrain-00000.parquet",
+    ]
+
+
 def test_shards_with_people(plan: Plan) -> None:
     assert plan.shards_with(["00003"], 16) == ["results/r/shards/x16/test-00001.parquet"]
     assert plan.shards_with(["00002", "00003"], 16) == plan.shards("test", 16)

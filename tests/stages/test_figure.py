@@ -68,7 +68,9 @@ def inputs(
         width=48, copy_of="", num_faces=1, score=0.9, sharpness=99.0, yaw=0.0, likeness=0.8,
     )  # fmt: skip
     write_table(quality, tmp_path / "quality.parquet")
-    names = ("paired", "conditions", "networks", "files-table", "markdown", "latex", "summary")
+    names = (
+        "paired", "groups", "conditions", "networks", "files-table", "markdown", "latex", "summary",
+    )  # fmt: skip
     outputs = {name: str(tmp_path / name) for name in names}
     tables = {name: str(tmp_path / f"{name}.csv") for name in ("table1", "table2")}
     report, settings = str(stage_config("report")), str(stage_config("tables"))

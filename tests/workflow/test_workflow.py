@@ -247,6 +247,10 @@ def test_all_figures_of_the_paper_are_one_target(finished: Path) -> None:
         table = pd.read_csv(figure.with_suffix(".csv"))
         assert len(table) > 1
         assert table.select_dtypes("number").notna().any().any()
+    for name in ("robustness", "failures", "confusion", "cost"):
+        figure = finished / f"results/tiny/figures/{name}.png"
+        assert b"</svg>" in figure.with_suffix(".svg").read_bytes()
+        assert len(pd.read_csv(figure.with_suffix(".csv"))) > 1
     assert planned_rules(finished) == set()
 
 

@@ -59,9 +59,19 @@ def images_root(wildcards):
     return paths.images_root(settings(wildcards))
 
 
-def rendered_images(wildcards):
+def made_images(wildcards):
     """The images folder where the run itself makes it."""
-    return paths.rendered_images(settings(wildcards))
+    return paths.made_images(settings(wildcards))
+
+
+def rendered_truth(wildcards):
+    """What the renderer knows of its people; nothing of photographs."""
+    return paths.rendered_truth(settings(wildcards))
+
+
+def left_out_images(wildcards):
+    """What could not be unpacked, where a data set is unpacked."""
+    return paths.left_out_images(settings(wildcards))
 
 
 def decoding_mb(wildcards, threads, attempt):
@@ -71,7 +81,7 @@ def decoding_mb(wildcards, threads, attempt):
 
 def pretrain_shards(wildcards):
     """Pretraining shards of all scales: one model serves them all."""
-    return plan(wildcards).shards_of_all_scales("pretrain")
+    return plan(wildcards).pretrain_shards()
 
 
 def test_shards(wildcards):

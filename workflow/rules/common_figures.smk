@@ -12,6 +12,11 @@ def paper_figures(_wildcards):
     return [f"results/{RUN.run}/figures/{name}.png" for name in names]
 
 
+def damage_files(wildcards):
+    """Files that the restorations under more damage read, by the name of their argument."""
+    return figures.damage_files(plan(wildcards))
+
+
 def exchange_files(wildcards):
     """Files that the exchanges read, by the name of their argument."""
     return figures.exchange_files(plan(wildcards), int(wildcards.scale_factor))

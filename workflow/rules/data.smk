@@ -1,7 +1,8 @@
 """Images to a split of identities.
 
-Needs: the folder of the data set, or nothing for `synthref`, which is rendered; quality.parquet.
-Makes: results/<run>/manifest.parquet, listing.tsv, split.tsv, split_summary.tsv.
+Needs: the files of the data set, or nothing for `synthref`, which is rendered; quality.parquet.
+Makes: results/<run>/manifest.parquet, listing.tsv, split.tsv, split_summary.tsv; of some kinds of
+data sets unpacked/ before them.
 """
 
 
@@ -56,11 +57,48 @@ rule synthref:
         """
 
 
+rule unpack:
+    """Unpack a data set of records, of clips or with a table into people's folders."""
+    input:
+        config="results/{run}/config/index.json",
+    output:
+        images=directory("results/{run}/unpacked/images"),
+        left_out="results/{run}/unpacked/left_out.tsv",
+        listing="results/{run}/unpacked/listing.tsv",
+    log:
+        "logs/{run}/unpack.txt",
+    benchmark:
+        "results/{run}/benchmarks/unpack.tsv"
+    conda:
+        "../../envs/idfsr.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=2880,
+    params:
+        code=code_digest("idfsr.stages.unpack"),
+        # So that it runs again when a file of the data set comes, goes or changes.
+        sources=lambda wildcards: inputs.sources_digest(settings(wildcards)),
+        out_dir=subpath(output.left_out, parent=True),
+    shell:
+        r"""
+        exec &>{log:q}
+
+        idfsr unpack \
+            --config {input.config:q} \
+            --out-dir {params.out_dir:q} \
+            --left-out {output.left_out:q} \
+            --listing {output.listing:q} \
+            --threads {threads}
+        """
+
+
 checkpoint index:
     """List every image with its size and digest, or why it cannot be used."""
     input:
         config="results/{run}/config/index.json",
-        images=rendered_images,
+        images=made_images,
+        left_out=left_out_images,
     output:
         manifest="results/{run}/manifest.parquet",
         listing="results/{run}/listing.tsv",
@@ -76,6 +114,9 @@ checkpoint index:
     params:
         code=code_digest("idfsr.stages.index"),
         root=images_root,
+        left_out=lambda wildcards, input: [
+            f"--left-out={file}" for file in input.left_out
+        ],
         # So that it runs again when photographs come, go or change that no rule makes.
         photographs=lambda wildcards: inputs.photographs_digest(settings(wildcards)),
     shell:
@@ -85,6 +126,7 @@ checkpoint index:
         idfsr index \
             --config {input.config:q} \
             --root {params.root:q} \
+            {params.left_out:q} \
             --manifest {output.manifest:q} \
             --listing {output.listing:q} \
             --threads {threads}

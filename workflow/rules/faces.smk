@@ -12,7 +12,7 @@ rule lr_detector:
         split="results/{run}/split.tsv",
         manifest="results/{run}/manifest.parquet",
         landmarks=landmark_shards,
-        images=rendered_images,
+        images=made_images,
         init=weights("lr_detector"),
     output:
         weights="results/{run}/lr_detector/model.safetensors",
@@ -65,7 +65,7 @@ rule shards:
         split="results/{run}/split.tsv",
         manifest="results/{run}/manifest.parquet",
         landmarks=landmark_shards,
-        images=rendered_images,
+        images=made_images,
         lr_detector="results/{run}/lr_detector/model.safetensors",
         id_encoder=weights("id_encoder"),
     output:

@@ -10,7 +10,7 @@ rule landmarks:
     input:
         config="results/{run}/config/landmarks.json",
         manifest="results/{run}/manifest.parquet",
-        images=rendered_images,
+        images=made_images,
         weights=landmark_weights,
         id_encoder=landmark_encoder,
     output:

@@ -11,7 +11,7 @@ rule crops:
     input:
         manifest="results/{run}/manifest.parquet",
         landmarks=landmark_shards,
-        images=rendered_images,
+        images=made_images,
         truth="results/{run}/synthref/ground_truth.parquet",
     output:
         crops="results/{run}/crops.parquet",

@@ -16,6 +16,7 @@ rule tables:
         probes=lambda wildcards: plan(wildcards).probes(),
         weights=lambda wildcards: inputs.trained_weights(settings(wildcards)),
         files=lambda wildcards: inputs.used_weights(settings(wildcards)),
+        ground_truth=rendered_truth,
     output:
         table1=report(
             "results/{run}/tables/table1.csv",
@@ -34,6 +35,12 @@ rule tables:
             category="Tables",
             caption="../report/paired.rst",
             labels={"table": "differences of methods"},
+        ),
+        groups=report(
+            "results/{run}/tables/groups.csv",
+            category="Tables",
+            caption="../report/groups.rst",
+            labels={"table": "Table 1 by groups"},
         ),
         conditions=report(
             "results/{run}/tables/conditions.csv",
@@ -68,6 +75,9 @@ rule tables:
             "idfsr.stages.tables", *method_modules(*settings(wildcards).methods)
         ),
         lists=lambda wildcards: settings(wildcards).weights.baselines,
+        ground_truth=lambda wildcards, input: [
+            f"--ground-truth={file}" for file in input.ground_truth
+        ],
     shell:
         r"""
         exec &>{log:q}
@@ -80,6 +90,8 @@ rule tables:
             --table1 {output.table1:q} \
             --table2 {output.table2:q} \
             --paired {output.paired:q} \
+            --groups {output.groups:q} \
+            {params.ground_truth:q} \
             --conditions {output.conditions:q} \
             --weights {input.weights:q} \
             --networks {output.networks:q} \
@@ -100,6 +112,7 @@ rule report:
             "results/{run}/tables/table1.csv",
             "results/{run}/tables/table2.csv",
             "results/{run}/tables/paired.csv",
+            "results/{run}/tables/groups.csv",
             "results/{run}/tables/conditions.csv",
             "results/{run}/tables/networks.csv",
             "results/{run}/tables/files.csv",

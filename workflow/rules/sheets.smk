@@ -86,7 +86,7 @@ rule figure_landmarks:
     input:
         config="results/{run}/config/report.json",
         quality="results/{run}/quality.parquet",
-        images=rendered_images,
+        images=made_images,
     output:
         figure=report(
             "results/{run}/figures/landmarks.png",

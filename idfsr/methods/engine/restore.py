@@ -1,6 +1,7 @@
 """A method run on the test images of one person."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -11,7 +12,12 @@ from jaxtyping import Bool, UInt8
 from tqdm import tqdm
 
 from idfsr.errors import IdfsrError
-from idfsr.io.examples import IdentityExamples
+from idfsr.io.examples import (
+    IdentityExamples,
+    load_identity,
+    load_mean_z_id,
+    load_ref_images,
+)
 from idfsr.io.images import encode_png
 from idfsr.methods.engine.contract import NEED_COLUMNS, Method, Restorer
 
@@ -66,6 +72,28 @@ def restore_steadily(
     if device.type == "cpu":
         return np.concatenate([restore(single) for single in split_examples(examples, 1)])
     return restore(examples)
+
+
+def load_needed(
+    shards: Sequence[Path], identity: str, method: Method, restorer: Restorer, num_fit_images: int
+) -> IdentityExamples:
+    """Load the test images of a person with what a method needs beside them.
+
+    Args:
+        shards: Test shards of one scale factor.
+        identity: The person's name.
+        method: What it needs.
+        restorer: The method made ready.
+        num_fit_images: Of the person, whose mean z_id is taken; 0 takes all.
+    """
+    examples = load_identity(shards, identity, "test")
+    if "ref_image" in method.needs:
+        size = restorer.native_size or 0
+        examples["ref_image"] = load_ref_images(shards, identity, "test", size)
+    if "mean_z_id" in method.needs:
+        mean = load_mean_z_id(shards, identity, num_fit_images)
+        examples["mean_z_id"] = mean.repeat(len(examples["keys"]), 1)
+    return examples
 
 
 def find_problems(method: Method, examples: IdentityExamples) -> list[str]:
