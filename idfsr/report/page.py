@@ -22,6 +22,7 @@ from idfsr.io.tables import read_tsv
 from idfsr.io.texts import read_json
 from idfsr.report import templates
 from idfsr.report.conditions import check_claims, lay_out_conditions
+from idfsr.report.copying import lay_out_copying
 from idfsr.report.findings import find_headline
 from idfsr.report.footnotes import write_footnotes, write_warnings
 from idfsr.report.layout import method_label, metric_columns, scale_label
@@ -268,8 +269,9 @@ def render_page(inputs: PageInputs, page: Path) -> str:
     """
     config, numbers = inputs.config, read_numbers(inputs)
     table1, table2 = numbers.table1, numbers.table2
-    conditions, networks, files = (
-        read_csv(inputs.tables_dir / f"{name}.csv") for name in ("conditions", "networks", "files")
+    conditions, copying, networks, files = (
+        read_csv(inputs.tables_dir / f"{name}.csv")
+        for name in ("conditions", "copying", "networks", "files")
     )
     facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_part("page.js")
     settings = TypeAdapter(Config).dump_python(config, mode="json")
@@ -298,6 +300,7 @@ def render_page(inputs: PageInputs, page: Path) -> str:
             warnings=write_warnings(table1, table2, config.metrics),
             files=records(files),
             conditions=lay_out_conditions(conditions),
+            copying=lay_out_copying(copying),
             claims=check_claims(conditions, numbers.paired),
             figures=[inline_figure(path) for path in inputs.figures],
             split=read_summary(inputs.split_summary),

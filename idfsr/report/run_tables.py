@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig, TablesStage
+from idfsr.report.copying import measure_copying
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import lay_out, metric_columns
 from idfsr.report.markup import PrintedTable, to_latex, to_markdown
@@ -22,6 +23,7 @@ class RunTables:
     table1: pd.DataFrame
     table2: pd.DataFrame
     paired: pd.DataFrame
+    copying: pd.DataFrame
     markdown: str
     latex: str
 
@@ -56,8 +58,16 @@ def make_tables(
     paired = compare_pairs(
         measurements, [*metrics.table1, *metrics.table2], methods, metrics.num_bootstrap
     )
+    copying = measure_copying(
+        measurements, [*metrics.table1, *metrics.table2], methods, metrics.num_bootstrap
+    )
     printed = print_tables(table1, table2, metrics)
     footnotes = [*describe_files(files), *write_footnotes(table1, table2, networks, metrics)]
     return RunTables(
-        table1, table2, paired, to_markdown(printed, footnotes), to_latex(printed, footnotes)
+        table1,
+        table2,
+        paired,
+        copying,
+        to_markdown(printed, footnotes),
+        to_latex(printed, footnotes),
     )

@@ -58,6 +58,8 @@ def scores(person: int, image: int, method: str, scale_factor: int) -> dict[str,
         "psnr": 20.0 + rank - 0.1 * image - (scale_factor == 16) - 0.01 * person,
         "brisque": float("nan"),
         "ids_sface": 0.9 - 0.2 * rank + 0.01 * image + 0.001 * person,
+        "like_reference_sface": 0.3 + 0.2 * rank + 0.001 * person,
+        "like_photographs_sface": 0.8,
         "age_diff_embedded": 9.0 - 2 * rank + 0.1 * person,
         "gt_age_embedded": 30.0,
         "model_digest": "" if method == "bicubic" else "0123456789012e45",
@@ -89,7 +91,7 @@ def write_numbers(folder: Path, metrics: list[Path], sets: list[Path]) -> Path:
     """Write the CSV files of `idfsr tables`; return their folder."""
     found = read_measurements(metrics, sets, METHODS)
     tables = make_tables(found, list_networks([]), stage_settings(CONFIG, "tables"), FILES)
-    for name in ("table1", "table2", "paired"):
+    for name in ("table1", "table2", "paired", "copying"):
         write_csv(getattr(tables, name), folder / f"tables/{name}.csv")
     write_csv(summarise_probes([], 10), folder / "tables/conditions.csv")
     write_csv(list_networks([]), folder / "tables/networks.csv")

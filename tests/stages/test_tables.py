@@ -14,6 +14,7 @@ OUTPUTS = (
     "table1",
     "table2",
     "paired",
+    "copying",
     "conditions",
     "networks",
     "files-table",

@@ -20,6 +20,7 @@ rule tables:
         table1=report("results/{run}/tables/table1.csv", category="Tables"),
         table2=report("results/{run}/tables/table2.csv", category="Tables"),
         paired=report("results/{run}/tables/paired.csv", category="Tables"),
+        copying=report("results/{run}/tables/copying.csv", category="Tables"),
         conditions=report("results/{run}/tables/conditions.csv", category="Tables"),
         networks=report("results/{run}/tables/networks.csv", category="Tables"),
         files=report("results/{run}/tables/files.csv", category="Tables"),
@@ -49,6 +50,7 @@ rule tables:
             --table1 {output.table1:q} \
             --table2 {output.table2:q} \
             --paired {output.paired:q} \
+            --copying {output.copying:q} \
             --conditions {output.conditions:q} \
             --weights {input.weights:q} \
             --networks {output.networks:q} \
@@ -99,6 +101,7 @@ rule report:
             "results/{run}/tables/table1.csv",
             "results/{run}/tables/table2.csv",
             "results/{run}/tables/paired.csv",
+            "results/{run}/tables/copying.csv",
             "results/{run}/tables/conditions.csv",
             "results/{run}/tables/networks.csv",
             "results/{run}/tables/files.csv",

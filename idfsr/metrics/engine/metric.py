@@ -28,6 +28,11 @@ SR_SET: Final = "sr_set"
 GT_SET: Final = "gt_set"
 """Columns with the features of which metrics of the whole set are made, a row an image."""
 
+EMBEDDING: Final = "embedding"
+REFERENCES: Final = "references"
+"""Features of a recogniser: of each face; and of each ground truth those of the references of its
+image, one after the other."""
+
 Columns = dict[str, np.ndarray]
 """An array for each column of a table, a row an image."""
 
@@ -137,6 +142,8 @@ class Family:
     """Loads what computes them."""
     of_truth: bool = False
     """Whether the network is asked of the ground truth by itself: once for all methods."""
+    of_references: bool = False
+    """Whether it is then asked of the reference photographs too; it is a recogniser."""
     weights: str = ""
     """An asset as "assets.<key of idfsr.io.assets.ASSETS>", a setting as "weights.<field>", or a
     published file as "published.<key of config/weights.yaml>"."""

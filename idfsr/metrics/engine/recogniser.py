@@ -1,0 +1,68 @@
+"""What the families of face recognisers share: how alike two faces are, and whether one was copied.
+
+Their networks see aligned faces. Beside the distance to the ground truth stand two likenesses that
+tell whether a method copies the photographs it was given: that of the restored image to the nearest
+of them, and that of the ground truth to the nearest of them. The second is what two real
+photographs of the person have; what the first exceeds it by is the copy-paste score.
+"""
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from idfsr.metrics.engine.metric import EMBEDDING, REFERENCES, Columns, Features
+
+_DISTANCE: Final = "ids_"
+
+
+def likeness_columns(metric: str) -> tuple[str, str]:
+    """Return the columns beside an identity distance: likeness of restored image and ground truth.
+
+    Both are cosines with the nearest reference of the image.
+
+    Args:
+        metric: The distance, e.g. "ids_sface".
+    """
+    recogniser = metric.removeprefix(_DISTANCE)
+    return f"like_reference_{recogniser}", f"like_photographs_{recogniser}"
+
+
+def nearest_likeness(
+    embedding: Float[np.ndarray, "B D"], references: np.ndarray
+) -> Float[np.ndarray, "B"]:
+    """Return the cosine of each face with the most alike of its references; NaN without any.
+
+    Args:
+        embedding: Vectors of length 1.
+        references: For each face the vectors of its references, one after the other.
+    """
+    likeness = np.full(len(embedding), np.nan)
+    for row, (own, others) in enumerate(zip(embedding, references, strict=True)):
+        if len(others):
+            known = np.asarray(others, np.float64).reshape(-1, len(own))
+            likeness[row] = np.clip(known @ own.astype(np.float64), -1, 1).max()
+    return likeness
+
+
+def compare_faces(metric: str, sr: Features, gt: Features) -> Columns:
+    """Fill the columns of an identity distance.
+
+    Args:
+        metric: Its name.
+        sr: Embeddings of the restored images.
+        gt: Of their ground truths, and of the references where they are known.
+    """
+    import torch
+
+    from idfsr.metrics.sface.distance import identity_distance
+
+    ours, theirs = sr[EMBEDDING], gt[EMBEDDING]
+    references = gt.get(REFERENCES, np.empty((len(ours), 0)))
+    distance = identity_distance(torch.from_numpy(ours), torch.from_numpy(theirs))
+    of_reference, of_photographs = likeness_columns(metric)
+    return {
+        metric: distance.numpy(),
+        of_reference: nearest_likeness(ours, references),
+        of_photographs: nearest_likeness(theirs, references),
+    }
