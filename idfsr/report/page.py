@@ -26,6 +26,7 @@ from idfsr.report.copying import lay_out_copying
 from idfsr.report.findings import find_headline
 from idfsr.report.footnotes import write_footnotes, write_warnings
 from idfsr.report.layout import method_label, metric_columns, scale_label
+from idfsr.report.leaks import describe_leaks, lay_out_judges, marks_of
 from idfsr.report.page_tables import NumberTable, RunNumbers, lay_out_differences, lay_out_scale
 from idfsr.report.paper import lay_out_paper, read_paper
 from idfsr.report.profiles import lay_out_people
@@ -225,12 +226,14 @@ def read_numbers(inputs: PageInputs) -> RunNumbers:
     table1, table2, paired = (
         read_csv(inputs.tables_dir / name) for name in ("table1.csv", "table2.csv", "paired.csv")
     )
-    return RunNumbers(table1, table2, paired, read_paper(inputs.paper), inputs.config.metrics)
+    marks = marks_of(read_csv(inputs.tables_dir / "leaks.csv"))
+    paper = read_paper(inputs.paper)
+    return RunNumbers(table1, table2, paired, paper, inputs.config.metrics, marks)
 
 
 def lay_out_tables(numbers: RunNumbers) -> list[tuple[str, list[NumberTable]]]:
     """Bring Table 1 and Table 2 into the page's form: scale factor -> its tables."""
-    printed = print_tables(numbers.table1, numbers.table2, numbers.config)
+    printed = print_tables(numbers.table1, numbers.table2, numbers.config, numbers.marks)
     return [
         (
             scale_label(scale_factor),
@@ -269,9 +272,9 @@ def render_page(inputs: PageInputs, page: Path) -> str:
     """
     config, numbers = inputs.config, read_numbers(inputs)
     table1, table2 = numbers.table1, numbers.table2
-    conditions, copying, networks, files = (
+    conditions, copying, judges, networks, files = (
         read_csv(inputs.tables_dir / f"{name}.csv")
-        for name in ("conditions", "copying", "networks", "files")
+        for name in ("conditions", "copying", "judges", "networks", "files")
     )
     facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_part("page.js")
     settings = TypeAdapter(Config).dump_python(config, mode="json")
@@ -296,10 +299,12 @@ def render_page(inputs: PageInputs, page: Path) -> str:
             findings=find_headline(numbers),
             tables=lay_out_tables(numbers),
             differences=list(lay_out_differences(numbers)),
-            footnotes=write_footnotes(table1, table2, networks, config.metrics),
+            footnotes=write_footnotes(table1, table2, networks, config.metrics, numbers.marks),
             warnings=write_warnings(table1, table2, config.metrics),
             files=records(files),
             conditions=lay_out_conditions(conditions),
+            judges=lay_out_judges(judges),
+            leaks=describe_leaks([*config.metrics.table1, *config.metrics.table2], numbers.marks),
             copying=lay_out_copying(copying),
             claims=check_claims(conditions, numbers.paired),
             figures=[inline_figure(path) for path in inputs.figures],

@@ -24,6 +24,7 @@ from idfsr.report.layout import (
     metric_columns,
     scale_label,
 )
+from idfsr.report.leaks import Marks
 from idfsr.report.markup import PrintedTable, latex_table, markdown_table
 from idfsr.report.tables import FITTED, records
 
@@ -150,6 +151,7 @@ class RunNumbers:
     paper: dict[int, pd.DataFrame]
     """Of `idfsr.report.paper.read_paper`."""
     config: MetricsConfig
+    marks: Marks
 
     @property
     def methods(self) -> list[str]:

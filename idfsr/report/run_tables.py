@@ -8,6 +8,7 @@ from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.report.copying import measure_copying
 from idfsr.report.footnotes import write_footnotes
 from idfsr.report.layout import lay_out, metric_columns
+from idfsr.report.leaks import Marks, add_marks, marks_of
 from idfsr.report.markup import PrintedTable, to_latex, to_markdown
 from idfsr.report.networks import describe_files
 from idfsr.report.tables import Measurements, build_table, compare_pairs
@@ -29,17 +30,21 @@ class RunTables:
 
 
 def print_tables(
-    table1: pd.DataFrame, table2: pd.DataFrame, config: MetricsConfig
+    table1: pd.DataFrame, table2: pd.DataFrame, config: MetricsConfig, marks: Marks
 ) -> tuple[PrintedTable, PrintedTable]:
     """Bring both tables into the paper's form."""
     return (
-        PrintedTable("Table 1", CAPTION1, lay_out(table1, metric_columns(config.table1))),
-        PrintedTable("Table 2", CAPTION2, lay_out(table2, metric_columns(config.table2))),
+        PrintedTable("Table 1", CAPTION1, lay_out(table1, metric_columns(config.table1), marks)),
+        PrintedTable("Table 2", CAPTION2, lay_out(table2, metric_columns(config.table2), marks)),
     )
 
 
 def make_tables(
-    measurements: Measurements, networks: pd.DataFrame, config: TablesStage, files: pd.DataFrame
+    measurements: Measurements,
+    networks: pd.DataFrame,
+    config: TablesStage,
+    files: pd.DataFrame,
+    leaks: pd.DataFrame,
 ) -> RunTables:
     """Aggregate the metrics of a run.
 
@@ -48,6 +53,7 @@ def make_tables(
         networks: Of `list_networks`.
         config: With the sections of the stage "tables".
         files: Of `list_weights`.
+        leaks: Of `idfsr leaks`.
 
     Raises:
         IdfsrError: See `build_table`.
@@ -61,11 +67,14 @@ def make_tables(
     copying = measure_copying(
         measurements, [*metrics.table1, *metrics.table2], methods, metrics.num_bootstrap
     )
-    printed = print_tables(table1, table2, metrics)
-    footnotes = [*describe_files(files), *write_footnotes(table1, table2, networks, metrics)]
+    marks = marks_of(leaks)
+    printed = print_tables(table1, table2, metrics, marks)
+    footnotes = [
+        *describe_files(files), *write_footnotes(table1, table2, networks, metrics, marks)
+    ]  # fmt: skip
     return RunTables(
-        table1,
-        table2,
+        add_marks(table1, metrics.table1, marks),
+        add_marks(table2, metrics.table2, marks),
         paired,
         copying,
         to_markdown(printed, footnotes),

@@ -15,7 +15,7 @@ authors published.
         --conditions conditions.csv \
         --weights idfsr/weights/idfsr64.safetensors --networks networks.csv \
         --files weights/codeformer/codeformer.pth --lists config/weights.yaml \
-        --files-table files.csv --markdown tables.md --latex tables.tex
+        --leaks leaks.csv --files-table files.csv --markdown tables.md --latex tables.tex
 """
 
 import argparse
@@ -31,7 +31,7 @@ from idfsr.io.weights_list import read_lists
 from idfsr.report.conditions import summarise_probes
 from idfsr.report.networks import list_networks
 from idfsr.report.run_tables import make_tables
-from idfsr.report.tables import read_measurements, write_csv
+from idfsr.report.tables import read_csv, read_measurements, write_csv
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +55,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lists", type=Path, nargs="*", default=[], help="lists of published weight files"
     )
+    parser.add_argument(
+        "--leaks", type=Path, required=True, help="values to mark, of `idfsr leaks`"
+    )
     parser.add_argument("--files-table", type=Path, required=True, help="files to write, CSV")
     parser.add_argument("--table1", type=Path, required=True, help="Table 1 to write, CSV")
     parser.add_argument("--table2", type=Path, required=True, help="Table 2 to write, CSV")
@@ -72,7 +75,7 @@ def run(args: argparse.Namespace) -> None:
     measurements = read_measurements(args.metrics, args.set_metrics, config.methods)
     networks = list_networks(args.weights)
     files = pd.DataFrame(list_weights(args.files, read_lists(args.lists)), columns=list(COLUMNS))
-    tables = make_tables(measurements, networks, config, files)
+    tables = make_tables(measurements, networks, config, files, read_csv(args.leaks))
     write_csv(files, args.files_table)
     write_csv(networks, args.networks)
     write_csv(tables.table1, args.table1)

@@ -30,6 +30,8 @@ from idfsr.report.sheets import INDEX_NAME, write_sheets
 from idfsr.report.style import write_figure
 from idfsr.report.tables import read_measurements, write_csv
 from idfsr.run.config import Config, stage_settings
+from idfsr.run.families import metric_names
+from idfsr.run.leaks import list_roles
 from tests.conftest import make_row
 
 METHODS = ("bicubic", "codeformer", "idfsr-pt", "idfsr-ft")
@@ -49,6 +51,9 @@ CONFIG = Config(
 FILES = pd.DataFrame(
     [["weights/codeformer.pth", 3, "5f" * 32, "another file"]], columns=list(COLUMNS)
 )
+
+LEAKS = pd.DataFrame([["codeformer", "psnr", "‡"]], columns=["method", "metric", "marks"])
+JUDGES = pd.DataFrame([vars(role) for role in list_roles(CONFIG, metric_names(CONFIG))])
 
 
 def scores(person: int, image: int, method: str, scale_factor: int) -> dict[str, Any]:
@@ -90,12 +95,14 @@ def write_metrics(
 def write_numbers(folder: Path, metrics: list[Path], sets: list[Path]) -> Path:
     """Write the CSV files of `idfsr tables`; return their folder."""
     found = read_measurements(metrics, sets, METHODS)
-    tables = make_tables(found, list_networks([]), stage_settings(CONFIG, "tables"), FILES)
+    tables = make_tables(found, list_networks([]), stage_settings(CONFIG, "tables"), FILES, LEAKS)
     for name in ("table1", "table2", "paired", "copying"):
         write_csv(getattr(tables, name), folder / f"tables/{name}.csv")
     write_csv(summarise_probes([], 10), folder / "tables/conditions.csv")
     write_csv(list_networks([]), folder / "tables/networks.csv")
     write_csv(FILES, folder / "tables/files.csv")
+    write_csv(LEAKS, folder / "tables/leaks.csv")
+    write_csv(JUDGES, folder / "tables/judges.csv")
     return folder / "tables"
 
 

@@ -5,6 +5,39 @@ Makes: results/<run>/tables/, figures/metrics.png, report/index.html.
 """
 
 
+rule leaks:
+    """Say which judges know what they judge."""
+    input:
+        config="results/{run}/config/page.json",
+        lists=["config/weights.yaml", "idfsr/weights/weights.yaml"],
+    output:
+        judges=report("results/{run}/tables/judges.csv", category="Tables"),
+        leaks=report("results/{run}/tables/leaks.csv", category="Tables"),
+    log:
+        "logs/{run}/leaks.txt",
+    benchmark:
+        "results/{run}/benchmarks/leaks.tsv"
+    localrule: True
+    conda:
+        "../../envs/idfsr.yaml"
+    params:
+        code=lambda wildcards: families.families_code(
+            "leaks", *families.families_of(settings(wildcards))
+        ),
+        methods=lambda wildcards: code_digest(
+            *method_modules(*settings(wildcards).methods)
+        ),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        idfsr leaks \
+            --run-config {input.config:q} \
+            --judges {output.judges:q} \
+            --leaks {output.leaks:q}
+        """
+
+
 rule tables:
     """Make Table 1 and Table 2 with intervals over identities."""
     input:
@@ -14,6 +47,7 @@ rule tables:
             "results/{run}/metrics/x{scale_factor}/{method}.set.json"
         ),
         probes=lambda wildcards: plan(wildcards).probes(),
+        leaks="results/{run}/tables/leaks.csv",
         weights=lambda wildcards: inputs.trained_weights(settings(wildcards)),
         files=lambda wildcards: inputs.used_weights(settings(wildcards)),
     output:
@@ -54,6 +88,7 @@ rule tables:
             --conditions {output.conditions:q} \
             --weights {input.weights:q} \
             --networks {output.networks:q} \
+            --leaks {input.leaks:q} \
             --files {input.files:q} \
             --lists {params.lists:q} config/weights.yaml \
             --files-table {output.files:q} \
@@ -68,6 +103,7 @@ rule figure_metrics:
         config="results/{run}/config/tables.json",
         table1="results/{run}/tables/table1.csv",
         table2="results/{run}/tables/table2.csv",
+        leaks="results/{run}/tables/leaks.csv",
     output:
         figure=report("results/{run}/figures/metrics.png", category="Figures"),
     log:
@@ -89,6 +125,7 @@ rule figure_metrics:
             --config {input.config:q} \
             --table1 {input.table1:q} \
             --table2 {input.table2:q} \
+            --leaks {input.leaks:q} \
             --figure {output.figure:q}
         """
 
@@ -102,6 +139,8 @@ rule report:
             "results/{run}/tables/table2.csv",
             "results/{run}/tables/paired.csv",
             "results/{run}/tables/copying.csv",
+            "results/{run}/tables/judges.csv",
+            "results/{run}/tables/leaks.csv",
             "results/{run}/tables/conditions.csv",
             "results/{run}/tables/networks.csv",
             "results/{run}/tables/files.csv",
