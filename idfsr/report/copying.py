@@ -54,7 +54,7 @@ def measure_copying(
 
     Args:
         measurements: Of the run.
-        names: Metrics of the tables.
+        names: Distances of the run's recognisers.
         methods: In the order of the rows.
         num_bootstrap: Resamples behind an interval.
 

@@ -30,11 +30,13 @@ from idfsr.report.leaks import describe_leaks, lay_out_judges, marks_of
 from idfsr.report.page_tables import NumberTable, RunNumbers, lay_out_differences, lay_out_scale
 from idfsr.report.paper import lay_out_paper, read_paper
 from idfsr.report.profiles import lay_out_people
+from idfsr.report.recognisers import lay_out_recognisers
 from idfsr.report.run_tables import print_tables
 from idfsr.report.style import DPI
 from idfsr.report.tables import identity_metric, read_csv, records
 from idfsr.report.viewer import choose_source, image_columns, read_scores, view_data
 from idfsr.run.config import Config
+from idfsr.run.families import metric_names
 
 CSS_DPI = 96
 """Pixels of CSS in an inch."""
@@ -272,9 +274,9 @@ def render_page(inputs: PageInputs, page: Path) -> str:
     """
     config, numbers = inputs.config, read_numbers(inputs)
     table1, table2 = numbers.table1, numbers.table2
-    conditions, copying, judges, networks, files = (
+    conditions, copying, recognisers, judges, networks, files = (
         read_csv(inputs.tables_dir / f"{name}.csv")
-        for name in ("conditions", "copying", "judges", "networks", "files")
+        for name in ("conditions", "copying", "recognisers", "judges", "networks", "files")
     )
     facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_part("page.js")
     settings = TypeAdapter(Config).dump_python(config, mode="json")
@@ -304,8 +306,9 @@ def render_page(inputs: PageInputs, page: Path) -> str:
             files=records(files),
             conditions=lay_out_conditions(conditions),
             judges=lay_out_judges(judges),
-            leaks=describe_leaks([*config.metrics.table1, *config.metrics.table2], numbers.marks),
+            leaks=describe_leaks(metric_names(config), numbers.marks),
             copying=lay_out_copying(copying),
+            recognisers=lay_out_recognisers(recognisers, numbers.methods, numbers.marks),
             claims=check_claims(conditions, numbers.paired),
             figures=[inline_figure(path) for path in inputs.figures],
             split=read_summary(inputs.split_summary),

@@ -11,6 +11,7 @@ from idfsr.report.layout import lay_out, metric_columns
 from idfsr.report.leaks import Marks, add_marks, marks_of
 from idfsr.report.markup import PrintedTable, to_latex, to_markdown
 from idfsr.report.networks import describe_files
+from idfsr.report.recognisers import compare_recognisers
 from idfsr.report.tables import Measurements, build_table, compare_pairs
 
 CAPTION1 = "Fidelity, perceptual quality and identity of the restored images."
@@ -25,6 +26,7 @@ class RunTables:
     table2: pd.DataFrame
     paired: pd.DataFrame
     copying: pd.DataFrame
+    recognisers: pd.DataFrame
     markdown: str
     latex: str
 
@@ -64,9 +66,8 @@ def make_tables(
     paired = compare_pairs(
         measurements, [*metrics.table1, *metrics.table2], methods, metrics.num_bootstrap
     )
-    copying = measure_copying(
-        measurements, [*metrics.table1, *metrics.table2], methods, metrics.num_bootstrap
-    )
+    distances = metrics.recognisers
+    copying = measure_copying(measurements, distances, methods, metrics.num_bootstrap)
     marks = marks_of(leaks)
     printed = print_tables(table1, table2, metrics, marks)
     footnotes = [
@@ -77,6 +78,7 @@ def make_tables(
         add_marks(table2, metrics.table2, marks),
         paired,
         copying,
+        compare_recognisers(measurements, distances, methods),
         to_markdown(printed, footnotes),
         to_latex(printed, footnotes),
     )

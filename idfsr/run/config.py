@@ -227,7 +227,8 @@ def parse_config(values: dict[str, Any], source: str) -> Config:
     try:
         config = TypeAdapter(Config).validate_python(_numbers(_with_methods(values)))
         config = _with_all_settings(config)
-        find_metrics((*config.metrics.table1, *config.metrics.table2))
+        metrics = config.metrics
+        find_metrics((*metrics.table1, *metrics.table2, *metrics.recognisers))
     except ValidationError as error:
         message = f"{source}: {first_mistake(error)}"
         raise IdfsrError(message) from None

@@ -13,8 +13,9 @@ from idfsr.run.config import STAGES, Config
 
 
 def metric_names(config: Config) -> tuple[str, ...]:
-    """Return the metrics of both tables."""
-    return (*config.metrics.table1, *config.metrics.table2)
+    """Return the metrics of both tables and the distances of the recognisers, each once."""
+    metrics = config.metrics
+    return tuple(dict.fromkeys((*metrics.table1, *metrics.table2, *metrics.recognisers)))
 
 
 def families_of(config: Config) -> dict[str, Family]:
@@ -81,7 +82,7 @@ def family_weights(name: str, config: Config) -> list[str]:
 def weights_option(name: str, files: Sequence[str]) -> list[str]:
     """Return the option that gives a family a weight file that the run's settings name."""
     kind, _, key = find_family(name).weights.partition(".")
-    return [f"--{key}", *files] if kind == "weights" else []
+    return [f"--{key.replace('_', '-')}", *files] if kind == "weights" else []
 
 
 @cache

@@ -8,18 +8,20 @@ method takes in the method's file, and who is in a data set with the data set.
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from idfsr.config.dataset import DATA_SETS, DataSet
 from idfsr.io.assets import ASSETS
 from idfsr.io.places import locate
-from idfsr.io.weights_list import MANIFEST, read_lists, read_manifest
+from idfsr.io.weights_list import MANIFEST, PublishedFile, read_lists
 from idfsr.methods.engine.contract import Method
 from idfsr.methods.engine.registry import find_method
 from idfsr.metrics.engine.metric import Family
 from idfsr.metrics.engine.registry import find_families
 from idfsr.run.config import Config
+from idfsr.run.inputs import published_files
 
 OWN_LIST: Final = Path("idfsr/weights/weights.yaml")
 SETTING: Final = "weights."
@@ -79,10 +81,15 @@ def data_set(config: Config) -> DataSet:
     return DATA_SETS.get(config.dataset.kind, DataSet(config.dataset.kind))
 
 
+@cache
+def _listed_files() -> dict[Path, PublishedFile]:
+    """Return both lists of weights by path; they are read once."""
+    return read_lists((MANIFEST, OWN_LIST))
+
+
 def _listed(path: str) -> Network:
     """Return what the lists say of a weight file; its name alone if they do not have it."""
-    files = read_lists((MANIFEST, OWN_LIST))
-    found = files.get(locate(path))
+    found = _listed_files().get(locate(path))
     if found is None:
         return Network(Path(path).name)
     return Network(found.network or Path(path).stem, found.trained_on, found.trained_against)
@@ -96,7 +103,7 @@ def _of_method(config: Config, name: str) -> Network:
     """Return what a list says of an entry that a method names, or of a setting's file."""
     if name.startswith(SETTING):
         return _of_setting(config, name)
-    files = read_manifest(Path(config.weights.baselines))
+    files = published_files(Path(config.weights.baselines))
     found = files.get(name)
     if found is None:
         return Network(name)
@@ -109,7 +116,7 @@ def judge_of(config: Config, name: str, family: Family) -> Network:
     if kind == "assets":
         return Network(ASSETS[key].network or name, ASSETS[key].trained_on)
     if kind == "published":
-        file = read_manifest()[key]
+        file = published_files(MANIFEST)[key]
         return Network(file.network or name, file.trained_on, file.trained_against)
     return _of_setting(config, key) if kind == "weights" else Network(name)
 

@@ -43,7 +43,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--only", nargs="+", default=_in_order(names), metavar="METRIC", help=", ".join(names))
     add("--enforce-detection", action="store_true", help="leave out pairs without a face")
     add_resources(parser)
-    parser.set_defaults(attributes=locate(WeightsConfig().attributes))
+    weights = WeightsConfig()
+    parser.set_defaults(
+        attributes=locate(weights.attributes), id_encoder=locate(weights.id_encoder)
+    )
     add("--threads", type=int, default=1, help="CPU threads")
 
 

@@ -1,17 +1,18 @@
 r"""Make Table 1 and Table 2 of a run, with 95 % intervals, and compare the methods in pairs.
 
 Reads the metrics of every method and scale factor. Makes both tables as CSV, with a row for each
-method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Five more
-CSV files hold the differences of the fitted model from the other methods, whether methods copy
-their references, the means of the probes (see `idfsr probes`), how each network was trained before
-the run, and which weight files it used, with their digests and whether they are those that their
-authors published.
+method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Six more
+CSV files hold the differences of the fitted model from the other methods, the distances by several
+recognisers and how far their rankings agree, whether methods copy their references, the means of
+the probes (see `idfsr probes`), how each network was trained before the run, and which weight files
+it used, with their digests and whether they are those that their authors published.
 
     idfsr tables --config results/demo/config/tables.json \
         --metrics results/demo/metrics/x*/*.parquet \
         --set-metrics results/demo/metrics/x*/*.set.json \
         --probes results/demo/probes/x*.parquet \
         --table1 table1.csv --table2 table2.csv --paired paired.csv --copying copying.csv \
+        --recognisers recognisers.csv \
         --conditions conditions.csv \
         --weights idfsr/weights/idfsr64.safetensors --networks networks.csv \
         --files weights/codeformer/codeformer.pth --lists config/weights.yaml \
@@ -63,6 +64,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table2", type=Path, required=True, help="Table 2 to write, CSV")
     parser.add_argument("--paired", type=Path, required=True, help="pairs of methods to write, CSV")
     parser.add_argument("--copying", type=Path, required=True, help="likenesses to write, CSV")
+    parser.add_argument("--recognisers", type=Path, required=True, help="rankings to write, CSV")
     parser.add_argument("--conditions", type=Path, required=True, help="probes to write, CSV")
     parser.add_argument("--networks", type=Path, required=True, help="trainings to write, CSV")
     parser.add_argument("--markdown", type=Path, required=True, help="both tables to write")
@@ -82,6 +84,7 @@ def run(args: argparse.Namespace) -> None:
     write_csv(tables.table2, args.table2)
     write_csv(tables.paired, args.paired)
     write_csv(tables.copying, args.copying)
+    write_csv(tables.recognisers, args.recognisers)
     write_csv(summarise_probes(args.probes, config.metrics.num_bootstrap), args.conditions)
     for path, text in ((args.markdown, tables.markdown), (args.latex, tables.latex)):
         with atomic_path(path) as temporary:

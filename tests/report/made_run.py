@@ -96,7 +96,7 @@ def write_numbers(folder: Path, metrics: list[Path], sets: list[Path]) -> Path:
     """Write the CSV files of `idfsr tables`; return their folder."""
     found = read_measurements(metrics, sets, METHODS)
     tables = make_tables(found, list_networks([]), stage_settings(CONFIG, "tables"), FILES, LEAKS)
-    for name in ("table1", "table2", "paired", "copying"):
+    for name in ("table1", "table2", "paired", "copying", "recognisers"):
         write_csv(getattr(tables, name), folder / f"tables/{name}.csv")
     write_csv(summarise_probes([], 10), folder / "tables/conditions.csv")
     write_csv(list_networks([]), folder / "tables/networks.csv")

@@ -70,7 +70,16 @@ def inputs(
     write_table(quality, tmp_path / "quality.parquet")
     (tmp_path / "leaks.csv").write_text("method,metric,marks\n")
     leaks = ["--leaks", str(tmp_path / "leaks.csv")]
-    names = ("paired", "copying", "conditions", "networks", "files-table", "markdown", "latex")
+    names = (
+        "paired",
+        "copying",
+        "recognisers",
+        "conditions",
+        "networks",
+        "files-table",
+        "markdown",
+        "latex",
+    )
     outputs = {name: str(tmp_path / name) for name in names}
     tables = {name: str(tmp_path / f"{name}.csv") for name in ("table1", "table2")}
     report, settings = str(stage_config("report")), str(stage_config("tables"))

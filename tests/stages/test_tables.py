@@ -15,6 +15,7 @@ OUTPUTS = (
     "table2",
     "paired",
     "copying",
+    "recognisers",
     "conditions",
     "networks",
     "files-table",

@@ -51,7 +51,7 @@ def test_a_row_for_each_truth(arguments: list[str], tmp_path: Path) -> None:
     [
         ("shard.parquet", "none.parquet", "none.parquet: no such file"),
         ("sface", "psnr", "--family: found psnr, wanted one that is asked of the ground truth"),
-        ("sface", "fid", "family: found fid, wanted one of attributes, brisque"),
+        ("sface", "fid", "family: found fid, wanted one of adaface, arcface"),
     ],
 )
 def test_a_mistake_is_one_line(

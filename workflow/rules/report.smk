@@ -55,6 +55,7 @@ rule tables:
         table2=report("results/{run}/tables/table2.csv", category="Tables"),
         paired=report("results/{run}/tables/paired.csv", category="Tables"),
         copying=report("results/{run}/tables/copying.csv", category="Tables"),
+        recognisers=report("results/{run}/tables/recognisers.csv", category="Tables"),
         conditions=report("results/{run}/tables/conditions.csv", category="Tables"),
         networks=report("results/{run}/tables/networks.csv", category="Tables"),
         files=report("results/{run}/tables/files.csv", category="Tables"),
@@ -85,6 +86,7 @@ rule tables:
             --table2 {output.table2:q} \
             --paired {output.paired:q} \
             --copying {output.copying:q} \
+            --recognisers {output.recognisers:q} \
             --conditions {output.conditions:q} \
             --weights {input.weights:q} \
             --networks {output.networks:q} \
@@ -139,6 +141,7 @@ rule report:
             "results/{run}/tables/table2.csv",
             "results/{run}/tables/paired.csv",
             "results/{run}/tables/copying.csv",
+            "results/{run}/tables/recognisers.csv",
             "results/{run}/tables/judges.csv",
             "results/{run}/tables/leaks.csv",
             "results/{run}/tables/conditions.csv",

@@ -109,6 +109,8 @@ class Resources:
     device: Device
     settings: Any
     """Of the family, an instance of `Family.settings`."""
+    id_encoder: Path | None = None
+    """Weights of the recogniser that z_id comes from; None where the family is another."""
 
 
 @dataclass(frozen=True)

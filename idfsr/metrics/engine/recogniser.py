@@ -6,12 +6,28 @@ of them, and that of the ground truth to the nearest of them. The second is what
 photographs of the person have; what the first exceeds it by is the copy-paste score.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float
 
-from idfsr.metrics.engine.metric import EMBEDDING, REFERENCES, Columns, Features
+from idfsr.metrics.engine.metric import (
+    EMBEDDING,
+    REFERENCES,
+    Columns,
+    Family,
+    Features,
+    ImageBatch,
+    Metric,
+    OfImages,
+    Resources,
+)
+from idfsr.metrics.engine.torch_types import Tensor
+
+Embed = Callable[[Tensor], Tensor]
+"""From aligned faces "B 3 112 112", RGB in [-1, 1], to vectors "B D" of length 1."""
 
 _DISTANCE: Final = "ids_"
 
@@ -66,3 +82,49 @@ def compare_faces(metric: str, sr: Features, gt: Features) -> Columns:
         of_reference: nearest_likeness(ours, references),
         of_photographs: nearest_likeness(theirs, references),
     }
+
+
+def recogniser_family(
+    metric: str, *, title: str, note: str, load: Callable[[Resources], Embed], weights: str
+) -> Family:
+    """Make the family of a recogniser that sees aligned faces.
+
+    Args:
+        metric: Name of its distance, e.g. "ids_adaface".
+        title: Of the distance.
+        note: Its footnote.
+        load: Loads the network.
+        weights: See `Family.weights`.
+    """
+    distance = Metric(
+        name=metric,
+        title=title,
+        unit="",
+        decimals=4,
+        direction="lower",
+        value_range=(0.0, 2.0),
+        kind="pair",
+        note=note,
+        details=likeness_columns(metric),
+    )
+    return Family(
+        (distance,),
+        partial(_load, metric, load),
+        of_truth=True,
+        of_references=True,
+        weights=weights,
+    )
+
+
+def _load(metric: str, load: Callable[[Resources], Embed], resources: Resources) -> OfImages:
+    import torch
+
+    from idfsr.metrics.engine.unit_range import to_unit
+
+    embed = load(resources)
+
+    def extract(batch: ImageBatch) -> Features:
+        crops = (2 * to_unit(batch.crop) - 1).to(resources.device, torch.float32)
+        return {EMBEDDING: embed(crops).cpu().numpy()}
+
+    return OfImages(extract, partial(compare_faces, metric))
