@@ -55,7 +55,7 @@ wildcard_constraints:
     method="[a-z0-9-]+",
     network="[a-z0-9_]+",
     trained="networks/[a-z0-9_]+|lr_detector|pretrain",
-    family="[a-z0-9_]+",
+    family="[A-Za-z0-9_+-]+",
     # Nobody is called as the benchmark of a batch is.
     identity=r"(?!batch-[0-9]{5}\.tsv)[^/]+",
     paper_figure="fig[0-9]+",

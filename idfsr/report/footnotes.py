@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.metrics.engine.registry import all_metrics, find_families, find_metrics
+from idfsr.metrics.engine.registry import find_families, find_metrics
 from idfsr.report.layout import Column, method_label, metric_columns, scale_label
 from idfsr.report.leaks import Marks, describe_leaks
 from idfsr.report.networks import describe_networks
@@ -106,7 +106,7 @@ def _empty_cells(table: pd.DataFrame, columns: Sequence[Column]) -> Iterator[str
 
 def _reason(column: Column, table: pd.DataFrame) -> str:
     name = column.key.removesuffix("_mean")
-    metric = all_metrics()[name]
+    (metric,) = find_metrics([name])
     (family,) = find_families([name]).values()
     if metric.kind == "set" and table["num_images"].max() == 1:
         return "not computed, for it takes two images or more"

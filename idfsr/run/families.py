@@ -8,7 +8,7 @@ from idfsr.io.places import locate
 from idfsr.io.provenance import code_digest
 from idfsr.io.weights_list import read_manifest, weights_folder
 from idfsr.metrics.engine.metric import Family
-from idfsr.metrics.engine.registry import find_families, find_family
+from idfsr.metrics.engine.registry import find_families, find_family, module_of
 from idfsr.run.config import STAGES, Config
 
 
@@ -88,4 +88,4 @@ def weights_option(name: str, files: Sequence[str]) -> list[str]:
 @cache
 def families_code(stage: str, *names: str) -> str:
     """Return the digest of a stage's code and of families, which it imports by name."""
-    return code_digest(f"idfsr.stages.{stage}", *(f"idfsr.metrics.{name}" for name in names))
+    return code_digest(f"idfsr.stages.{stage}", *map(module_of, names))

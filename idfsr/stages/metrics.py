@@ -21,6 +21,7 @@ from idfsr.config.weights import WeightsConfig
 from idfsr.faces.detector import load_detector
 from idfsr.io.places import locate
 from idfsr.metrics.engine.folders import pair_files, read_batches
+from idfsr.metrics.engine.metric import PREFIX
 from idfsr.metrics.engine.registry import (
     all_metrics,
     drop_missing,
@@ -40,7 +41,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--sr", type=Path, required=True, help="folder of the restored images")
     add("--csv", type=Path, help="table to write, a row an image")
     names = list(all_metrics())
-    add("--only", nargs="+", default=_in_order(names), metavar="METRIC", help=", ".join(names))
+    add(
+        "--only",
+        nargs="+",
+        default=_in_order(names),
+        metavar="METRIC",
+        help=f"{', '.join(names)}, or {PREFIX}NAME for any of that library",
+    )
     add("--enforce-detection", action="store_true", help="leave out pairs without a face")
     add_resources(parser)
     weights = WeightsConfig()

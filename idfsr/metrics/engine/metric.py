@@ -16,6 +16,10 @@ from jaxtyping import UInt8
 from idfsr.config.scores import ScoresStage
 from idfsr.metrics.engine.torch_types import Device, Tensor
 
+PREFIX: Final = "pyiqa:"
+FAMILY_PREFIX: Final = "pyiqa-"
+"""Of the names of pyiqa's metrics, and of their families, which are parts of paths."""
+
 POSITIVE: Final = (0.0, math.inf)
 REAL: Final = (-math.inf, math.inf)
 SHARE: Final = (0.0, 1.0)
