@@ -24,6 +24,7 @@ from idfsr.config.figures import (
 )
 from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
+from idfsr.config.leaks import LeaksStage
 from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.config.model import ModelConfig
@@ -133,6 +134,7 @@ STAGES: dict[str, Any] = {
     "scores-sface": SfaceStage,
     "scores-deepface": DeepfaceStage,
     "metrics": JoinStage,
+    "leaks": LeaksStage,
     "tables": TablesStage,
     "report": FiguresStage,
     "figures": PaperFiguresStage,

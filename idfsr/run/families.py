@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from idfsr.config.leaks import LeaksStage
 from idfsr.io.places import locate
 from idfsr.io.provenance import code_digest
 from idfsr.io.weights_list import read_manifest, weights_folder
@@ -12,7 +13,7 @@ from idfsr.metrics.engine.registry import find_families, find_family, module_of
 from idfsr.run.config import STAGES, Config
 
 
-def metric_names(config: Config) -> tuple[str, ...]:
+def metric_names(config: Config | LeaksStage) -> tuple[str, ...]:
     """Return the metrics of both tables and the distances of the recognisers, each once."""
     metrics = config.metrics
     return tuple(dict.fromkeys((*metrics.table1, *metrics.table2, *metrics.recognisers)))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from idfsr.config.dataset import DATA_SETS, DataSet
+from idfsr.config.leaks import LeaksStage
 from idfsr.io.assets import ASSETS
 from idfsr.io.places import locate
 from idfsr.io.weights_list import MANIFEST, PublishedFile, read_lists
@@ -20,7 +21,6 @@ from idfsr.methods.engine.contract import Method
 from idfsr.methods.engine.registry import find_method
 from idfsr.metrics.engine.metric import Family
 from idfsr.metrics.engine.registry import find_families
-from idfsr.run.config import Config
 from idfsr.run.inputs import published_files
 
 OWN_LIST: Final = Path("idfsr/weights/weights.yaml")
@@ -74,7 +74,7 @@ class Role:
     """Of `MARKS`, those of all values that it makes not to be trusted."""
 
 
-def data_set(config: Config) -> DataSet:
+def data_set(config: LeaksStage) -> DataSet:
     """Return what is known of the run's people."""
     if config.dataset.kind == "synthref":
         return DataSet(f"rendered people, {config.synthref.population}")
@@ -95,11 +95,11 @@ def _listed(path: str) -> Network:
     return Network(found.network or Path(path).stem, found.trained_on, found.trained_against)
 
 
-def _of_setting(config: Config, key: str) -> Network:
+def _of_setting(config: LeaksStage, key: str) -> Network:
     return _listed(getattr(config.weights, key.removeprefix(SETTING)))
 
 
-def _of_method(config: Config, name: str) -> Network:
+def _of_method(config: LeaksStage, name: str) -> Network:
     """Return what a list says of an entry that a method names, or of a setting's file."""
     if name.startswith(SETTING):
         return _of_setting(config, name)
@@ -110,7 +110,7 @@ def _of_method(config: Config, name: str) -> Network:
     return Network(found.network or name, found.trained_on, found.trained_against)
 
 
-def judge_of(config: Config, name: str, family: Family) -> Network:
+def judge_of(config: LeaksStage, name: str, family: Family) -> Network:
     """Return the network of a family of metrics; without one, the family's name alone."""
     kind, _, key = family.weights.partition(".")
     if kind == "assets":
@@ -121,7 +121,7 @@ def judge_of(config: Config, name: str, family: Family) -> Network:
     return _of_setting(config, key) if kind == "weights" else Network(name)
 
 
-def parts_of(config: Config, method: Method) -> list[Network]:
+def parts_of(config: LeaksStage, method: Method) -> list[Network]:
     """Return the networks that a method consists of."""
     names = [name for name in method.weights if name not in method.conditions]
     if "model" in method.run_files and config.weights.idfsr:
@@ -129,12 +129,12 @@ def parts_of(config: Config, method: Method) -> list[Network]:
     return [_of_method(config, name) for name in names]
 
 
-def conditions_of(config: Config, method: Method) -> list[Network]:
+def conditions_of(config: LeaksStage, method: Method) -> list[Network]:
     """Return the networks that tell a method what a face is like."""
     return [_of_method(config, name) for name in method.conditions]
 
 
-def losses_of(config: Config, method: Method) -> set[str]:
+def losses_of(config: LeaksStage, method: Method) -> set[str]:
     """Return the names of networks that a method was trained against, before the run or in it."""
     names = {name for part in parts_of(config, method) for name in part.trained_against}
     if "model" in method.run_files and config.pretrain.id_loss_weight > 0:
@@ -142,7 +142,7 @@ def losses_of(config: Config, method: Method) -> set[str]:
     return names
 
 
-def _marks(config: Config, method: Method, judge: Network) -> str:
+def _marks(config: LeaksStage, method: Method, judge: Network) -> str:
     people = data_set(config)
     conditions, losses = conditions_of(config, method), losses_of(config, method)
     faces = {each for one in conditions for each in one.trained_on}
@@ -156,7 +156,7 @@ def _marks(config: Config, method: Method, judge: Network) -> str:
     return "".join(mark for mark, found in tests.items() if found)
 
 
-def find_leaks(config: Config, names: Sequence[str]) -> Iterator[Leak]:
+def find_leaks(config: LeaksStage, names: Sequence[str]) -> Iterator[Leak]:
     """Yield the values of the tables that are to be marked.
 
     Args:
@@ -172,7 +172,7 @@ def find_leaks(config: Config, names: Sequence[str]) -> Iterator[Leak]:
                     yield Leak(method.name, metric.name, marks)
 
 
-def list_roles(config: Config, names: Sequence[str]) -> list[Role]:
+def list_roles(config: LeaksStage, names: Sequence[str]) -> list[Role]:
     """Return the matrix: a row for each network of a run.
 
     Args:

@@ -53,7 +53,9 @@ FILES = pd.DataFrame(
 )
 
 LEAKS = pd.DataFrame([["codeformer", "psnr", "‡"]], columns=["method", "metric", "marks"])
-JUDGES = pd.DataFrame([vars(role) for role in list_roles(CONFIG, metric_names(CONFIG))])
+JUDGES = pd.DataFrame(
+    [vars(role) for role in list_roles(stage_settings(CONFIG, "leaks"), metric_names(CONFIG))]
+)
 
 
 def scores(person: int, image: int, method: str, scale_factor: int) -> dict[str, Any]:

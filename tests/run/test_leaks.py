@@ -5,26 +5,32 @@ from pathlib import Path
 
 import pytest
 
+from idfsr.config.leaks import LeaksStage
 from idfsr.config.metrics import MetricsConfig
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.io.weights_list import MANIFEST, read_manifest
 from idfsr.methods.engine.registry import find_method, method_names
-from idfsr.run.config import Config, load_config
+from idfsr.run.config import load_config, stage_settings
 from idfsr.run.families import metric_names
 from idfsr.run.leaks import OWN_LIST, SETTING, find_leaks, list_roles
 
 
+def load_leaks(path: str) -> LeaksStage:
+    found: LeaksStage = stage_settings(load_config(Path(path)), "leaks")
+    return found
+
+
 @pytest.fixture(scope="module")
-def paper() -> Config:
-    return load_config(Path("config/celebref-hq.yaml"))
+def paper() -> LeaksStage:
+    return load_leaks("config/celebref-hq.yaml")
 
 
-def leaks_of(config: Config) -> dict[tuple[str, str], str]:
+def leaks_of(config: LeaksStage) -> dict[tuple[str, str], str]:
     found = find_leaks(config, metric_names(config))
     return {(leak.method, leak.metric): leak.marks for leak in found}
 
 
-def test_the_papers_run(paper: Config) -> None:
+def test_the_papers_run(paper: LeaksStage) -> None:
     leaks = leaks_of(paper)
     # DMDNet's authors published CelebRef-HQ, and trained on it
     assert leaks["dmdnet", "psnr"] == leaks["asffnet", "fid"] == "‡"
@@ -38,7 +44,7 @@ def test_the_papers_run(paper: Config) -> None:
     assert ("idfsr-ft", "lpips") not in leaks
 
 
-def test_the_matrix_of_the_papers_run(paper: Config) -> None:
+def test_the_matrix_of_the_papers_run(paper: LeaksStage) -> None:
     roles = {role.network: role for role in list_roles(paper, metric_names(paper))}
     own = "idfsr-pt idfsr-mean idfsr-ft"
     assert (roles["ArcFace"].condition, roles["ArcFace"].loss) == (own, "")
@@ -49,7 +55,7 @@ def test_the_matrix_of_the_papers_run(paper: Config) -> None:
     assert roles["DiffAE"].part_of == own
 
 
-def test_an_identity_loss_is_a_leak_of_its_judge(paper: Config) -> None:
+def test_an_identity_loss_is_a_leak_of_its_judge(paper: LeaksStage) -> None:
     with_loss = dataclasses.replace(paper, pretrain=PretrainConfig(id_loss_weight=0.2))
     roles = {role.network: role for role in list_roles(with_loss, ["psnr"])}
     assert roles["ArcFace"].loss == "idfsr-pt idfsr-mean idfsr-ft"
@@ -59,7 +65,7 @@ def test_an_identity_loss_is_a_leak_of_its_judge(paper: Config) -> None:
 
 
 def test_no_network_has_seen_the_people_of_the_demo() -> None:
-    demo = load_config(Path("config/demo.yaml"))
+    demo = load_leaks("config/demo.yaml")
     leaks = leaks_of(demo)
     assert not {mark for text in leaks.values() for mark in text} & set("‡§")
     # the encoder of z_id judges its own, and the attribute network learnt from the same people

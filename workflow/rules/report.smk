@@ -8,7 +8,7 @@ Makes: results/<run>/tables/, figures/metrics.png, report/index.html.
 rule leaks:
     """Say which judges know what they judge."""
     input:
-        config="results/{run}/config/page.json",
+        config="results/{run}/config/leaks.json",
         lists=["config/weights.yaml", "idfsr/weights/weights.yaml"],
     output:
         judges=report("results/{run}/tables/judges.csv", category="Tables"),
@@ -32,7 +32,7 @@ rule leaks:
         exec &> >(tee {log:q})
 
         idfsr leaks \
-            --run-config {input.config:q} \
+            --config {input.config:q} \
             --judges {output.judges:q} \
             --leaks {output.leaks:q}
         """
