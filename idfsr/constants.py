@@ -59,6 +59,8 @@ PROBES: Final = {
     "fitted": "as in the tables",
     "other-person": "z_id fitted to another person",
     "other-reference": "another photo of the person as reference",
+    "wrong-reference": "a photo of another person as reference",
+    "wrong-photograph": "the same photo as reference, and its z_id",
     "no-id": "0 in place of z_id",
     "no-style": "0 in place of z_s",
     "no-mask": "the face left in the low-resolution image",

@@ -56,6 +56,7 @@ WORKFLOW_COMMANDS = {
     "truth-features": "ask one network of the metrics of the ground truth",
     "scores": "compute one family of metrics on the restored images of one method",
     "join-scores": "join the scores of one method to one table",
+    "leaks": "say which judges of a run know what they judge",
     "tables": "make Table 1 and Table 2",
     "figure": "draw one figure",
     "gather": "gather the images and facts of the HTML report",

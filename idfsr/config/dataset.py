@@ -1,12 +1,32 @@
 """Settings of the photographs: which, and where they are."""
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from idfsr.config.types import Count, section
 
 Kind = Literal["synthref", "celebref_hq", "folder", "casia_webface", "celebv_text", "ref_ldm"]
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Who is in a data set."""
+
+    name: str
+    """As lists of weights call it (`trained_on`)."""
+    shares_people_with: tuple[str, ...] = ()
+    """Data sets of other names in which some of the people may be too."""
+
+
+CELEBRITIES: Final = (
+    "MS1MV3", "Glint360K", "WebFace260M", "VGGFace", "VGGFace2", "CASIA-WebFace", "IMDB-WIKI",
+)  # fmt: skip
+"""Photographs of celebrities from the web: whoever is famous may be in several of them."""
+
+DATA_SETS: Final = {"celebref_hq": DataSet("CelebRef-HQ", CELEBRITIES)}
+"""By `DatasetConfig.kind`; of a kind that is not here nothing is known but its name."""
 
 
 @section

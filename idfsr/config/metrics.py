@@ -18,6 +18,8 @@ class MetricsConfig:
     table2: Annotated[tuple[str, ...], Field(min_length=1), EachOnce] = (
         "idv_sface", "acc_gender_embedded", "acc_expression_embedded", "age_diff_embedded",
     )  # fmt: skip
+    recognisers: Annotated[tuple[str, ...], EachOnce] = ("ids_sface",)
+    """Distances to the person by several recognisers, of the table of judges."""
     idv_threshold: Annotated[float, Field(gt=0, lt=2)] = 0.637
     """Largest SFace cosine distance of one person: 1 - 0.363, the threshold of OpenCV's model
     card, which belongs to photographs."""

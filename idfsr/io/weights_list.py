@@ -57,8 +57,12 @@ class PublishedFile:
     """In bytes, where it is known."""
     sha256: str = ""
     """Of the file's bytes, or its first digits, as far as they were published."""
-    trained_on: str = ""
-    """Whose photographs the network was trained on, which a fair comparison has to know."""
+    network: str = ""
+    """What it is called where others take it for a condition, a loss or a judge."""
+    trained_on: tuple[str, ...] = ()
+    """Data sets that it has seen, which a fair comparison has to know."""
+    trained_against: tuple[str, ...] = ()
+    """Networks that were a loss of its training, by `network`."""
 
     @property
     def address(self) -> str:

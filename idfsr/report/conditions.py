@@ -19,9 +19,16 @@ from idfsr.report.tables import records
 MEASURES = {"psnr": 2, "ids_sface": 3, "ids_other": 3}
 """Column to digits in print."""
 
+WRONG = {
+    "wrong-reference": "with z_id of the person and a photo of another as reference",
+    "wrong-photograph": "with nothing but a photo of another person",
+}
+"""Probes with another person's photograph, in words: the result must not become that person."""
+
 COLUMNS = [
     "scale_factor", "probe", "num_images", "num_identities",
     *(f"{name}{ending}" for name in MEASURES for ending in ("", "_difference", "_lo", "_hi")),
+    "margin", "margin_lo", "margin_hi",
 ]  # fmt: skip
 
 
@@ -63,7 +70,8 @@ def summarise_probes(probes: Sequence[Path], num_bootstrap: int) -> pd.DataFrame
 
     Returns:
         `COLUMNS`: means over images, and their differences from the fitted model as it is, image by
-        image, with 95 % intervals over identities.
+        image, with 95 % intervals over identities; and as margin how much further the result is
+        from the other person than from the person, with its own interval.
 
     Raises:
         IdfsrError: A file is missing or is no such table.
@@ -91,6 +99,9 @@ def summarise_probes(probes: Sequence[Path], num_bootstrap: int) -> pd.DataFrame
                     f"{name}_lo": interval.lo,
                     f"{name}_hi": interval.hi,
                 }
+            margin = (group["ids_other"] - group["ids_sface"]).to_numpy(np.float64)
+            found = mean_interval(margin, identities, num_bootstrap)
+            row |= {"margin": found.mean, "margin_lo": found.lo, "margin_hi": found.hi}
             rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("scale_factor", kind="stable")
 
@@ -126,6 +137,21 @@ def _verdict(lo: float, hi: float) -> str:
     return "No:" if hi < 0 else "Open:"
 
 
+def _judge_wrong(scale: str, row: dict[str, Any], words: str) -> Claim:
+    """Say whether a result with another person's photograph is nearer to the person."""
+    interval = (
+        ""
+        if math.isnan(row["margin_lo"])
+        else f" [{row['margin_lo']:+.3f}, {row['margin_hi']:+.3f}]"
+    )
+    return Claim(
+        f"{scale}, {words} the result does not become that other.",
+        _verdict(row["margin_lo"], row["margin_hi"]),
+        f"distance {row['ids_other']:.3f} to the other, {row['ids_sface']:.3f} to the person, "
+        f"a difference of {row['margin']:+.3f}{interval}.",
+    )
+
+
 def check_claims(conditions: pd.DataFrame, paired: pd.DataFrame) -> list[Claim]:
     """Compare the probes with what the paper says, scale by scale.
 
@@ -143,6 +169,7 @@ def check_claims(conditions: pd.DataFrame, paired: pd.DataFrame) -> list[Claim]:
             row = of[probe]
             lo, hi = sorted((sign * row[f"{name}_lo"], sign * row[f"{name}_hi"]))
             claims.append(Claim(f"{scale}, {text}.", _verdict(lo, hi), f"{_change(row, name)}."))
+        claims += [_judge_wrong(scale, of[probe], text) for probe, text in WRONG.items()]
         if scale_factor in gains:
             gain, moved = gains[scale_factor], abs(of["other-reference"]["ids_sface_difference"])
             claims.append(

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.metrics.engine.registry import all_metrics, find_families, find_metrics
+from idfsr.metrics.engine.registry import find_families, find_metrics
 from idfsr.report.layout import Column, method_label, metric_columns, scale_label
+from idfsr.report.leaks import Marks, describe_leaks
 from idfsr.report.networks import describe_networks
 from idfsr.report.paper import COLUMNS
 from idfsr.report.tables import records
@@ -105,7 +106,7 @@ def _empty_cells(table: pd.DataFrame, columns: Sequence[Column]) -> Iterator[str
 
 def _reason(column: Column, table: pd.DataFrame) -> str:
     name = column.key.removesuffix("_mean")
-    metric = all_metrics()[name]
+    (metric,) = find_metrics([name])
     (family,) = find_families([name]).values()
     if metric.kind == "set" and table["num_images"].max() == 1:
         return "not computed, for it takes two images or more"
@@ -129,7 +130,11 @@ def write_warnings(table1: pd.DataFrame, table2: pd.DataFrame, config: MetricsCo
 
 
 def write_footnotes(
-    table1: pd.DataFrame, table2: pd.DataFrame, networks: pd.DataFrame, config: MetricsConfig
+    table1: pd.DataFrame,
+    table2: pd.DataFrame,
+    networks: pd.DataFrame,
+    config: MetricsConfig,
+    marks: Marks,
 ) -> list[str]:
     """Say what the numbers of both tables are, and which are missing.
 
@@ -138,6 +143,7 @@ def write_footnotes(
         table2: From `config.table2`.
         networks: Of `list_networks`.
         config: Of the run.
+        marks: Of the values.
     """
     names = [*config.table1, *config.table2]
     return [
@@ -149,6 +155,7 @@ def write_footnotes(
             f"{config.num_bootstrap} bootstrap resamples of the identities with all their images; "
             "they do not cover the chance in training."
         ),
+        *describe_leaks(names, marks),
         *describe(names, config),
         *describe_networks(networks),
         *_count_faces(table2 if "num_sr_without_face" in table2 else table1),

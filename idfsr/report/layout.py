@@ -4,10 +4,12 @@ A `Layout` holds the text of each cell and its rank; `idfsr.report.markup` and t
 turn it into Markdown, LaTeX and HTML.
 """
 
+import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pandas as pd
@@ -43,6 +45,8 @@ class Column:
     decimals: int
     spread_key: str = ""
     """Column with its standard deviation; empty if none is printed."""
+    marks: str = ""
+    """Of `idfsr.run.leaks`, those that hold for every method."""
 
     @property
     def metric(self) -> str:
@@ -53,7 +57,7 @@ class Column:
     def heading(self) -> str:
         """Title, unit and the direction that is better."""
         unit = {"": "", "share": " (%)"}.get(self.unit, f" ({self.unit})")
-        return f"{self.title}{unit} {ARROWS[self.direction]}"
+        return f"{self.title}{unit} {ARROWS[self.direction]}{self.marks}"
 
     def text(self, value: float) -> str:
         """Print a value of the metric."""
@@ -151,34 +155,62 @@ def _interval(column: Column, row: dict[str, Any]) -> str:
     return f"[{column.text(lo)}, {column.text(hi)}]"
 
 
-def _column_cells(column: Column, rows: list[dict[str, Any] | None]) -> list[Cell]:
+def _column_cells(
+    column: Column, rows: list[dict[str, Any] | None], marks: Sequence[str]
+) -> list[Cell]:
     """Print one metric at one scale factor; None stands for a method that was not run there."""
     values = [math.nan if row is None else float(row[column.key]) for row in rows]
     texts = [column.text(value) for value in values]
     cells = []
-    for row, text, rank in zip(rows, texts, rank_values(texts, column.direction), strict=True):
+    ranks = rank_values(texts, column.direction)
+    for row, text, rank, mark in zip(rows, texts, ranks, marks, strict=True):
         spread = math.nan
         if row is not None and column.spread_key:
             spread = float(row[column.spread_key])
         shown = text if math.isnan(spread) else f"{text} ± {column.text(spread)}"
-        cells.append(Cell(shown, "" if row is None else _interval(column, row), rank))
+        marked = shown if text == NOT_COMPUTED else f"{shown}{mark}"
+        cells.append(Cell(marked, "" if row is None else _interval(column, row), rank))
     return cells
 
 
-def lay_out(table: pd.DataFrame, columns: Sequence[Column]) -> Layout:
+def _share_marks(
+    columns: Sequence[Column], methods: Sequence[str], marks: Mapping[tuple[str, str], str]
+) -> tuple[list[Column], list[list[str]]]:
+    """Put marks that hold for every method into the heading; return those of each method left."""
+    marked, left = [], []
+    for column in columns:
+        own = [marks.get((method, column.metric), "") for method in methods]
+        common = (
+            "".join(mark for mark in own[0] if all(mark in text for text in own)) if own else ""
+        )
+        marked.append(dataclasses.replace(column, marks=common))
+        left.append(["".join(mark for mark in text if mark not in common) for text in own])
+    return marked, left
+
+
+def lay_out(
+    table: pd.DataFrame,
+    columns: Sequence[Column],
+    marks: Mapping[tuple[str, str], str] = MappingProxyType({}),
+) -> Layout:
     """Bring a table with a row for each method and scale factor into the paper's form.
 
     Args:
         table: As `build_table` makes it; methods come in the order of their first rows.
         columns: Metrics to print.
+        marks: Of the value of a method and metric, e.g. "†"; the paper's own tables have none.
     """
     methods = list(dict.fromkeys(table["method"]))
+    columns, own_marks = _share_marks(columns, methods, marks)
     scale_factors = sorted(set(table["scale_factor"]))
     found = {(row["method"], row["scale_factor"]): row for row in records(table)}
     groups = []
     for scale_factor in scale_factors:
         rows = [found.get((method, scale_factor)) for method in methods]
-        cells = [_column_cells(column, rows) for column in columns]
+        cells = [
+            _column_cells(column, rows, left)
+            for column, left in zip(columns, own_marks, strict=True)
+        ]
         groups.append(list(zip(*cells, strict=True)))
     return Layout(
         columns=tuple(columns),

@@ -29,6 +29,10 @@ _LATEX_SPECIAL = str.maketrans(
         "↓": r"$\downarrow$",
         "±": r"$\pm$",
         TIMES: r"$\times$",
+        "†": r"\dag{}",
+        "‡": r"\ddag{}",
+        "§": r"\S{}",
+        "¶": r"\P{}",
         NOT_COMPUTED: "--",
     }
 )

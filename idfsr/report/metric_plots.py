@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from idfsr.report.layout import Column, method_colours, method_label, scale_label
+from idfsr.report.leaks import Marks
 from idfsr.report.style import QUIET, figure_style
 
 MARKERS = ("o", "s", "D", "^")
@@ -19,7 +20,9 @@ MAX_HEADING = 26
 """Characters of a heading that fit over a panel."""
 
 
-def _draw_panel(axes: Axes, table: pd.DataFrame, column: Column, methods: list[str]) -> None:
+def _draw_panel(
+    axes: Axes, table: pd.DataFrame, column: Column, methods: list[str], marks: Marks
+) -> None:
     scale_factors, colours = sorted(set(table["scale_factor"])), method_colours(methods)
     factor = 100 if column.unit == "share" else 1
     for number, scale_factor in enumerate(scale_factors):
@@ -38,6 +41,11 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, column: Column, methods: list[s
                 markeredgecolor="white", markeredgewidth=0.6,
             )  # fmt: skip
     axes.set_yticks(range(len(methods)), map(method_label, methods))
+    for place, method in enumerate(methods):
+        axes.annotate(
+            marks.get((method, column.metric), ""), (1, place), xycoords=axes.get_yaxis_transform(),
+            xytext=(2, 0), textcoords="offset points", va="center", fontsize=8, color=QUIET,
+        )  # fmt: skip
     axes.set_ylim(len(methods) - 0.45, -0.55)
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.1)
@@ -45,11 +53,14 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, column: Column, methods: list[s
     axes.set_title(heading, fontsize=9.5 if len(heading) <= MAX_HEADING else 8)
 
 
-def draw_metric_plots(tables: list[tuple[pd.DataFrame, tuple[Column, ...]]]) -> Figure:
+def draw_metric_plots(
+    tables: list[tuple[pd.DataFrame, tuple[Column, ...]]], marks: Marks
+) -> Figure:
     """Draw a panel for each metric that could be computed.
 
     Args:
         tables: Tables as `build_table` makes them, each with the columns to draw.
+        marks: Of the values; they stand at the right end of a method's line.
     """
     panels = [
         (table, column)
@@ -65,7 +76,7 @@ def draw_metric_plots(tables: list[tuple[pd.DataFrame, tuple[Column, ...]]]) -> 
         figure = Figure(figsize=(9.6, height), layout="constrained")
         grid = figure.subplots(num_rows, NUM_COLUMNS, squeeze=False)
         for axes, (table, column) in zip(grid.flat, panels, strict=False):
-            _draw_panel(axes, table, column, methods)
+            _draw_panel(axes, table, column, methods, marks)
         for number, axes in enumerate(grid.flat):
             axes.set_visible(number < len(panels))
             if number % NUM_COLUMNS:

@@ -23,18 +23,22 @@ from idfsr.io.texts import read_json
 from idfsr.report import templates
 from idfsr.report.agreement import compare_with_paper
 from idfsr.report.conditions import check_claims, lay_out_conditions
+from idfsr.report.copying import lay_out_copying
 from idfsr.report.findings import find_headline
 from idfsr.report.footnotes import write_footnotes, write_warnings
 from idfsr.report.groups import lay_out_groups
 from idfsr.report.layout import method_label, metric_columns, scale_label
+from idfsr.report.leaks import describe_leaks, lay_out_judges, marks_of
 from idfsr.report.page_tables import NumberTable, RunNumbers, lay_out_differences, lay_out_scale
 from idfsr.report.paper import lay_out_paper, read_paper
 from idfsr.report.profiles import lay_out_people
+from idfsr.report.recognisers import lay_out_recognisers
 from idfsr.report.run_tables import print_tables
 from idfsr.report.style import DPI
 from idfsr.report.tables import identity_metric, read_csv, records
 from idfsr.report.viewer import choose_source, image_columns, read_scores, view_data
 from idfsr.run.config import Config
+from idfsr.run.families import metric_names
 
 CSS_DPI = 96
 """Pixels of CSS in an inch."""
@@ -231,12 +235,14 @@ def read_numbers(inputs: PageInputs) -> RunNumbers:
     table1, table2, paired = (
         read_csv(inputs.tables_dir / name) for name in ("table1.csv", "table2.csv", "paired.csv")
     )
-    return RunNumbers(table1, table2, paired, read_paper(inputs.paper), inputs.config.metrics)
+    marks = marks_of(read_csv(inputs.tables_dir / "leaks.csv"))
+    paper = read_paper(inputs.paper)
+    return RunNumbers(table1, table2, paired, paper, inputs.config.metrics, marks)
 
 
 def lay_out_tables(numbers: RunNumbers) -> list[tuple[str, list[NumberTable]]]:
     """Bring Table 1 and Table 2 into the page's form: scale factor -> its tables."""
-    printed = print_tables(numbers.table1, numbers.table2, numbers.config)
+    printed = print_tables(numbers.table1, numbers.table2, numbers.config, numbers.marks)
     return [
         (
             scale_label(scale_factor),
@@ -275,9 +281,11 @@ def render_page(inputs: PageInputs, page: Path) -> str:
     """
     config, numbers = inputs.config, read_numbers(inputs)
     table1, table2 = numbers.table1, numbers.table2
-    groups, conditions, networks, files = (
+    groups, conditions, copying, recognisers, judges, networks, files = (
         read_csv(inputs.tables_dir / f"{name}.csv")
-        for name in ("groups", "conditions", "networks", "files")
+        for name in (
+            "groups", "conditions", "copying", "recognisers", "judges", "networks", "files",
+        )  # fmt: skip
     )
     facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_script()
     settings = TypeAdapter(Config).dump_python(config, mode="json")
@@ -303,10 +311,14 @@ def render_page(inputs: PageInputs, page: Path) -> str:
             tables=lay_out_tables(numbers),
             differences=list(lay_out_differences(numbers)),
             groups=lay_out_groups(groups, config.metrics),
-            footnotes=write_footnotes(table1, table2, networks, config.metrics),
+            footnotes=write_footnotes(table1, table2, networks, config.metrics, numbers.marks),
             warnings=write_warnings(table1, table2, config.metrics),
             files=records(files),
             conditions=lay_out_conditions(conditions),
+            judges=lay_out_judges(judges),
+            leaks=describe_leaks(metric_names(config), numbers.marks),
+            copying=lay_out_copying(copying),
+            recognisers=lay_out_recognisers(recognisers, numbers.methods, numbers.marks),
             points=compare_with_paper(numbers, check_claims(conditions, numbers.paired)),
             figures=[inline_figure(path) for path in inputs.figures],
             split=read_summary(inputs.split_summary),

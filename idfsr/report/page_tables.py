@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.metrics.engine.registry import all_metrics
+from idfsr.metrics.engine.registry import find_metrics
 from idfsr.report.footnotes import describe
 from idfsr.report.layout import (
     NOT_COMPUTED,
@@ -24,6 +24,7 @@ from idfsr.report.layout import (
     metric_columns,
     scale_label,
 )
+from idfsr.report.leaks import Marks
 from idfsr.report.markup import PrintedTable, latex_table, markdown_table
 from idfsr.report.tables import FITTED, records
 
@@ -150,6 +151,7 @@ class RunNumbers:
     paper: dict[int, pd.DataFrame]
     """Of `idfsr.report.paper.read_paper`."""
     config: MetricsConfig
+    marks: Marks
 
     @property
     def methods(self) -> list[str]:
@@ -234,7 +236,9 @@ def lay_out_differences(numbers: RunNumbers) -> Iterator[NumberTable]:
                         text=print_difference(column, difference),
                         interval=_print_interval(column, pair),
                         order="" if math.isnan(difference) else repr(difference),
-                        verdict=judge(difference, pair["p_holm"], all_metrics()[name].direction),
+                        verdict=judge(
+                            difference, pair["p_holm"], find_metrics([name])[0].direction
+                        ),
                     )
                 )
             label = f"minus {method_label(method)}"

@@ -67,7 +67,7 @@ def _read_set(path: Path) -> tuple[tuple[str, int], dict[str, float], str]:
     return key, floats, str(values.get("problem", ""))
 
 
-def _groups(
+def groups_of(
     images: pd.DataFrame, methods: Sequence[str]
 ) -> Iterator[tuple[int, str, pd.DataFrame]]:
     """Yield the rows of each scale factor and method, in the order of the tables' rows."""
@@ -88,7 +88,7 @@ def _check_images(images: pd.DataFrame) -> None:
         name for name, metric in all_metrics().items()
         if name in images and "face_note" not in metric.details
     ]  # fmt: skip
-    for scale_factor, method, rows in _groups(images, list(dict.fromkeys(images["method"]))):
+    for scale_factor, method, rows in groups_of(images, list(dict.fromkeys(images["method"]))):
         counts = rows[names].count()
         partial = counts[(counts > 0) & (counts < len(rows))]
         if len(partial):
@@ -191,7 +191,7 @@ def build_table(
     """
     metrics = find_metrics(names)
     table = []
-    for scale_factor, method, rows in _groups(measurements.images, methods):
+    for scale_factor, method, rows in groups_of(measurements.images, methods):
         row: dict[str, Any] = {
             "method": method,
             "scale_factor": scale_factor,
@@ -233,7 +233,7 @@ def compare_pairs(
     columns = [name for name in metrics if name in measurements.images]
     groups = {
         (scale_factor, method): rows.set_index(KEY)[columns].astype(np.float64)
-        for scale_factor, method, rows in _groups(measurements.images, methods)
+        for scale_factor, method, rows in groups_of(measurements.images, methods)
     }
     table = []
     for (scale_factor, method), values in groups.items():

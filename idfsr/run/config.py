@@ -25,6 +25,7 @@ from idfsr.config.figures import (
 )
 from idfsr.config.fit import FitConfig, FitStage
 from idfsr.config.landmarks import LandmarksConfig, LandmarksStage
+from idfsr.config.leaks import LeaksStage
 from idfsr.config.lr_detector import LrDetectorConfig
 from idfsr.config.metrics import MetricsConfig, TablesStage
 from idfsr.config.model import ModelConfig
@@ -146,6 +147,7 @@ STAGES: dict[str, Any] = {
     "scores-sface": SfaceStage,
     "scores-deepface": DeepfaceStage,
     "metrics": JoinStage,
+    "leaks": LeaksStage,
     "tables": TablesStage,
     "report": FiguresStage,
     "figures": PaperFiguresStage,
@@ -243,7 +245,8 @@ def parse_config(values: dict[str, Any], source: str) -> Config:
         named = with_folders(_with_methods(values))
         config = TypeAdapter(Config).validate_python(_numbers(named))
         config = _with_all_settings(config)
-        find_metrics((*config.metrics.table1, *config.metrics.table2))
+        metrics = config.metrics
+        find_metrics((*metrics.table1, *metrics.table2, *metrics.recognisers))
     except ValidationError as error:
         message = f"{source}: {first_mistake(error)}"
         raise IdfsrError(message) from None

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from idfsr.config.leaks import LeaksStage
 from idfsr.io.places import locate
 from idfsr.io.provenance import code_digest
 from idfsr.io.weights_list import read_manifest, weights_folder
 from idfsr.metrics.engine.metric import Family
-from idfsr.metrics.engine.registry import find_families, find_family
+from idfsr.metrics.engine.registry import find_families, find_family, module_of
 from idfsr.run.config import STAGES, Config
 
 
-def metric_names(config: Config) -> tuple[str, ...]:
-    """Return the metrics of both tables."""
-    return (*config.metrics.table1, *config.metrics.table2)
+def metric_names(config: Config | LeaksStage) -> tuple[str, ...]:
+    """Return the metrics of both tables and the distances of the recognisers, each once."""
+    metrics = config.metrics
+    return tuple(dict.fromkeys((*metrics.table1, *metrics.table2, *metrics.recognisers)))
 
 
 def families_of(config: Config) -> dict[str, Family]:
@@ -81,10 +83,10 @@ def family_weights(name: str, config: Config) -> list[str]:
 def weights_option(name: str, files: Sequence[str]) -> list[str]:
     """Return the option that gives a family a weight file that the run's settings name."""
     kind, _, key = find_family(name).weights.partition(".")
-    return [f"--{key}", *files] if kind == "weights" else []
+    return [f"--{key.replace('_', '-')}", *files] if kind == "weights" else []
 
 
 @cache
 def families_code(stage: str, *names: str) -> str:
     """Return the digest of a stage's code and of families, which it imports by name."""
-    return code_digest(f"idfsr.stages.{stage}", *(f"idfsr.metrics.{name}" for name in names))
+    return code_digest(f"idfsr.stages.{stage}", *map(module_of, names))

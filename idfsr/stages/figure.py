@@ -20,6 +20,7 @@ from idfsr.io.shards import read_shard
 from idfsr.io.tables import read_table
 from idfsr.report import curves, detection, grid, metric_plots, warping
 from idfsr.report.layout import metric_columns
+from idfsr.report.leaks import describe_leaks, marks_of
 from idfsr.report.style import write_figure
 from idfsr.report.tables import read_csv
 
@@ -81,11 +82,13 @@ def draw_metrics(args: argparse.Namespace) -> None:
         (read_csv(args.table1), metric_columns(metrics.table1)),
         (read_csv(args.table2), metric_columns(metrics.table2)),
     ]
+    marks = marks_of(read_csv(args.leaks))
+    notes = describe_leaks([*metrics.table1, *metrics.table2], marks)
     write_figure(
-        metric_plots.draw_metric_plots(tables),
+        metric_plots.draw_metric_plots(tables, marks),
         args.figure,
         metric_plots.METRICS_TITLE,
-        metric_plots.METRICS_CAPTION,
+        " ".join([metric_plots.METRICS_CAPTION, *notes]),
     )
 
 
@@ -96,7 +99,7 @@ FIGURES = {
     "pretrain-curve": (draw_pretrain_curve, ("stats",)),
     "landmarks": (draw_landmarks, ("config", "quality", "root")),
     "lr-detector": (draw_lr_detector, ("errors",)),
-    "metrics": (draw_metrics, ("config", "table1", "table2")),
+    "metrics": (draw_metrics, ("config", "table1", "table2", "leaks")),
 }
 """Kind to the function that draws it and the names of its inputs, below."""
 
@@ -112,6 +115,7 @@ INPUTS = {
     "errors": (None, "CSV file of the stage lr-detector"),
     "table1": (None, "CSV file of the stage tables"),
     "table2": (None, "CSV file of the stage tables"),
+    "leaks": (None, "CSV file of the stage leaks"),
 }
 """Input to how many files it takes and what they are."""
 

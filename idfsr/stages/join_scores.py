@@ -37,7 +37,8 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     settings = load_stage(args.config, JoinStage)
-    names, missing = drop_missing((*settings.table1, *settings.table2), args.weights)
+    wanted = (*settings.table1, *settings.table2, *settings.recognisers)
+    names, missing = drop_missing(wanted, args.weights)
     table, facts = join_scores(args.scores, names, missing, args.scale_factor)
     write_table(table, args.metrics, table_schema(table))
     write_json(args.set_metrics, facts)

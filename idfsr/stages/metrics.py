@@ -17,6 +17,7 @@ from idfsr.api import score_folders
 from idfsr.config.metrics import MetricsConfig
 from idfsr.config.weights import WeightsConfig
 from idfsr.io.places import locate
+from idfsr.metrics.engine.metric import PREFIX
 from idfsr.metrics.engine.registry import all_metrics, find_metrics
 from idfsr.metrics.engine.resources import add_resources, find_resources
 from idfsr.report.summary import summarise
@@ -30,10 +31,19 @@ def register(parser: argparse.ArgumentParser) -> None:
     add("--sr", type=Path, required=True, help="folder of the restored images")
     add("--csv", type=Path, help="table to write, a row an image")
     names = list(all_metrics())
-    add("--only", nargs="+", default=_in_order(names), metavar="METRIC", help=", ".join(names))
+    add(
+        "--only",
+        nargs="+",
+        default=_in_order(names),
+        metavar="METRIC",
+        help=f"{', '.join(names)}, or {PREFIX}NAME for any of that library",
+    )
     add("--enforce-detection", action="store_true", help="leave out pairs without a face")
     add_resources(parser)
-    parser.set_defaults(attributes=locate(WeightsConfig().attributes))
+    weights = WeightsConfig()
+    parser.set_defaults(
+        attributes=locate(weights.attributes), id_encoder=locate(weights.id_encoder)
+    )
     add("--threads", type=int, default=1, help="CPU threads")
 
 

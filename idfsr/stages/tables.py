@@ -1,20 +1,24 @@
 r"""Make Table 1 and Table 2 of a run, with 95 % intervals, and compare the methods in pairs.
 
 Reads the metrics of every method and scale factor. Makes both tables as CSV, with a row for each
-method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Five more
+method and scale factor, and in the paper's layout as Markdown and LaTeX with footnotes. Seven more
 CSV files hold the differences of the fitted model from the other methods, Table 1 by groups of
-people, the means of the probes (see `idfsr probes`), how each network was trained before the run,
-and which weight files it used, with their digests and whether they are those that their authors
-published. Groups of rendered people are taken from the renderer's ground truth. A text of a few
-lines has Table 1 for the fitted model, the pretrained one and the best other method.
+people, the distances by several recognisers and how far their rankings agree, whether methods copy
+their references, the means of the probes (see `idfsr probes`), how each network was trained before
+the run, and which weight files it used, with their digests and whether they are those that their
+authors published. Groups of rendered people are taken from the renderer's ground truth. A text of a
+few lines has Table 1 for the fitted model, the pretrained one and the best other method.
 
     idfsr tables --config results/demo/config/tables.json \
         --metrics results/demo/metrics/x*/*.parquet \
         --set-metrics results/demo/metrics/x*/*.set.json \
         --probes results/demo/probes/x*.parquet \
-        --table1 table1.csv --table2 table2.csv --paired paired.csv --conditions conditions.csv \
+        --table1 table1.csv --table2 table2.csv --paired paired.csv --copying copying.csv \
+        --recognisers recognisers.csv \
+        --conditions conditions.csv \
         --weights idfsr/weights/idfsr64.safetensors --networks networks.csv \
         --files weights/codeformer/codeformer.pth --lists config/weights.yaml \
+        --leaks leaks.csv \
         --files-table files.csv --groups groups.csv \
         --ground-truth synthref/ground_truth.parquet --markdown tables.md --latex tables.tex \
         --summary summary.txt
@@ -36,7 +40,7 @@ from idfsr.report.ending import summarise_table
 from idfsr.report.groups import TRUTH_COLUMNS, build_groups
 from idfsr.report.networks import list_networks
 from idfsr.report.run_tables import make_tables
-from idfsr.report.tables import read_measurements, write_csv
+from idfsr.report.tables import read_csv, read_measurements, write_csv
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -60,12 +64,17 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lists", type=Path, nargs="*", default=[], help="lists of published weight files"
     )
+    parser.add_argument(
+        "--leaks", type=Path, required=True, help="values to mark, of `idfsr leaks`"
+    )
     parser.add_argument("--files-table", type=Path, required=True, help="files to write, CSV")
     parser.add_argument("--table1", type=Path, required=True, help="Table 1 to write, CSV")
     parser.add_argument("--table2", type=Path, required=True, help="Table 2 to write, CSV")
     parser.add_argument("--paired", type=Path, required=True, help="pairs of methods to write, CSV")
     parser.add_argument("--groups", type=Path, required=True, help="groups to write, CSV")
     parser.add_argument("--ground-truth", type=Path, help="what the renderer knows of its people")
+    parser.add_argument("--copying", type=Path, required=True, help="likenesses to write, CSV")
+    parser.add_argument("--recognisers", type=Path, required=True, help="rankings to write, CSV")
     parser.add_argument("--conditions", type=Path, required=True, help="probes to write, CSV")
     parser.add_argument("--networks", type=Path, required=True, help="trainings to write, CSV")
     parser.add_argument("--markdown", type=Path, required=True, help="both tables to write")
@@ -79,12 +88,14 @@ def run(args: argparse.Namespace) -> None:
     measurements = read_measurements(args.metrics, args.set_metrics, config.methods)
     networks = list_networks(args.weights)
     files = pd.DataFrame(list_weights(args.files, read_lists(args.lists)), columns=list(COLUMNS))
-    tables = make_tables(measurements, networks, config, files)
+    tables = make_tables(measurements, networks, config, files, read_csv(args.leaks))
     write_csv(files, args.files_table)
     write_csv(networks, args.networks)
     write_csv(tables.table1, args.table1)
     write_csv(tables.table2, args.table2)
     write_csv(tables.paired, args.paired)
+    write_csv(tables.copying, args.copying)
+    write_csv(tables.recognisers, args.recognisers)
     write_csv(summarise_probes(args.probes, config.metrics.num_bootstrap), args.conditions)
     truth = read_table(args.ground_truth, TRUTH_COLUMNS) if args.ground_truth else None
     groups = build_groups(measurements.images, truth, config.methods, config.metrics)

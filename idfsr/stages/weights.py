@@ -82,7 +82,8 @@ def describe(name: str, file: PublishedFile, folder: Path) -> None:
     print(f"{name:18} {size:14} {folder / file.path}")
     print(f"{'':18} for {file.use}: {', '.join(file.needed_by)}; licence {file.licence}")
     if file.trained_on:
-        print(f"{'':18} trained on {file.trained_on}")
+        against = f", against {', '.join(file.trained_against)}" if file.trained_against else ""
+        print(f"{'':18} trained on {', '.join(file.trained_on)}{against}")
     print(f"{'':18} from {file.source}")
 
 

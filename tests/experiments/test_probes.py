@@ -7,9 +7,18 @@ import torch
 
 from idfsr.constants import PROBES
 from idfsr.errors import IdfsrError
-from idfsr.experiments.probes import PROBES_SCHEMA, measure_probes, restore_probes
+from idfsr.experiments.probes import (
+    PROBES_SCHEMA,
+    Stranger,
+    measure_probes,
+    read_stranger,
+    restore_probes,
+)
+from idfsr.faces.warp import warp_reference
 from idfsr.io.examples import load_identity
+from idfsr.io.images import decode_png
 from idfsr.io.shards import read_shard
+from idfsr.io.tensors import from_network
 from idfsr.methods.idfsr.restore import IdfsrRestorer
 from idfsr.metrics.sface.network import SFace, load_sface
 from tests.training.makers import make_network, unit, write_test_shard
@@ -34,16 +43,20 @@ def method() -> IdfsrRestorer:
 def test_every_probe_changes_what_it_says(tmp_path: Path, method: IdfsrRestorer) -> None:
     examples = load_identity([write_test_shard(tmp_path / "t.parquet")], "00007", "test")
     own, other = Z_IDS.values()
-    restored = dict(restore_probes(method, examples, own, other))
+    stranger = read_stranger([tmp_path / "t.parquet"], "00008", other, examples)
+    restored = dict(restore_probes(method, examples, own, stranger))
     assert list(restored) == list(PROBES)
     fitted = dataclasses.replace(method, fitted_z_id=own)
     np.testing.assert_array_equal(restored["fitted"], fitted.restore(examples))
     for probe in list(PROBES)[1:]:
         assert (restored[probe] != restored["fitted"]).any(), probe
-    same = dict(restore_probes(method, examples, own, own))
+    itself = Stranger(own, examples["warped_ref"][:, 0], own)
+    same = dict(restore_probes(method, examples, own, itself))
     np.testing.assert_array_equal(same["other-person"], restored["fitted"])
+    np.testing.assert_array_equal(same["wrong-reference"], restored["fitted"])
+    np.testing.assert_array_equal(same["wrong-photograph"], restored["fitted"])
     first_again = {**examples, "warped_ref": examples["warped_ref"][:, [0, 0]]}
-    same = dict(restore_probes(method, first_again, own, other))
+    same = dict(restore_probes(method, first_again, own, stranger))
     np.testing.assert_array_equal(same["other-reference"], restored["fitted"])
 
 
@@ -94,3 +107,18 @@ def test_one_person_cannot_be_swapped(
     shards = [write_test_shard(tmp_path / "t.parquet")]
     with pytest.raises(IdfsrError, match="00007 alone, wanted two people"):
         measure_probes(shards, method, {"00007": Z_IDS["00007"]}, 8, 1, recogniser)
+
+
+def test_the_stranger_is_warped_as_the_shards_warp_references(tmp_path: Path) -> None:
+    shards = [write_test_shard(tmp_path / "t.parquet")]
+    examples = load_identity(shards, "00007", "test")
+    stranger = read_stranger(shards, "00008", Z_IDS["00008"], examples)
+    row = read_shard(shards, ["image", "gt_image", "landmarks", "z_id"], "fit", "00008")[:1]
+    (photograph,) = row.to_pylist()
+    assert stranger.reference_z_id.tolist() == photograph["z_id"]
+    points = np.array(photograph["landmarks"], np.float32).reshape(5, 2)
+    onto = examples["lr_landmarks"][1].numpy()
+    wanted = warp_reference(decode_png(photograph["gt_image"]), points, onto, 32)[0]
+    np.testing.assert_array_equal(from_network(stranger.warped_ref[1:2])[0], wanted)
+    with pytest.raises(IdfsrError, match="found no fit image of nobody"):
+        read_stranger(shards, "nobody", Z_IDS["00008"], examples)

@@ -31,6 +31,8 @@ from idfsr.report.sheets import INDEX_NAME, write_sheets
 from idfsr.report.style import write_figure
 from idfsr.report.tables import read_measurements, write_csv
 from idfsr.run.config import Config, stage_settings
+from idfsr.run.families import metric_names
+from idfsr.run.leaks import list_roles
 from tests.conftest import make_row
 
 METHODS = ("bicubic", "codeformer", "idfsr-pt", "idfsr-ft")
@@ -51,6 +53,11 @@ FILES = pd.DataFrame(
     [["weights/codeformer.pth", 3, "5f" * 32, "another file"]], columns=list(COLUMNS)
 )
 
+LEAKS = pd.DataFrame([["codeformer", "psnr", "‡"]], columns=["method", "metric", "marks"])
+JUDGES = pd.DataFrame(
+    [vars(role) for role in list_roles(stage_settings(CONFIG, "leaks"), metric_names(CONFIG))]
+)
+
 
 def scores(person: int, image: int, method: str, scale_factor: int) -> dict[str, Any]:
     """Metrics of one image: each method is better than the one before, each image a bit worse."""
@@ -59,6 +66,8 @@ def scores(person: int, image: int, method: str, scale_factor: int) -> dict[str,
         "psnr": 20.0 + rank - 0.1 * image - (scale_factor == 16) - 0.01 * person,
         "brisque": float("nan"),
         "ids_sface": 0.9 - 0.2 * rank + 0.01 * image + 0.001 * person,
+        "like_reference_sface": 0.3 + 0.2 * rank + 0.001 * person,
+        "like_photographs_sface": 0.8,
         "age_diff_embedded": 9.0 - 2 * rank + 0.1 * person,
         "gt_age_embedded": 30.0,
         "model_digest": "" if method == "bicubic" else "0123456789012e45",
@@ -89,14 +98,16 @@ def write_metrics(
 def write_numbers(folder: Path, metrics: list[Path], sets: list[Path]) -> Path:
     """Write the CSV files of `idfsr tables`; return their folder."""
     found = read_measurements(metrics, sets, METHODS)
-    tables = make_tables(found, list_networks([]), stage_settings(CONFIG, "tables"), FILES)
-    for name in ("table1", "table2", "paired"):
+    tables = make_tables(found, list_networks([]), stage_settings(CONFIG, "tables"), FILES, LEAKS)
+    for name in ("table1", "table2", "paired", "copying", "recognisers"):
         write_csv(getattr(tables, name), folder / f"tables/{name}.csv")
     groups = build_groups(found.images, None, METHODS, CONFIG.metrics)
     write_csv(groups, folder / "tables/groups.csv")
     write_csv(summarise_probes([], 10), folder / "tables/conditions.csv")
     write_csv(list_networks([]), folder / "tables/networks.csv")
     write_csv(FILES, folder / "tables/files.csv")
+    write_csv(LEAKS, folder / "tables/leaks.csv")
+    write_csv(JUDGES, folder / "tables/judges.csv")
     return folder / "tables"
 
 

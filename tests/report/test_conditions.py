@@ -19,6 +19,8 @@ IDS = {
     "fitted": (0.3, 0.4, 0.5),
     "other-person": (0.5, 0.7, 0.6),
     "other-reference": (0.31, 0.41, 0.51),
+    "wrong-reference": (0.31, 0.41, 0.45),
+    "wrong-photograph": (0.6, 0.7, 0.8),
     "no-id": (0.4, 0.3, 0.5),
     "no-style": (0.29, 0.39, 0.49),
     "no-mask": (0.3, 0.4, 0.5),
@@ -58,7 +60,7 @@ def conditions(tmp_path: Path) -> pd.DataFrame:
 
 def test_means_and_differences(conditions: pd.DataFrame) -> None:
     assert list(conditions.columns) == COLUMNS
-    assert list(conditions["scale_factor"]) == [8] * 6 + [16] * 6
+    assert list(conditions["scale_factor"]) == [8] * len(PROBES) + [16] * len(PROBES)
     row = conditions[conditions["probe"] == "other-person"].iloc[0]
     assert row["ids_sface"] == pytest.approx(0.6)
     assert row["ids_sface_difference"] == pytest.approx(0.2)
@@ -86,9 +88,14 @@ def test_print(conditions: pd.DataFrame) -> None:
 def test_claims(conditions: pd.DataFrame) -> None:
     claims = check_claims(conditions, PAIRED)
     verdicts = [claim.verdict for claim in claims]
-    # both of the other person, no z_id, no style, no mask, no copying: x8, then x16
+    # both of the other person, no z_id, no style, no mask, a wrong reference with and without the
+    # person's z_id, no copying: x8, then x16
     assert verdicts == [
-        "Yes:", "Yes:", "Open:", "No:", "Yes:", "Yes:", "Yes:", "Yes:", "Open:", "No:", "Yes:",
-        "No:",
+        "Yes:", "Yes:", "Open:", "No:", "Yes:", "Yes:", "No:", "Yes:",
+        "Yes:", "Yes:", "Open:", "No:", "Yes:", "Yes:", "No:", "No:",
     ]  # fmt: skip
-    assert "0.010, the fit 0.050" in claims[5].evidence
+    assert "0.010, the fit 0.050" in claims[7].evidence
+    # 0.61 from the other, 0.39 from the person
+    assert claims[5].evidence.startswith(
+        "distance 0.610 to the other, 0.390 to the person, a difference of +0.220 ["
+    )

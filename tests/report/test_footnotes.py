@@ -19,7 +19,7 @@ def make_footnotes(measurements: Measurements) -> list[str]:
     tables = [
         build_table(measurements, names, METHODS, 10) for names in (CONFIG.table1, CONFIG.table2)
     ]
-    return write_footnotes(*tables, list_networks([]), CONFIG)
+    return write_footnotes(*tables, list_networks([]), CONFIG, {})
 
 
 def test_empty_columns_and_cells_are_named(measurements: Measurements) -> None:
@@ -72,7 +72,7 @@ def test_complete_tables_have_no_such_note() -> None:
         {"method": ["bicubic"], "scale_factor": [8], "num_images": [1], "num_identities": [1]}
     ).assign(psnr=1.0, mobilenetv2_fd=1.0, brisque=1.0, idv_sface=1.0)
     assert not any(
-        "could not" in note for note in write_footnotes(table, table, list_networks([]), CONFIG)
+        "could not" in note for note in write_footnotes(table, table, list_networks([]), CONFIG, {})
     )
 
 
@@ -95,7 +95,7 @@ def test_failed_detections_and_few_images_are_stated() -> None:
         }
     )  # fmt: skip
     config = MetricsConfig(table1=("lpips", "fid", "ids"), table2=("ids",))
-    notes = write_footnotes(table, table, list_networks([]), config)
+    notes = write_footnotes(table, table, list_networks([]), config, {})
     text = "in 2 of the ground truths and in these restored images: 31 of Bicubic \u00d716."
     assert any(note.endswith(text) for note in notes)
     assert any(note.startswith("FID of 586 images") for note in notes)

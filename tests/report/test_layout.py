@@ -73,6 +73,15 @@ def test_methods_are_rows_and_scales_are_groups() -> None:
     assert (absent.text, absent.interval, absent.rank) == ("\N{EN DASH}", "", "")
 
 
+def test_marks_of_all_methods_stand_in_the_heading() -> None:
+    table = pd.DataFrame({"method": ["a", "b"], "scale_factor": 8, "psnr": [20.0, 22.0]})
+    marks = {("a", "psnr"): "‡§", ("b", "psnr"): "§"}
+    layout = lay_out(table, [PSNR], marks)
+    assert layout.columns[0].heading == f"{PSNR.heading}§"
+    assert [row.groups[0][0].text for row in layout.rows] == ["20.00‡", "22.00"]
+    assert [row.groups[0][0].rank for row in layout.rows] == ["second", "best"]
+
+
 def test_columns_of_metrics() -> None:
     age, psnr = metric_columns(("age_diff_embedded", "psnr"))
     assert (psnr.key, psnr.spread_key, psnr.decimals) == ("psnr", "", 2)

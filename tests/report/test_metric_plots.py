@@ -13,7 +13,7 @@ def test_a_panel_for_each_metric_with_values(measurements: Measurements) -> None
         (build_table(measurements, names, METHODS, 50), metric_columns(names))
         for names in (names1, names2)
     ]
-    figure = draw_metric_plots(tables)
+    figure = draw_metric_plots(tables, {("idfsr-pt", "psnr"): "†"})
     visible = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_title("left") for axes in visible] == [
         "PSNR (dB) ↑", "MobileNetV2 Frechet distance ↓", "IDV (SFace) (%) ↑",
@@ -22,6 +22,7 @@ def test_a_panel_for_each_metric_with_values(measurements: Measurements) -> None
     psnr, frechet, verified, _ = visible
     labels = [label.get_text() for label in psnr.get_yticklabels()]
     assert labels == ["Bicubic", "IDFSR (PT)", "IDFSR (FT)"]
+    assert [text.get_text() for text in psnr.texts] == ["", "†", ""]
     # Two scale factors of three methods, a line and a point each; no value, no point.
     assert len(psnr.lines) == 12
     assert len(frechet.lines) == 6

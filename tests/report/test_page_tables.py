@@ -1,3 +1,4 @@
+import dataclasses
 from typing import Literal
 
 import numpy as np
@@ -64,7 +65,9 @@ def test_differences_stand_by_scale() -> None:
         ("idfsr-ft", "bicubic", 16, "psnr", -0.5, -1.0, 0.5, 9, 0.3, 0.3),
     ]
     paired = pd.DataFrame(rows, columns=PAIRED_COLUMNS)
-    first, second = lay_out_differences(RunNumbers(NOTHING, NOTHING, paired, {}, MetricsConfig()))
+    first, second = lay_out_differences(
+        RunNumbers(NOTHING, NOTHING, paired, {}, MetricsConfig(), {})
+    )
     assert (first.title[-2:], second.title[-3:]) == (f"{TIMES}8", f"{TIMES}16")
     (row,) = first.rows
     assert row.label == "minus Bicubic"
@@ -111,7 +114,7 @@ def test_alike_where_the_fit_is_not_told_apart(made_run: tuple[object, PageInput
     numbers = read_numbers(made_run[1])
     paired = numbers.paired.assign(p_holm=0.001)
     paired.loc[(paired["method_b"] == "idfsr-pt") & (paired["metric"] == "psnr"), "p_holm"] = 0.2
-    changed = RunNumbers(numbers.table1, numbers.table2, paired, numbers.paper, numbers.config)
+    changed = dataclasses.replace(numbers, paired=paired)
     ((_, (table, _)), _) = lay_out_tables(changed)
     alike = {row.method: [cell.alike for cell in row.cells] for row in table.rows}
     assert alike == {

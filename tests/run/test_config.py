@@ -219,7 +219,7 @@ def test_every_section_belongs_to_a_stage() -> None:
     given = {field.name for record in records for field in dataclasses.fields(record)}
     others = {field.name for field in dataclasses.fields(Config)} - given
     # those of a network or a method are given by other names; the rest says what runs
-    names = {"networks", "lr_detector", "method_settings", "run", "identities_per_job", "weights"}
+    names = {"networks", "lr_detector", "method_settings", "run", "identities_per_job"}
     assert others == names
 
 

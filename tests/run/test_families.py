@@ -37,12 +37,12 @@ def test_a_family_counts_when_its_weights_come(
 ) -> None:
     monkeypatch.setenv("IDFSR_WEIGHTS", str(tmp_path))
     _published_paths.cache_clear()
-    assert families_present(PAPER) == ["psnr", "ssim"]
+    assert families_present(PAPER) == ["arcface", "psnr", "sface", "ssim"]
     assert family_weights("inception", PAPER) == []
     path = tmp_path / read_manifest()["inception"].path
     path.parent.mkdir(parents=True)
     path.write_bytes(b"weights")
-    assert families_present(PAPER) == ["inception", "psnr", "ssim"]
+    assert families_present(PAPER) == ["arcface", "inception", "psnr", "sface", "ssim"]
     assert family_weights("inception", PAPER) == [str(path)]
     assert weights_option("inception", [str(path)]) == []
     _published_paths.cache_clear()

@@ -68,15 +68,18 @@ def inputs(
         width=48, copy_of="", num_faces=1, score=0.9, sharpness=99.0, yaw=0.0, likeness=0.8,
     )  # fmt: skip
     write_table(quality, tmp_path / "quality.parquet")
+    (tmp_path / "leaks.csv").write_text("method,metric,marks\n")
+    leaks = ["--leaks", str(tmp_path / "leaks.csv")]
     names = (
-        "paired", "groups", "conditions", "networks", "files-table", "markdown", "latex", "summary",
+        "paired", "groups", "copying", "recognisers", "conditions", "networks", "files-table",
+        "markdown", "latex", "summary",
     )  # fmt: skip
     outputs = {name: str(tmp_path / name) for name in names}
     tables = {name: str(tmp_path / f"{name}.csv") for name in ("table1", "table2")}
     report, settings = str(stage_config("report")), str(stage_config("tables"))
     main(
         ["tables", "--config", settings, "--metrics", *map(str, metrics)]
-        + ["--set-metrics", *map(str, sets)]
+        + ["--set-metrics", *map(str, sets), *leaks]
         + [word for name, path in (tables | outputs).items() for word in (f"--{name}", path)]
     )
     shards = ["--config", report, "--shards", str(tmp_path / "shard.parquet")]
@@ -92,6 +95,7 @@ def inputs(
         "lr-detector": ["--errors", str(tmp_path / "errors.csv")],
         "metrics": [
             "--config", settings, "--table1", tables["table1"], "--table2", tables["table2"],
+            *leaks,
         ],
     }  # fmt: skip
 

@@ -135,7 +135,7 @@ def test_from_the_images_to_the_joined_table(
         ("psnr", {"truth": "truth.parquet"}, "--truth: found a file, wanted none for the family"),
         ("sface", {}, "--truth: found none, wanted a file for the family sface"),
         ("sface", {"truth": "truth.parquet"}, "truth.parquet: no such file"),
-        ("niqe", {}, "family: found niqe, wanted one of attributes"),
+        ("niqe", {}, "family: found niqe, wanted one of adaface"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_written(
@@ -161,7 +161,9 @@ def test_a_metric_without_weights_is_named_and_its_column_empty(
 ) -> None:
     main(command("psnr"))
     settings = tmp_path / "metrics.json"
-    settings.write_text(json.dumps({"table1": ["psnr", "lpips", "fid"], "table2": ["ids"]}))
+    settings.write_text(
+        json.dumps({"table1": ["psnr", "lpips", "fid"], "table2": ["ids"], "recognisers": []})
+    )
     flags = {
         "--config": settings,
         "--scores": tmp_path / "made" / "psnr.parquet",
@@ -190,7 +192,9 @@ def test_a_method_that_restored_no_image_has_an_empty_row_with_its_reason(
         write_table(nothing, path, RESTORED_SCHEMA)
     main(command("psnr"))
     settings = tmp_path / "metrics.json"
-    settings.write_text(json.dumps({"table1": ["psnr", "fid"], "table2": ["ids"]}))
+    settings.write_text(
+        json.dumps({"table1": ["psnr", "fid"], "table2": ["ids"], "recognisers": []})
+    )
     made = {"--metrics": tmp_path / "x8.parquet", "--set-metrics": tmp_path / "x8.set.json"}
     flags = {
         "--config": settings,

@@ -179,7 +179,7 @@ def test_whole_run_at_the_least_and_the_largest_scale(tiny_run: Path, tmp_path: 
 @pytest.mark.slow
 def test_other_settings_of_the_tables_rerun_the_tables(finished: Path) -> None:
     rules = planned_rules(finished, "--config", "metrics={num_bootstrap: 60}")
-    remade = {"tables", "figure_metrics", "gather_facts", "report"}
+    remade = {"leaks", "tables", "figure_metrics", "gather_facts", "report"}
     assert rules - {"all", "stage_settings"} == remade
 
 

@@ -101,6 +101,7 @@ rule figure_metrics:
         config="results/{run}/config/tables.json",
         table1="results/{run}/tables/table1.csv",
         table2="results/{run}/tables/table2.csv",
+        leaks="results/{run}/tables/leaks.csv",
     output:
         figure=report(
             "results/{run}/figures/metrics.png",
@@ -127,5 +128,6 @@ rule figure_metrics:
             --config {input.config:q} \
             --table1 {input.table1:q} \
             --table2 {input.table2:q} \
+            --leaks {input.leaks:q} \
             --figure {output.figure:q}
         """

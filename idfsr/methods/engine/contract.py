@@ -123,6 +123,9 @@ class Method:
     """Beside the low-resolution image."""
     weights: tuple[str, ...] = ()
     """Names in config/weights.yaml."""
+    conditions: tuple[str, ...] = ()
+    """Networks whose word on a face it is given: names in config/weights.yaml, or a setting of the
+    run's weights such as "weights.id_encoder"."""
     run_files: tuple[RunFile, ...] = ()
     """Files of the run itself; a method of others takes none."""
     settings: type | None = None

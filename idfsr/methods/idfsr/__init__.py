@@ -30,6 +30,7 @@ PRETRAINED = Method(
     load=load,
     colour="#e08a00",
     needs=("reference",),
+    conditions=("weights.id_encoder",),
     run_files=("model",),
     memory_mb=2000,
 )

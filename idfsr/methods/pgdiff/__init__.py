@@ -39,6 +39,7 @@ WITH_REFERENCE = dataclasses.replace(
     label="PGDiff (reference)",
     needs=("reference",),
     weights=(*PGDIFF.weights, "pgdiff_arcface"),
+    conditions=("pgdiff_arcface",),
     settings_of="pgdiff",
 )
 METHODS = (PGDIFF, WITH_REFERENCE)

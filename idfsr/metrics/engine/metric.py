@@ -16,6 +16,10 @@ from jaxtyping import UInt8
 from idfsr.config.scores import ScoresStage
 from idfsr.metrics.engine.torch_types import Device, Tensor
 
+PREFIX: Final = "pyiqa:"
+FAMILY_PREFIX: Final = "pyiqa-"
+"""Of the names of pyiqa's metrics, and of their families, which are parts of paths."""
+
 POSITIVE: Final = (0.0, math.inf)
 REAL: Final = (-math.inf, math.inf)
 SHARE: Final = (0.0, 1.0)
@@ -27,6 +31,11 @@ MIN_IMAGES: Final = 2
 SR_SET: Final = "sr_set"
 GT_SET: Final = "gt_set"
 """Columns with the features of which metrics of the whole set are made, a row an image."""
+
+EMBEDDING: Final = "embedding"
+REFERENCES: Final = "references"
+"""Features of a recogniser: of each face; and of each ground truth those of the references of its
+image, one after the other."""
 
 Columns = dict[str, np.ndarray]
 """An array for each column of a table, a row an image."""
@@ -104,6 +113,8 @@ class Resources:
     device: Device
     settings: Any
     """Of the family, an instance of `Family.settings`."""
+    id_encoder: Path | None = None
+    """Weights of the recogniser that z_id comes from; None where the family is another."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +148,8 @@ class Family:
     """Loads what computes them."""
     of_truth: bool = False
     """Whether the network is asked of the ground truth by itself: once for all methods."""
+    of_references: bool = False
+    """Whether it is then asked of the reference photographs too; it is a recogniser."""
     weights: str = ""
     """An asset as "assets.<key of idfsr.io.assets.ASSETS>", a setting as "weights.<field>", or a
     published file as "published.<key of config/weights.yaml>"."""

@@ -28,6 +28,31 @@ def read_truth(shards: Sequence[Path]) -> pd.DataFrame:
     return table
 
 
+def read_references(shards: Sequence[Path]) -> tuple[list[list[tuple[str, str]]], pd.DataFrame]:
+    """Return the references of each test image, and the photographs that these are.
+
+    A reference that has no row in the shards, since it has no reference itself, is left out.
+
+    Returns:
+        Identity and image of the references of each row of `read_truth`; and of each photograph
+        among them once, identity, image, gt_image and landmarks.
+    """
+    rows = read_shard(shards, [*KEY, "gt_image", "landmarks", "part", "references"]).to_pylist()
+    known = {(row["identity"], row["image"]) for row in rows}
+    named = [
+        [
+            (row["identity"], reference["image"])
+            for reference in row["references"]
+            if (row["identity"], reference["image"]) in known
+        ]
+        for row in rows
+        if row["part"] == "test"
+    ]
+    wanted = {key for keys in named for key in keys}
+    used = [row for row in rows if (row["identity"], row["image"]) in wanted]
+    return named, pd.DataFrame(used, columns=[*KEY, "gt_image", "landmarks"])
+
+
 def sort_by_scale(
     shards: Sequence[Path], restored: Sequence[Path]
 ) -> dict[int, tuple[list[Path], list[Path]]]:

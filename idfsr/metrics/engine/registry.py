@@ -2,7 +2,7 @@
 
 A new metric is a new file and nothing else. The files are imported when the registry is asked, by
 name, so that each counts for the jobs of its own family and for no others; none of them imports
-torch before its `load` is called.
+torch before its `load` is called. Beside them stand all metrics of pyiqa, by `pyiqa:` and its name.
 """
 
 import importlib
@@ -11,13 +11,31 @@ import pkgutil
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from idfsr import metrics as package
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import missing_files
-from idfsr.metrics.engine.metric import Family, Metric
+from idfsr.metrics.engine.metric import FAMILY_PREFIX, PREFIX, Family, Metric
 
 logger = logging.getLogger(__name__)
+
+
+PYIQA: Final = "idfsr.metrics.engine.pyiqa_metric"
+"""Module of the metrics of pyiqa, imported by name as those of the families are."""
+
+
+def pyiqa_family(name: str) -> Family:
+    """Return the family of a metric of pyiqa.
+
+    Args:
+        name: Of the metric, or of its family.
+
+    Raises:
+        IdfsrError: The library has none of this name.
+    """
+    family: Family = importlib.import_module(PYIQA).pyiqa_family(name)
+    return family
 
 
 @cache
@@ -42,7 +60,10 @@ def find_metrics(names: Iterable[str]) -> list[Metric]:
     Raises:
         IdfsrError: A name is not a metric's.
     """
-    wanted, known = list(dict.fromkeys(names)), all_metrics()
+    wanted = list(dict.fromkeys(names))
+    known = all_metrics() | {
+        name: pyiqa_family(name).metrics[0] for name in wanted if name.startswith(PREFIX)
+    }
     unknown = [name for name in wanted if name not in known]
     if unknown:
         message = f"metrics: found {', '.join(unknown)}, wanted some of {', '.join(known)}"
@@ -57,11 +78,22 @@ def find_families(names: Iterable[str]) -> dict[str, Family]:
         IdfsrError: A name is not a metric's.
     """
     wanted = find_metrics(names)
-    return {
+    found = {
         name: family
         for name, family in all_families().items()
         if any(metric in wanted for metric in family.metrics)
     }
+    theirs = sorted(metric.name for metric in wanted if metric.name.startswith(PREFIX))
+    return found | {
+        f"{FAMILY_PREFIX}{name.removeprefix(PREFIX)}": pyiqa_family(name) for name in theirs
+    }
+
+
+def module_of(family: str) -> str:
+    """Return the module that declares a family."""
+    if family.startswith(FAMILY_PREFIX):
+        return PYIQA
+    return f"{package.__name__}.{family}"
 
 
 def find_family(name: str) -> Family:
@@ -71,6 +103,8 @@ def find_family(name: str) -> Family:
         IdfsrError: There is none.
     """
     families = all_families()
+    if name.startswith(FAMILY_PREFIX):
+        return pyiqa_family(name)
     if name not in families:
         message = f"family: found {name}, wanted one of {', '.join(families)}"
         raise IdfsrError(message)

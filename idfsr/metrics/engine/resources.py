@@ -16,6 +16,7 @@ def add_resources(parser: argparse.ArgumentParser) -> None:
     add("--assets", type=Path, default=assets_folder(), help="folder of the asset packages")
     add("--weights", type=Path, default=weights_folder(), help="folder of published weights")
     add("--attributes", type=Path, help="weights of the attribute network, for its family")
+    add("--id-encoder", type=Path, help="weights of the ID encoder, for its family")
 
 
 def find_resources(args: argparse.Namespace, settings: Any) -> Resources:
@@ -25,4 +26,6 @@ def find_resources(args: argparse.Namespace, settings: Any) -> Resources:
         args: Of `add_resources`.
         settings: Of the family.
     """
-    return Resources(args.assets, args.weights, args.attributes, pick_device(), settings)
+    return Resources(
+        args.assets, args.weights, args.attributes, pick_device(), settings, args.id_encoder
+    )

@@ -2,6 +2,7 @@
 
 from idfsr.config.scores import SfaceStage
 from idfsr.metrics.engine.metric import (
+    EMBEDDING,
     SHARE,
     Columns,
     Family,
@@ -11,6 +12,7 @@ from idfsr.metrics.engine.metric import (
     OfImages,
     Resources,
 )
+from idfsr.metrics.engine.recogniser import compare_faces, likeness_columns
 
 
 def load(resources: Resources) -> OfImages:
@@ -18,19 +20,20 @@ def load(resources: Resources) -> OfImages:
     import torch
 
     from idfsr.metrics.engine.unit_range import to_unit
-    from idfsr.metrics.sface.distance import identity_distance, same_identity
+    from idfsr.metrics.sface.distance import same_identity
     from idfsr.metrics.sface.network import load_sface
 
     network = load_sface(resources.assets_dir, resources.device)
 
     def extract(batch: ImageBatch) -> Features:
         embedding = network(to_unit(batch.crop).to(resources.device))
-        return {"embedding": embedding.cpu().numpy()}
+        return {EMBEDDING: embedding.cpu().numpy()}
 
     def compare(sr: Features, gt: Features) -> Columns:
-        distance = identity_distance(*(torch.from_numpy(one["embedding"]) for one in (sr, gt)))
+        columns = compare_faces("ids_sface", sr, gt)
+        distance = torch.from_numpy(columns["ids_sface"])
         passed = same_identity(distance, resources.settings.idv_threshold)
-        return {"ids_sface": distance.numpy(), "idv_sface": passed.double().numpy()}
+        return columns | {"idv_sface": passed.double().numpy()}
 
     return OfImages(extract, compare)
 
@@ -51,6 +54,7 @@ FAMILY = Family(
                 "model; no training or fitting has used it. The paper's IDS is of another "
                 "recogniser."
             ),
+            details=likeness_columns("ids_sface"),
         ),
         Metric(
             name="idv_sface",
@@ -68,6 +72,7 @@ FAMILY = Family(
     ),
     load=load,
     of_truth=True,
+    of_references=True,
     weights="assets.sface",
     settings=SfaceStage,
 )

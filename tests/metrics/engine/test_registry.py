@@ -38,12 +38,16 @@ def test_directions() -> None:
     lower = {name for name, metric in all_metrics().items() if metric.direction == "lower"}
     assert lower == {
         "lpips", "fid", "kid", "mobilenetv2_distance", "mobilenetv2_fd", "brisque", "ids",
-        "ids_sface", "age_diff", "age_diff_embedded",
+        "ids_sface", "ids_adaface", "ids_arcface", "age_diff", "age_diff_embedded",
     }  # fmt: skip
 
 
 def test_the_shipped_settings_name_every_metric_and_the_order_is_theirs() -> None:
-    names = [name for settings in SETTINGS for name in (*settings.table1, *settings.table2)]
+    names = [
+        name
+        for settings in SETTINGS
+        for name in (*settings.table1, *settings.table2, *settings.recognisers)
+    ]
     assert set(names) == set(all_metrics())
     for settings in SETTINGS:
         backwards = (*settings.table1[::-1], *settings.table1)
@@ -127,8 +131,8 @@ def test_metrics_whose_weights_are_not_there_are_left_out_and_named(
         names, missing = drop_missing(all_metrics(), tmp_path)
     assert {"psnr", "fid", "kid", "ids_sface"} < set(names)
     assert set(missing) == {
-        "lpips", "clipiqa", "musiq", "ids", "idv", "acc_gender", "acc_emotion", "acc_race",
-        "age_diff",
+        "lpips", "clipiqa", "musiq", "ids", "idv", "ids_adaface", "acc_gender", "acc_emotion",
+        "acc_race", "age_diff",
     }  # fmt: skip
     assert len(caplog.records) == len(missing)
     assert f"ids: not computed, its column stays empty: no {tmp_path}/.deepface" in caplog.text
