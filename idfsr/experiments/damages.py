@@ -6,7 +6,7 @@ the image stays what it is: reference, z_id and noise.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from idfsr.constants import NUM_LANDMARKS
+from idfsr.errors import IdfsrError
 from idfsr.experiments.probes import score_faces
 from idfsr.faces.detector import Detector
 from idfsr.faces.low_resolution import detect_low_resolution, landmarks_or_template
@@ -76,15 +77,22 @@ class Case(NamedTuple):
     ref_z_id: Float[Tensor, "512"]
 
 
-def read_cases(shards: Sequence[Path]) -> list[Case]:
-    """Read the first test image of each of the first people by name."""
+def read_cases(shards: Sequence[Path], people: Collection[str]) -> list[Case]:
+    """Read the first test image of each of the first of some people by name.
+
+    Raises:
+        IdfsrError: The shards have a test image of none of them.
+    """
     columns = [*KEY, "part", "gt_image", "landmarks", "references"]
     rows = read_shard(shards, columns).to_pylist()
     known = {(row["identity"], row["image"]): row for row in rows}
     first: dict[str, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: (row["identity"], row["image"])):
-        if row["part"] == "test":
+        if row["part"] == "test" and row["identity"] in people:
             first.setdefault(row["identity"], row)
+    if not first:
+        message = f"{shards[0]}: found no test image of the people with a fitted embedding"
+        raise IdfsrError(message)
     cases = []
     for identity, row in list(first.items())[:NUM_PEOPLE]:
         reference = row["references"][0]
@@ -196,7 +204,7 @@ def restore_damaged(
     """
     nominal = scale_factor_of(shards[0])
     made = []
-    for case in tqdm(read_cases(shards), desc="damages", unit="identity"):
+    for case in tqdm(read_cases(shards, z_ids), desc="damages", unit="identity"):
         methods = {BEFORE: dataclasses.replace(method, num_references=1)}
         methods[AFTER] = dataclasses.replace(methods[BEFORE], fitted_z_id=z_ids[case.identity])
         made += list(_restore(case, methods, detector, search_size, nominal))

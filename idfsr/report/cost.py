@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from idfsr.errors import IdfsrError
 from idfsr.io.texts import read_json
 from idfsr.report.layout import method_colours, method_label
 from idfsr.report.style import figure_style
@@ -20,14 +21,24 @@ COLUMNS: Final = {
 }
 """Quantity to its title and to what it is divided by."""
 
+KEYS: Final = ("method", "scale_factor", "image_size", "device", *COLUMNS)
+"""What a file of `idfsr costs` has."""
+
 
 def read_costs(paths: Sequence[Path]) -> pd.DataFrame:
     """Read the files of `idfsr costs`, a row each.
 
     Raises:
-        IdfsrError: One is missing or was damaged.
+        IdfsrError: One is missing, was damaged or is something else.
     """
-    return pd.DataFrame([read_json(path, "the cost of a method as JSON") for path in paths])
+    rows = []
+    for path in paths:
+        row = read_json(path, "the cost of a method as JSON")
+        if missing := [name for name in KEYS if name not in row]:
+            message = f"{path}: found no {missing[0]}, wanted the cost of a method"
+            raise IdfsrError(message)
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _draw(axes: Axes, table: pd.DataFrame, quantity: str) -> None:

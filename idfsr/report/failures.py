@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
+from idfsr.errors import IdfsrError
 from idfsr.faces.warp import landmark_distance
 from idfsr.io.schemas import KEY
 from idfsr.io.shards import read_shard
@@ -95,6 +96,9 @@ def explain_failures(
         most unusual circumstance, if its rank is `UNUSUAL` at least.
     """
     keys = [*KEY, "scale_factor"]
+    if "scale_factor" not in measured:
+        message = f"metrics: found columns {', '.join(map(str, measured))}, wanted scale_factor"
+        raise IdfsrError(message)
     table = circumstances.merge(measured[[*keys, metric]].dropna(), on=keys)
     table = table.sort_values([metric, *KEY], ascending=[False, True, True], ignore_index=True)
     ranks = table[list(CAUSES)].rank(pct=True)

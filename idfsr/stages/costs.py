@@ -17,6 +17,7 @@ import torch
 
 from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import load_stage
+from idfsr.errors import IdfsrError
 from idfsr.experiments.costs import measure_cost
 from idfsr.io.shards import read_shard, scale_factor_of
 from idfsr.io.texts import write_json
@@ -43,6 +44,9 @@ def run(args: argparse.Namespace) -> None:
     config = load_stage(args.config, RestoreStage)
     scale_factor = scale_factor_of(args.shards[0])
     method = find_method(args.method)
+    if "model" in method.run_files and args.model is None:
+        message = f"{args.method}: found no weights, wanted --model FILE"
+        raise IdfsrError(message)
     restorer = load_method(
         args.method,
         config,
@@ -50,7 +54,10 @@ def run(args: argparse.Namespace) -> None:
         weights_list=args.weights_list,
         model=args.model,
     )
-    people = read_shard(args.shards[:1], ["identity"], "test")["identity"].to_pylist()
+    people = read_shard(args.shards, ["identity"], "test")["identity"].to_pylist()
+    if not people:
+        message = f"{args.shards[0]}: found no test image, wanted one to restore"
+        raise IdfsrError(message)
     examples = load_needed(args.shards, min(people), method, restorer, config.num_fit_images)
     size = examples["gt_image"].shape[-1]
     found = measure_cost(restorer, pick_rows(examples, [0]))

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from idfsr.errors import IdfsrError
 from idfsr.experiments.costs import count_parameters, measure_cost
 from idfsr.experiments.damages import LEVELS, list_damages, make_example, read_cases
 from idfsr.faces.detector import Detections, Detector
@@ -70,7 +71,9 @@ class Finds(Detector):
 
 def test_an_undamaged_image_is_restored_as_in_the_tables(tmp_path: Path) -> None:
     shards = [write_test_shard(tmp_path / "t.parquet")]
-    case = read_cases(shards)[0]
+    case = read_cases(shards, {"00007"})[0]
+    with pytest.raises(IdfsrError, match="found no test image of the people"):
+        read_cases(shards, set())
     examples = pick_rows(load_identity(shards, case.identity, "test"), [0])
     assert examples["images"] == [case.image]
     points = examples["lr_landmarks"][0].numpy()

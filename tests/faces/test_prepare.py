@@ -17,6 +17,7 @@ from idfsr.faces.prepare import (
     TargetRow,
     choose_references,
     jitter_landmarks,
+    make_lr,
     prepare_rows,
     seeded_generator,
 )
@@ -25,6 +26,7 @@ from idfsr.io.degradation import degrade
 from idfsr.io.images import decode_png
 from idfsr.io.shards import SHARD_SCHEMA, read_shard, write_shard
 from idfsr.run.config import Config, stage_settings
+from tests.conftest import make_image
 
 from .face_tree import make_face_tree
 
@@ -157,3 +159,14 @@ def test_jitter_has_the_deviation_asked_for() -> None:
     assert shift.std() == pytest.approx(3.0 * np.sqrt(1 + 1 / 5), rel=0.08)
     assert (offsets - shift).std() == pytest.approx(3.0 * np.sqrt(4 / 5), rel=0.05)
     assert abs(offsets.mean()) < 0.3
+
+
+def test_blind_degradation_is_drawn_for_each_image() -> None:
+    gt_image = make_image(3)
+    plain = make_lr(DAN[0], gt_image, CONFIG, 8)
+    np.testing.assert_array_equal(plain, degrade(gt_image, 8))
+    blind = replace(CONFIG, shards=replace(CONFIG.shards, degradation="blind"))
+    made = [make_lr(row, gt_image, blind, 8) for row in (DAN[0], DAN[0], DAN[1])]
+    np.testing.assert_array_equal(made[0], made[1])
+    assert (made[0] != plain).any()
+    assert (made[0] != made[2]).any()

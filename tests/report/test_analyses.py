@@ -18,6 +18,7 @@ from idfsr.io.tables import write_table
 from idfsr.io.texts import write_json
 from idfsr.main import main
 from idfsr.report.confusion import count_confusions, find_attributes
+from idfsr.report.cost import KEYS, read_costs
 from idfsr.report.damages import summarise_damages
 from idfsr.report.failures import explain_failures, read_circumstances
 from idfsr.report.tables import read_csv
@@ -130,6 +131,9 @@ def test_costs_are_drawn(tmp_path: Path) -> None:
     main(["cost", "--costs", *files, "--figure", str(figure)])
     table = outputs_of(figure)
     assert table["method"].tolist() == ["bicubic", "idfsr-ft"]
+    write_json(tmp_path / "other.json", {key: 1 for key in KEYS if key != "macs"})
+    with pytest.raises(IdfsrError, match="found no macs, wanted the cost of a method"):
+        read_costs([tmp_path / "other.json"])
     assert json.loads(Path(files[1]).read_text())["seconds"] == table["seconds"][1]
 
 
