@@ -66,6 +66,7 @@ WORKFLOW_COMMANDS = {
     "fig7": "draw the paper's Fig. 7, how many photographs a fit needs",
     "report": "make the HTML report",
     "crops": "cut aligned faces with labels",
+    "id-encoder": "make the embedded ID encoder from dlib's recogniser",
     "synthref-landmarks": "compute the 68 landmarks of rendered people",
     "train": "train a small network, e.g. the ID encoder",
     "embed": "put a trained network into the package",

@@ -23,15 +23,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the files that take longest first: at the end no worker of pytest-xdist waits long."""
+    """Order the files so that no worker of pytest-xdist waits long.
+
+    The first file makes the tiny run, slow ones that do without it come next, then the others that
+    want it, those of Slurm first, and the fast ones at the end.
+    """
     if not hasattr(config, "workerinput"):
         return
     ranks: dict[Path, int] = {}
     for item in items:
-        marks = [mark.name for mark in item.iter_markers()]
-        rank = 0 if "slurm" in marks else 1 if "slow" in marks else 2
+        marks = {mark.name for mark in item.iter_markers()}
+        rank = 4
+        if "tiny_run" in getattr(item, "fixturenames", ()):
+            rank = 2 if "slurm" in marks else 3
+        elif marks & {"slow", "slurm"}:
+            rank = 1
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
-    items.sort(key=lambda item: ranks[item.path])
+    makes_it = next((item.path for item in items if ranks[item.path] == 2), None)
+    items.sort(key=lambda item: -1 if item.path == makes_it else ranks[item.path])
 
 
 def make_image(index: int, size: int = 64) -> np.ndarray:

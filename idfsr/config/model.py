@@ -28,6 +28,8 @@ class ModelConfig:
     """Length of z_s."""
     encoder_channel_mult: Multiples = (1, 1, 2, 2, 4, 4, 4)
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    id_dim: Width = 512
+    """Length of z_id: 512 of ArcFace, 128 of dlib's recogniser."""
     num_id_tokens: Width = 4
     """Tokens that z_id is projected to: attention over a single key would be constant. The paper
     does not say how z_id gets there; docs/decisions/0003."""

@@ -14,7 +14,11 @@ class WeightsConfig:
     """Weight files of the networks that are not trained in the run."""
 
     id_encoder: FileName = "idfsr/weights/arcface.safetensors"
-    """ArcFace, which makes z_id: one of ours (.safetensors) or of insightface (.onnx, .pth)."""
+    """The recogniser that makes z_id: one of ours (.safetensors), or ArcFace of insightface (.onnx,
+    .pth)."""
+    id_loss: str = ""
+    """The recogniser of the identity loss, read likewise; empty where `pretrain.id_loss_weight` is
+    0, as in the paper."""
     lr_detector: str = "idfsr/weights/lr_retinaface.safetensors"
     """RetinaFace from which the LR fine-tuning goes on; empty starts from the stock detector."""
     attributes: FileName = "idfsr/weights/attributes.safetensors"

@@ -37,8 +37,8 @@ MAX_STYLES = 4
 def restore_with_other(
     method: IdfsrRestorer,
     examples: IdentityExamples,
-    photograph: Float[Tensor, "512"],
-    mean: Float[Tensor, "512"],
+    photograph: Float[Tensor, "D"],
+    mean: Float[Tensor, "D"],
 ) -> Iterator[tuple[str, UInt8[np.ndarray, "B S S 3"]]]:
     """Restore images with another person's z_id; see `OTHER_PHOTOGRAPH` and `OTHER_MEAN`."""
     for name, z_id in ((OTHER_PHOTOGRAPH, photograph), (OTHER_MEAN, mean)):
@@ -79,7 +79,7 @@ def _row(
 def exchange_person(
     shards: Sequence[Path],
     method: IdfsrRestorer,
-    z_id: Float[Tensor, "512"],
+    z_id: Float[Tensor, "D"],
     identity: str,
     other: str,
     num_images: int,
@@ -121,7 +121,7 @@ def exchange_person(
 def make_exchanges(
     shards: Sequence[Path],
     method: IdfsrRestorer,
-    z_ids: Mapping[str, Float[Tensor, "512"]],
+    z_ids: Mapping[str, Float[Tensor, "D"]],
     num_images: int,
     recogniser: SFace,
 ) -> pd.DataFrame:

@@ -69,8 +69,8 @@ BATCH_SIZE = 16
 def restore_probes(
     method: IdfsrRestorer,
     examples: IdentityExamples,
-    z_id: Float[Tensor, "512"],
-    other_z_id: Float[Tensor, "512"],
+    z_id: Float[Tensor, "D"],
+    other_z_id: Float[Tensor, "D"],
 ) -> Iterator[tuple[str, UInt8[np.ndarray, "B S S 3"]]]:
     """Restore the images of one person under each of `constants.PROBES`.
 
@@ -128,8 +128,8 @@ def _restored_frames(
     identity: str,
     examples: IdentityExamples,
     method: IdfsrRestorer,
-    z_id: Float[Tensor, "512"],
-    other_z_id: Float[Tensor, "512"],
+    z_id: Float[Tensor, "D"],
+    other_z_id: Float[Tensor, "D"],
 ) -> Iterator[pd.DataFrame]:
     """Yield a table for each probe of one person: a row and a PNG for each image."""
     for probe, images in restore_probes(method, examples, z_id, other_z_id):
@@ -146,7 +146,7 @@ def _restored_frames(
 def measure_probes(
     shards: Sequence[Path],
     method: IdfsrRestorer,
-    z_ids: dict[str, Float[Tensor, "512"]],
+    z_ids: dict[str, Float[Tensor, "D"]],
     scale_factor: int,
     num_images: int,
     recogniser: SFace,

@@ -22,7 +22,7 @@ from idfsr.io.schemas import KEY, LANDMARKS_SCHEMA, OK
 from idfsr.io.tensors import to_network
 
 Embed = Callable[[Tensor], Tensor]
-"""From ArcFace crops "B 3 112 112" in [-1, 1] to z_id "B 512" of unit length."""
+"""From ArcFace crops "B 3 112 112" in [-1, 1] to z_id "B D" of unit length."""
 
 EYES_PER_NOSE = 1.6
 """Distance of the eyes divided by how far the tip of the nose stands before the plane of eyes and

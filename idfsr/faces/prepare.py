@@ -43,7 +43,7 @@ class Networks:
 
     Attributes:
         lr_detector: From `load_lr_detector`.
-        embed: From ArcFace crops "B 3 112 112" in [-1, 1] to z_id "B 512" of unit length.
+        embed: From ArcFace crops "B 3 112 112" in [-1, 1] to z_id "B D" of unit length.
     """
 
     lr_detector: Detector
@@ -59,7 +59,7 @@ class Prepared:
     lr_image: UInt8[np.ndarray, "_ _ 3"]
     lr_landmarks: Float[np.ndarray, "5 2"]
     lr_detected: bool
-    z_id: Float[np.ndarray, "512"]
+    z_id: Float[np.ndarray, "D"]
 
 
 def seeded_generator(*parts: int | str) -> np.random.Generator:

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 from torch.nn import functional
 
-from idfsr.constants import ID_DIM, NUM_LANDMARKS
+from idfsr.constants import NUM_LANDMARKS
 from idfsr.errors import IdfsrError
 from idfsr.io.degradation import fill_box, upsample
 from idfsr.io.images import decode_png
@@ -44,10 +44,10 @@ class IdentityExamples(TypedDict):
     """The same as they are; see `load_ref_images`."""
     ref_landmarks: NotRequired[Float[Tensor, "B K 5 2"]]
     """Of the references as they are, (x, y) in pixels; NaN as in `load_ref_images`."""
-    z_id: Float[Tensor, "B 512"]
+    z_id: Float[Tensor, "B D"]
     """Of the ground truth."""
-    reference_z_id: Float[Tensor, "B K 512"]
-    mean_z_id: NotRequired[Float[Tensor, "B 512"]]
+    reference_z_id: Float[Tensor, "B K D"]
+    mean_z_id: NotRequired[Float[Tensor, "B D"]]
     """Of the fit images of the person, the same for each example; see `load_mean_z_id`."""
 
 
@@ -65,7 +65,7 @@ def read_matrix(column: pa.ChunkedArray) -> Shaped[np.ndarray, "N D"]:
 
 def read_references(
     table: pa.Table, images: Collection[str] | None = None
-) -> tuple[list[list[bytes]], list[Float[np.ndarray, "K 512"]]]:
+) -> tuple[list[list[bytes]], list[Float[np.ndarray, "K D"]]]:
     """Return for each row the PNG of each warped reference, and their z_id.
 
     Args:
@@ -76,7 +76,8 @@ def read_references(
     for chunk in table["references"].chunks:
         references = chunk.flatten()
         warped = references.field("warped_ref").to_pylist()
-        embeddings = references.field("z_id").flatten().to_numpy().reshape(-1, ID_DIM)
+        column = references.field("z_id")
+        embeddings = column.flatten().to_numpy().reshape(-1, column.type.list_size)
         names = references.field("image").to_pylist()
         counts = chunk.value_lengths().to_numpy()
         ends = np.cumsum(counts)
@@ -169,14 +170,12 @@ def load_identity(
     }
 
 
-def mean_direction(z_ids: Float[Tensor, "*B K 512"]) -> Float[Tensor, "*B 512"]:
+def mean_direction(z_ids: Float[Tensor, "*B K D"]) -> Float[Tensor, "*B D"]:
     """Return the mean of several ID embeddings, of unit norm."""
     return functional.normalize(z_ids.mean(dim=-2), dim=-1)
 
 
-def load_mean_z_id(
-    paths: Sequence[Path], identity: str, num_images: int = 0
-) -> Float[Tensor, "512"]:
+def load_mean_z_id(paths: Sequence[Path], identity: str, num_images: int = 0) -> Float[Tensor, "D"]:
     """Return the mean direction of z_id of an identity's fit images.
 
     Args:

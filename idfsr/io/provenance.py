@@ -6,10 +6,14 @@ when code it uses has changed, and only then: comments, docstrings and formattin
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 PACKAGE_DIR = Path(__file__).parents[1]
+
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Fields of a syntax tree's nodes that hold lists of statements, or what holds these."""
 
 TEMPLATES = (".css", ".j2", ".js")
 """Endings of files that count as code of the package in whose folder they stand."""
@@ -26,10 +30,19 @@ def module_path(module: str) -> Path | None:
     return None
 
 
-def imported_modules(tree: ast.AST) -> set[str]:
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield a syntax tree and all that holds its statements, at any depth, without expressions."""
+    waiting = [tree]
+    for node in waiting:
+        yield node
+        for name in BLOCKS:
+            waiting.extend(getattr(node, name, ()))
+
+
+def imported_modules(tree: ast.Module) -> set[str]:
     """Return the modules of this package that a syntax tree imports, at any depth of nesting."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:
@@ -38,9 +51,9 @@ def imported_modules(tree: ast.AST) -> set[str]:
     return {name for name in names if module_path(name) is not None}
 
 
-def strip_docstrings(tree: ast.AST) -> ast.AST:
+def strip_docstrings(tree: ast.Module) -> ast.Module:
     """Remove in place every docstring and every other bare string statement."""
-    for node in ast.walk(tree):
+    for node in statements(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [  # type: ignore[attr-defined]

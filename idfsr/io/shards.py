@@ -20,58 +20,80 @@ ROWS_PER_GROUP = 32
 """Rows that are read together, some 20 MB at 256 px: one identity is found without the others."""
 
 _POINTS = pa.list_(pa.float32(), 2 * NUM_LANDMARKS)
-_EMBEDDING = pa.list_(pa.float32(), ID_DIM)
-
-SHARD_SCHEMA = pa.schema(
-    {
-        "identity": pa.string(),
-        "image": pa.string(),
-        "part": pa.string(),
-        "scale_factor": pa.int32(),
-        "gt_image": pa.binary(),
-        "ref_image": pa.binary(),
-        "lr_image": pa.binary(),
-        "landmarks": _POINTS,
-        "lr_landmarks": _POINTS,
-        "lr_detected": pa.bool_(),
-        "mask_box": pa.list_(pa.int32(), 4),
-        "z_id": _EMBEDDING,
-        "references": pa.list_(
-            pa.struct(
-                {
-                    "image": pa.string(),
-                    "warped_ref": pa.binary(),
-                    "affine": pa.list_(pa.float32(), 6),
-                    "well_conditioned": pa.bool_(),
-                    "z_id": _EMBEDDING,
-                }
-            )
-        ),
-    }
-)
-"""The meaning of each column stands in docs/files.md."""
 
 
-def write_shard(rows: Iterable[dict[str, Any]], path: Path, metadata: dict[str, str]) -> int:
+def shard_schema(id_dim: int) -> pa.Schema:
+    """Return the columns of a shard, whose meaning stands in docs/files.md.
+
+    Args:
+        id_dim: Length of z_id.
+    """
+    z_id = pa.list_(pa.float32(), id_dim)
+    return pa.schema(
+        {
+            "identity": pa.string(),
+            "image": pa.string(),
+            "part": pa.string(),
+            "scale_factor": pa.int32(),
+            "gt_image": pa.binary(),
+            "ref_image": pa.binary(),
+            "lr_image": pa.binary(),
+            "landmarks": _POINTS,
+            "lr_landmarks": _POINTS,
+            "lr_detected": pa.bool_(),
+            "mask_box": pa.list_(pa.int32(), 4),
+            "z_id": z_id,
+            "references": pa.list_(
+                pa.struct(
+                    {
+                        "image": pa.string(),
+                        "warped_ref": pa.binary(),
+                        "affine": pa.list_(pa.float32(), 6),
+                        "well_conditioned": pa.bool_(),
+                        "z_id": z_id,
+                    }
+                )
+            ),
+        }
+    )
+
+
+SHARD_SCHEMA = shard_schema(ID_DIM)
+"""With ArcFace's z_id."""
+
+
+def write_shard(
+    rows: Iterable[dict[str, Any]],
+    path: Path,
+    metadata: dict[str, str],
+    id_dim: int = ID_DIM,
+) -> int:
     """Write a shard, in full or not at all.
 
     Args:
-        rows: A value for each field of `SHARD_SCHEMA`; arrays are flat. At 256 px a row has about
+        rows: A value for each field of `shard_schema`; arrays are flat. At 256 px a row has about
             0.6 MB; only a row group is held in memory.
         path: The file to make.
         metadata: What the rows share: image_size, scale_factor, digests of the networks.
+        id_dim: Length of z_id.
 
     Returns:
         The number of rows.
     """
     remaining = iter(rows)
     num_rows = 0
-    schema = SHARD_SCHEMA.with_metadata(metadata)
+    schema = shard_schema(id_dim).with_metadata(metadata)
     with parquet_writer(path, schema, use_dictionary=["identity", "part"]) as writer:
         while group := list(islice(remaining, ROWS_PER_GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
             num_rows += len(group)
     return num_rows
+
+
+def _is_shard(schema: pa.Schema) -> bool:
+    if "z_id" not in schema.names or not pa.types.is_fixed_size_list(schema.field("z_id").type):
+        return False
+    return bool(schema.equals(shard_schema(schema.field("z_id").type.list_size)))
 
 
 def read_shard(
@@ -102,7 +124,7 @@ def read_shard(
     tables = []
     for path in paths:
         with open_table(path) as file:
-            if not file.schema_arrow.equals(SHARD_SCHEMA):
+            if not _is_shard(file.schema_arrow):
                 message = f"{path}: not a shard: columns {', '.join(file.schema_arrow.names)}"
                 raise IdfsrError(message)
         table = pq.read_table(

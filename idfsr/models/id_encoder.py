@@ -14,13 +14,20 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from idfsr.constants import ARCFACE_SIZE
+from idfsr.constants import ARCFACE_SIZE, ID_DIM
 from idfsr.errors import IdfsrError
+from idfsr.models import dlib_resnet
 from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.iresnet import IRESNET50, IRESNET100, METADATA_NAME, IResNet, IResNetConfig
 from idfsr.models.mobilefacenet import MobileFaceNet
 from idfsr.models.onnx_weights import count_nodes, read_graph, read_onnx_state
-from idfsr.models.weights import check_state, model_digest, read_settings, read_weights
+from idfsr.models.weights import (
+    check_state,
+    model_digest,
+    read_metadata,
+    read_settings,
+    read_weights,
+)
 
 PUBLISHED: Final[dict[str, Callable[[], nn.Module]]] = {
     "iresnet50": lambda: IResNet(IRESNET50),
@@ -38,14 +45,15 @@ _WANTED: Final = f"ArcFace of insightface: {', '.join(PUBLISHED)}"
 class IdEncoder:
     """A frozen recogniser that says which it is."""
 
-    def __init__(self, network: nn.Module, name: str) -> None:
+    def __init__(self, network: nn.Module, name: str, dim: int = ID_DIM) -> None:
         self.network = network.eval().requires_grad_(False)
+        self.dim = dim
         self.name = name
         """Kind of network and digest of its file; for a file of ours, which says the rest itself,
         the digest alone."""
 
     @torch.no_grad()
-    def embed(self, crops: Float[Tensor, "B 3 112 112"]) -> Float[Tensor, "B 512"]:
+    def embed(self, crops: Float[Tensor, "B 3 112 112"]) -> Float[Tensor, "B D"]:
         """Return z_id of aligned faces in [-1, 1], on the network's device; of unit norm."""
         device = next(self.network.parameters()).device
         return functional.normalize(self.network(crops.to(device)))
@@ -110,14 +118,18 @@ def load_id_encoder(path: Path, device: torch.device | str = "cpu") -> IdEncoder
     """Read a recogniser.
 
     Args:
-        path: A file of ours (.safetensors), or one of insightface: a graph of its model packs
-            (.onnx) or a state dict (any other suffix).
+        path: A file of ours (.safetensors), of ArcFace or of dlib's network, or one of insightface:
+            a graph of its model packs (.onnx) or a state dict (any other suffix).
         device: Where it is to compute.
 
     Raises:
         IdfsrError: The file is missing, cut short, or not of such a network.
     """
     if path.suffix == ".safetensors":
+        if dlib_resnet.METADATA_NAME in read_metadata(path):
+            dlib = dlib_resnet.DlibResNet()
+            read_weights(path, dlib)
+            return IdEncoder(dlib.to(device), model_digest(path), dlib_resnet.DLIB_DIM)
         network = IResNet(read_settings(path, METADATA_NAME, IResNetConfig))
         read_weights(path, network)
         return IdEncoder(network.to(device), model_digest(path))

@@ -9,7 +9,6 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from idfsr.config.model import ModelConfig
-from idfsr.constants import ID_DIM
 from idfsr.models.encoder import EncoderConfig, SemanticEncoder
 from idfsr.models.unet import UNet, UNetConfig
 
@@ -52,13 +51,13 @@ class IdProjector(nn.Module):
     one may have any.
     """
 
-    def __init__(self, num_tokens: int, token_channels: int) -> None:
+    def __init__(self, id_dim: int, num_tokens: int, token_channels: int) -> None:
         super().__init__()
-        self.proj = nn.Linear(ID_DIM, num_tokens * token_channels)
+        self.proj = nn.Linear(id_dim, num_tokens * token_channels)
         self.norm = nn.LayerNorm(token_channels)
         self.num_tokens = num_tokens
 
-    def forward(self, z_id: Float[Tensor, "B 512"]) -> Float[Tensor, "B K E"]:
+    def forward(self, z_id: Float[Tensor, "B D"]) -> Float[Tensor, "B K E"]:
         """Return the tokens."""
         tokens: Tensor = self.norm(self.proj(z_id).unflatten(1, (self.num_tokens, -1)))
         return tokens
@@ -80,7 +79,7 @@ class IDFSR(UNet):
         self.config = config
         self.id_encoder = ""
         self.encoder = SemanticEncoder(encoder_config(config))
-        self.id_projector = IdProjector(config.num_id_tokens, config.embed_channels)
+        self.id_projector = IdProjector(config.id_dim, config.num_id_tokens, config.embed_channels)
         # a fifth faster on a CPU, where it also spares the attention a copy
         self.to(memory_format=torch.channels_last)
 
@@ -96,7 +95,7 @@ class IDFSR(UNet):
         t: Int[Tensor, "B"],
         masked_lr: Float[Tensor, "B 3 S S"],
         z_s: Float[Tensor, "B Z"],
-        z_id: Float[Tensor, "B 512"],
+        z_id: Float[Tensor, "B D"],
     ) -> Float[Tensor, "B 3 S S"]:
         """Predict the noise in x_t (IDFSR, Eq. 1), or v (`ModelConfig.prediction`).
 

@@ -32,7 +32,7 @@ def rank_references(
 def apply_network(
     faces: Sequence[Prepared],
     references: Sequence[Prepared],
-    z_id: Float[Tensor, "512"],
+    z_id: Float[Tensor, "D"],
     loaded: PhotographNetworks,
     scale_factor: ScaleFactor,
 ) -> UInt8[np.ndarray, "B S S 3"]:
@@ -52,7 +52,7 @@ def apply_network(
     ]
     with TemporaryDirectory() as folder:
         shard = Path(folder) / "faces.parquet"
-        write_shard(rows, shard, {"scale_factor": str(scale_factor)})
+        write_shard(rows, shard, {"scale_factor": str(scale_factor)}, loaded.model.config.id_dim)
         examples = load_identity([shard], faces[0].row.identity, "test")
     method = IdfsrRestorer(
         model=loaded.model,

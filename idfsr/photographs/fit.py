@@ -38,7 +38,9 @@ def prepare_examples(
         for scale_factor in scale_factors:
             path = Path(folder) / f"x{scale_factor}.parquet"
             prepared = prepare_rows(rows, faces, loaded.networks, loaded.preparing, scale_factor)
-            write_shard(prepared, path, {"scale_factor": str(scale_factor)})
+            write_shard(
+                prepared, path, {"scale_factor": str(scale_factor)}, loaded.model.config.id_dim
+            )
             parts.append(cast("dict[str, Any]", load_identity([path], identity, "fit")))
     # the low-resolution images differ in size, and the fit does not look at them
     joined = {

@@ -21,13 +21,13 @@ TENSORS = ("z_id", "ref_images", "ref_landmarks", "ref_z_id", "ref_crops")
 class Person:
     """What it takes, beside the networks, to restore photographs of a person."""
 
-    z_id: Float[Tensor, "512"]
+    z_id: Float[Tensor, "D"]
     """The fitted embedding."""
     ref_images: UInt8[Tensor, "K S S 3"]
     """The photographs, aligned as FFHQ, RGB."""
     ref_landmarks: Float[Tensor, "K 5 2"]
     """(x, y) in pixels of `ref_images`."""
-    ref_z_id: Float[Tensor, "K 512"]
+    ref_z_id: Float[Tensor, "K D"]
     """The embedding of each photograph by the ID encoder."""
     ref_crops: UInt8[Tensor, "K 112 112 3"]
     """The faces as ArcFace takes them, by which the person is told from others."""

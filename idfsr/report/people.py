@@ -24,8 +24,8 @@ MAX_POINTS = 16
 """Of a loss curve; more steps are averaged."""
 
 
-def _unit(vector: Float[np.ndarray, "512"]) -> Float[np.ndarray, "512"]:
-    unit: Float[np.ndarray, "512"] = vector / np.linalg.norm(vector)
+def _unit(vector: Float[np.ndarray, "D"]) -> Float[np.ndarray, "D"]:
+    unit: Float[np.ndarray, "D"] = vector / np.linalg.norm(vector)
     return unit
 
 
@@ -36,7 +36,7 @@ def thin_out(values: Sequence[float], num_points: int) -> list[float]:
 
 
 def name_neighbours(
-    z_id: Float[np.ndarray, "512"], means: dict[str, Float[np.ndarray, "512"]]
+    z_id: Float[np.ndarray, "D"], means: dict[str, Float[np.ndarray, "D"]]
 ) -> list[tuple[str, float]]:
     """Return the people whose photographs an embedding resembles most, by the cosine."""
     cosines = {identity: float(_unit(z_id) @ mean) for identity, mean in means.items()}
@@ -45,7 +45,7 @@ def name_neighbours(
 
 
 def _fit_facts(
-    stats: Path, embedding: Path, means: dict[str, Float[np.ndarray, "512"]]
+    stats: Path, embedding: Path, means: dict[str, Float[np.ndarray, "D"]]
 ) -> dict[str, Any]:
     rows = read_stats(stats)
     check_weights(embedding)

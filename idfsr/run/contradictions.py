@@ -32,6 +32,8 @@ def contradictions(config: Any) -> Iterator[str]:
     yield from _of_network(model, "model.encoder_channel_mult", model.encoder_channel_mult)
     if weights.idfsr.endswith(".ckpt") and model.prediction != "epsilon":
         yield f"model.prediction: found {model.prediction}, wanted epsilon with {weights.idfsr}"
+    if config.pretrain.id_loss_weight > 0 and not weights.id_loss:
+        yield "weights.id_loss is empty, wanted a recogniser, for pretrain.id_loss_weight is not 0"
 
 
 def _of_network(model: ModelConfig, name: str, multiples: tuple[int, ...]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 r"""Fit the ID embedding z_id of test people, everything else frozen.
 
 Reads their fit images (to learn from) and test images (to watch the loss on) from test shards, and
-a pretrained network. Makes in a folder for each person the embedding, 512 numbers with the
+a pretrained network. Makes in a folder for each person the embedding, with the
 network's digest, the loss curves, and a record of what these were made of. A person whose record
 says that nothing has changed is left as they are. Killed, the same command goes on with the others
 and ends with the same bytes. `fit.identities_at_once` people share the network's passes.
@@ -20,7 +20,6 @@ import torch
 
 from idfsr.config.fit import FitStage
 from idfsr.config.stage import load_stage
-from idfsr.constants import ID_DIM
 from idfsr.io.digests import file_digest
 from idfsr.io.examples import load_identity
 from idfsr.io.file_lists import write_list
@@ -80,7 +79,7 @@ def prepare_fits(
     model = load_idfsr(args.model, pick_device())
     check_id_encoder(args.shards, model.id_encoder)
     base = Embedding(
-        z_id=torch.zeros(ID_DIM),
+        z_id=torch.zeros(model.config.id_dim),
         identity="",
         scale_factor=scale_factor_of(args.shards[0]),
         model_digest=model_digest(args.model),

@@ -8,7 +8,7 @@ folder stands beside the statistics too. The state stays: the same command makes
 again in seconds. A run of the workflow that ends well removes it.
 
     idfsr pretrain --config pretrain.json --shards shards/x*/pretrain-*.parquet \
-        --init idfsr/weights/idfsr64.safetensors --id-encoder idfsr/weights/arcface.safetensors \
+        --init idfsr/weights/idfsr64.safetensors --id-loss idfsr/weights/arcface.safetensors \
         --state-dir pretrain/state \
         --model pretrain/model.safetensors --stats pretrain/stats.jsonl \
         --card pretrain/card.md --threads 2
@@ -38,7 +38,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
     parser.add_argument("--init", type=Path, help="weights to begin with; random if left out")
-    parser.add_argument("--id-encoder", type=Path, required=True, help="ArcFace that made z_id")
+    parser.add_argument(
+        "--id-loss", type=Path, help="recogniser of the identity loss, where it weighs"
+    )
     parser.add_argument(
         "--sample-shards",
         type=Path,
@@ -67,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
         num_workers = num_threads if device.type == "cuda" else 0
         sources = Sources(
             shards=args.shards,
-            id_encoder=args.id_encoder,
+            id_loss=args.id_loss,
             init=args.init,
             sample_shards=args.sample_shards,
         )

@@ -70,4 +70,4 @@ def run(args: argparse.Namespace) -> None:
         "id_encoder": id_encoder.name,
         "lr_detector": model_digest(args.lr_detector),
     }
-    write_shard(rows, args.shards, metadata)
+    write_shard(rows, args.shards, metadata, id_encoder.dim)

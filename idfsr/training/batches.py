@@ -52,7 +52,7 @@ class Examples(TypedDict):
     warped_ref: Float[Tensor, "B 3 S S"]
     landmarks: Float[Tensor, "B 5 2"]
     """Of the ground truth, (x, y) in pixels."""
-    z_id: Float[Tensor, "B 512"]
+    z_id: Float[Tensor, "B D"]
     """Of the ground truth."""
     batch_slice: NotRequired[BatchSlice]
     """Where in the batch of a step these are; absent if they are all of it."""
@@ -111,6 +111,11 @@ class ShardDataset(Dataset[Examples]):
         self._z_ids = torch.from_numpy(np.concatenate(z_ids))
         points = np.concatenate(landmarks).reshape(-1, NUM_LANDMARKS, 2)
         self._landmarks = torch.from_numpy(points)
+
+    @property
+    def id_dim(self) -> int:
+        """Length of z_id."""
+        return self._z_ids.shape[1]
 
     def _check(self, paths: Sequence[Path], sizes: dict[Path, int]) -> None:
         if not sizes:

@@ -1,6 +1,6 @@
 """Fitting the ID embedding of one person or several (IDFSR, "Pretraining and Finetuning").
 
-z_id, 512 numbers, is all that is optimised. The networks are frozen and in evaluation mode, so the
+z_id is all that is optimised. The networks are frozen and in evaluation mode, so the
 style embeddings of all pairs of fit image and reference are computed once. What the U-Net does
 before its first ID attention does not see z_id either, but it sees x_t and t, which are new in
 every step. A fit is short: killed, the same command fits anew from the start to the same bytes.
@@ -32,8 +32,8 @@ from idfsr.training.frozen import Drawn, FrozenModel, measure_held_out
 class FitResult:
     """A fitted embedding and how it came about."""
 
-    z_id: Float[Tensor, "512"]
-    init: Float[Tensor, "512"]
+    z_id: Float[Tensor, "D"]
+    init: Float[Tensor, "D"]
     """What z_id started from."""
     losses: list[float]
     """On the fit images, before each step."""
@@ -52,7 +52,7 @@ class FitResult:
 
 def first_embedding(
     fit_examples: IdentityExamples, test_examples: IdentityExamples, config: FitConfig
-) -> Float[Tensor, "512"]:
+) -> Float[Tensor, "D"]:
     """Return what the fit starts from, of unit norm.
 
     Args:
@@ -117,14 +117,14 @@ class Fit:
         """Keep the loss on the test images after some steps."""
         self._held_out[step] = loss
 
-    def keep_if_best(self, loss: float, z_id: Float[Tensor, "512"]) -> None:
+    def keep_if_best(self, loss: float, z_id: Float[Tensor, "D"]) -> None:
         """Keep z_id if the loss on the fit images, at timesteps of no step, is the least so far."""
         better = loss < self._best[0]
         self._num_worse = 0 if better else self._num_worse + 1
         if better:
             self._best = loss, z_id.clone()
 
-    def result(self, z_id: Float[Tensor, "512"]) -> FitResult:
+    def result(self, z_id: Float[Tensor, "D"]) -> FitResult:
         """Return the outcome.
 
         Args:
@@ -138,7 +138,7 @@ class Fit:
         )
 
 
-def look(fits: Sequence[Fit], step: int, z_ids: Float[Tensor, "P 512"]) -> None:
+def look(fits: Sequence[Fit], step: int, z_ids: Float[Tensor, "P D"]) -> None:
     """Measure the losses on the test images, and on the fit images if they may stop a fit."""
     config, seed = fits[0].config, fits[0].seed
     losses = measure_held_out([fit.test for fit in fits], z_ids, config.batch_size, seed)

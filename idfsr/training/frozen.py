@@ -93,7 +93,7 @@ class FrozenModel:
         noise = seeded_noise(keys, seed, (channels, height, width))
         return self.take(rows, torch.zeros_like(rows), t, noise)
 
-    def losses(self, z_id: Float[Tensor, "B 512"], drawn: Drawn) -> Float[Tensor, "B"]:
+    def losses(self, z_id: Float[Tensor, "B D"], drawn: Drawn) -> Float[Tensor, "B"]:
         """Return the loss of pretraining of each example, which may be another person's."""
         return denoising_loss(
             lambda x_t, t: self.model(x_t, t, drawn.masked_lr, drawn.z_s, z_id),
@@ -107,7 +107,7 @@ class FrozenModel:
 
 @torch.no_grad()
 def measure_held_out(
-    people: Sequence[FrozenModel], z_ids: Float[Tensor, "P 512"], batch_size: int, seed: int
+    people: Sequence[FrozenModel], z_ids: Float[Tensor, "P D"], batch_size: int, seed: int
 ) -> list[float]:
     """Return each person's mean loss on all examples, at fixed t and noise.
 

@@ -47,10 +47,10 @@ def crop_grid(
 def identity_losses(
     embed: Callable[[Tensor], Tensor],
     images: Float[Tensor, "B 3 S S"],
+    gt_images: Float[Tensor, "B 3 S S"],
     landmarks: Float[Tensor, "B 5 2"],
-    z_id: Float[Tensor, "B 512"],
 ) -> Float[Tensor, "B"]:
-    """Return 1 - cosine of the embedding of each face and what it should be, in [0, 2].
+    """Return 1 - cosine of the embedding of each face and of the ground truth, in [0, 2].
 
     The gradient goes through the recogniser into the images. They are sampled bilinearly: of
     images much larger than the crop it would see scattered pixels.
@@ -58,10 +58,15 @@ def identity_losses(
     Args:
         embed: The recogniser, frozen.
         images: In [-1, 1] or near it.
+        gt_images: In [-1, 1].
         landmarks: Of the faces, (x, y) in pixels of the images.
-        z_id: Of unit norm.
     """
     grid = crop_grid(landmarks, images.shape[-1], images.device)
-    crops = functional.grid_sample(images, grid, mode="bilinear", align_corners=False)
-    found = embed(crops.contiguous(memory_format=torch.channels_last)).float()
-    return 1 - functional.cosine_similarity(found, z_id)
+
+    def embed_faces(faces: Tensor) -> Tensor:
+        crops = functional.grid_sample(faces, grid, mode="bilinear", align_corners=False)
+        return embed(crops.contiguous(memory_format=torch.channels_last)).float()
+
+    with torch.no_grad():
+        wanted = embed_faces(gt_images)
+    return 1 - functional.cosine_similarity(embed_faces(images), wanted)

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from idfsr.config.model import ModelConfig
 from idfsr.config.pretrain import PretrainConfig, PretrainStage
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.process import denoising_loss
@@ -72,34 +73,8 @@ def drop_some(
     return condition * (kept >= probability)
 
 
-def find_id_encoder(
-    config: PretrainStage, path: Path, model: IDFSR, device: torch.device
-) -> IdEncoder | None:
-    """Return the recogniser of the identity loss, None where that has no weight.
-
-    Args:
-        config: Its section `pretrain`.
-        path: Weights.
-        model: That is trained; it knows who made its z_id.
-        device: Where it is trained.
-
-    Raises:
-        IdfsrError: The file is missing, not of a recogniser, or not of the one that made z_id.
-    """
-    if config.pretrain.id_loss_weight == 0:
-        return None
-    encoder = load_id_encoder(path, device)
-    if encoder.name != model.id_encoder:
-        message = (
-            f"{path}: found the encoder {encoder.name}, "
-            f"wanted {model.id_encoder or 'one that is known'}, which made z_id of the shards"
-        )
-        raise IdfsrError(message)
-    return encoder
-
-
 def pretrain_loss(
-    model: IDFSR, config: PretrainConfig, id_encoder: IdEncoder | None
+    model: IDFSR, config: PretrainConfig, recogniser: IdEncoder | None
 ) -> Callable[[Examples, torch.Generator], Any]:
     """Return the loss of a batch: IDFSR, Eq. 1, with t uniform in [0, T - 1].
 
@@ -110,7 +85,7 @@ def pretrain_loss(
     Args:
         model: In training, on its device.
         config: Its `condition_dropout` and `id_loss_weight`.
-        id_encoder: Of the identity loss; None without one.
+        recogniser: Of the identity loss; None without one.
     """
     alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS)
 
@@ -130,8 +105,7 @@ def pretrain_loss(
             lambda n: torch.randint(NUM_TRAIN_TIMESTEPS, (n,), generator=generator, device=device)
         )
         noise = place(batch_slice.draw(draw_noise))
-        z_s, wanted = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
-        z_id = wanted
+        z_s, z_id = model.encode_style(place(batch["warped_ref"])), batch["z_id"].to(device)
         if config.condition_dropout > 0:
             probability = config.condition_dropout
             z_s, z_id = (drop_some(z, probability, generator, batch_slice) for z in (z_s, z_id))
@@ -144,9 +118,10 @@ def pretrain_loss(
             alphas_cumprod.to(device),
         )
         diffusion_loss = denoised.losses.mean()
-        if id_encoder is None:
+        if recogniser is None:
             return diffusion_loss, {}
-        distances = identity_losses(id_encoder.network, denoised.x_0, batch["landmarks"], wanted)
+        landmarks = batch["landmarks"]
+        distances = identity_losses(recogniser.network, denoised.x_0, x_0, landmarks)
         # an example whose z_id was dropped has no identity loss
         weights = alphas_cumprod.to(t.device)[t].sqrt().float() * z_id.any(dim=1)
         id_loss = (weights * distances).mean()
@@ -162,8 +137,8 @@ class Sources:
 
     shards: Sequence[Path]
     """Of the part `pretrain`, of one or several scale factors."""
-    id_encoder: Path
-    """See `find_id_encoder`."""
+    id_loss: Path | None
+    """Weights of the recogniser of the identity loss; wanted where that has a weight."""
     init: Path | None = None
     """See `first_model`."""
     sample_shards: Sequence[Path] = ()
@@ -178,6 +153,24 @@ def make_samples(
     if every == 0 or rank() > 0:
         return None
     return Samples(every=every, draw=sample_sheet(config, shards, device))
+
+
+def check_dataset(dataset: ShardDataset, model: ModelConfig, source: Path) -> None:
+    """Raise `IdfsrError` if the examples of shards are not what a network takes.
+
+    Args:
+        dataset: The examples.
+        model: Of the network.
+        source: One of the shards, for the message.
+    """
+    sides = {
+        "images of {} px, wanted model.image_size": (dataset.image_size, model.image_size),
+        "z_id of {} numbers, wanted model.id_dim": (dataset.id_dim, model.id_dim),
+    }
+    for text, (found, wanted) in sides.items():
+        if found != wanted:
+            message = f"{source}: found {text.format(found)}, {wanted}"
+            raise IdfsrError(message)
 
 
 def pretrain(
@@ -200,23 +193,23 @@ def pretrain(
         The network with averaged weights, what the loop returned, and the card.
 
     Raises:
-        IdfsrError: See `ShardDataset`, `first_model`, `check_id_encoder`, `find_id_encoder` and
-            `train`; or the images are not of the model's size.
+        IdfsrError: See `ShardDataset`, `check_dataset`, `first_model`, `check_id_encoder`,
+            `load_id_encoder` and `train`.
     """
     shards, init = sources.shards, sources.init
     dataset = ShardDataset(shards, config.seed, "pretrain")
-    if dataset.image_size != config.model.image_size:
-        message = (
-            f"{shards[0]}: found images of {dataset.image_size} px, "
-            f"wanted model.image_size, {config.model.image_size}"
-        )
-        raise IdfsrError(message)
+    check_dataset(dataset, config.model, shards[0])
     model, first = first_model(config, init)
     if init is None:
         standardise_style(model, dataset[range(NUM_STYLE_SAMPLES)]["warped_ref"])
 
     model.id_encoder = check_id_encoder(shards, model.id_encoder)
-    id_encoder = find_id_encoder(config, sources.id_encoder, model, device)
+    recogniser = None
+    if config.pretrain.id_loss_weight > 0:
+        if sources.id_loss is None:
+            message = "--id-loss: found none, wanted the recogniser of pretrain.id_loss_weight"
+            raise IdfsrError(message)
+        recogniser = load_id_encoder(sources.id_loss, device)
     slices = own_slices(
         config.pretrain.batch_size, config.pretrain.micro_batch_size, rank(), num_processes()
     )
@@ -224,7 +217,7 @@ def pretrain(
     recipe = Recipe(
         name="pretrain",
         module=model,
-        loss=pretrain_loss(model, config.pretrain, id_encoder),
+        loss=pretrain_loss(model, config.pretrain, recogniser),
         batch_at=BatchReader(dataset, slices, num_workers),
         slices=slices,
         samples=make_samples(config, sources.sample_shards, device),
@@ -232,7 +225,7 @@ def pretrain(
             **{f"model.{name}": value for name, value in vars(config.model).items()},
             "shards": hashlib.sha256(digests.encode()).hexdigest()[:16],
             "init": model_digest(init) if init else "",
-            "id_encoder": file_digest(sources.id_encoder) if id_encoder else "",
+            "id_loss": recogniser.name if recogniser else "",
         },
     )
     trained = train(recipe, config.pretrain, config.seed, state_dir, device)

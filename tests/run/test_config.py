@@ -113,6 +113,7 @@ def test_schema_file_is_up_to_date() -> None:
             {"weights": {"idfsr": "last.ckpt"}, "model": {"prediction": "v"}},
             "model.prediction: found v, wanted epsilon with last.ckpt",
         ),
+        ({"pretrain": {"id_loss_weight": 0.1}}, "weights.id_loss is empty, wanted a recogniser"),
         ({"networks": {"pryor": {}}}, "wanted one of arcface, asffnet, "),
         ({"networks": {"prior": {"num_image": 3}}}, "networks.prior.num_image: Unexpected"),
     ],

@@ -28,7 +28,7 @@ def arguments(folder: Path, config: Config = CONFIG, name: str = "a") -> list[st
         "pretrain",
         *("--config", str(folder / "pretrain.json")),
         *("--shards", *map(str, shards)),
-        *("--id-encoder", "idfsr/weights/arcface.safetensors"),
+        *("--id-loss", "idfsr/weights/arcface.safetensors"),
         *("--state-dir", str(folder / "state")),
         *("--model", str(folder / f"{name}.safetensors")),
         *("--stats", str(folder / f"{name}.jsonl")),

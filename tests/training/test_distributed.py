@@ -35,7 +35,7 @@ def arguments(folder: Path, name: str, **changes: Any) -> list[str]:
     return [
         "pretrain", "--config", str(folder / f"{name}.json"),
         "--shards", str(write_pretrain_shard(folder / "a.parquet")),
-        "--id-encoder", "not read", "--state-dir", str(folder / name),
+        "--state-dir", str(folder / name),
         "--model", str(folder / f"{name}.safetensors"), "--stats", str(folder / f"{name}.jsonl"),
         "--card", str(folder / f"{name}.md"), "--threads", "1",
     ]  # fmt: skip

@@ -57,7 +57,7 @@ def start(folder: Path, name: str) -> subprocess.Popen[str]:
         [
             sys.executable, "-m", "idfsr.main", "distribute", "--", "pretrain",
             "--config", str(folder / "pretrain.json"), "--shards", str(shard),
-            "--id-encoder", "not read", "--state-dir", str(folder / name),
+            "--state-dir", str(folder / name),
             "--model", str(folder / f"{name}.safetensors"),
             "--stats", str(folder / f"{name}.jsonl"), "--card", str(folder / f"{name}.md"),
         ],

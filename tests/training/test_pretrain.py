@@ -15,7 +15,6 @@ from idfsr.io.shards import read_shard, write_shard
 from idfsr.models.checkpoint import save_model
 from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
-from idfsr.models.weights import model_digest
 from idfsr.run.config import Config, stage_settings
 from idfsr.training.batches import ShardDataset
 from idfsr.training.card import Card
@@ -24,7 +23,6 @@ from idfsr.training.id_loss import identity_losses
 from idfsr.training.loop import Trained
 from idfsr.training.pretrain import (
     Sources,
-    find_id_encoder,
     pretrain,
     pretrain_loss,
     standardise_style,
@@ -34,7 +32,6 @@ from idfsr.training.signals import InterruptedTrainingError
 from .makers import TINY_MODEL, write_pretrain_shard, write_test_shard
 
 CPU = torch.device("cpu")
-NO_ENCODER = Path("not read without an identity loss")
 ENCODER = Path("idfsr/weights/arcface.safetensors")
 CONFIG = stage_settings(
     Config(
@@ -51,7 +48,7 @@ CONFIG = stage_settings(
 def run(
     config: Config, shards: Sequence[Path], state_dir: Path, **sources: Any
 ) -> tuple[IDFSR, Trained, Card]:
-    files = Sources(shards=shards, id_encoder=NO_ENCODER, **sources)
+    files = Sources(shards=shards, id_loss=None, **sources)
     return pretrain(config, files, state_dir, CPU, 0)
 
 
@@ -186,10 +183,18 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
         run(CONFIG, shards, tmp_path / "state")
 
 
-def with_id_loss(weight: float) -> Any:
-    return dataclasses.replace(
-        CONFIG, pretrain=dataclasses.replace(CONFIG.pretrain, id_loss_weight=weight)
-    )
+def test_z_id_of_another_length_is_refused(tmp_path: Path) -> None:
+    longer = dataclasses.replace(CONFIG, model=dataclasses.replace(CONFIG.model, id_dim=128))
+    shards = [write_pretrain_shard(tmp_path / "a.parquet")]
+    with pytest.raises(IdfsrError, match=r"found z_id of 512 numbers, wanted model\.id_dim, 128"):
+        run(longer, shards, tmp_path / "state")
+
+
+def test_identity_loss_wants_a_recogniser(tmp_path: Path) -> None:
+    settings = dataclasses.replace(CONFIG.pretrain, id_loss_weight=0.1)
+    shards = [write_pretrain_shard(tmp_path / "a.parquet")]
+    with pytest.raises(IdfsrError, match="--id-loss: found none, wanted the recogniser of"):
+        run(dataclasses.replace(CONFIG, pretrain=settings), shards, tmp_path / "state")
 
 
 def test_identity_loss_comes_to_equation_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,23 +214,12 @@ def test_identity_loss_comes_to_equation_1(tmp_path: Path, monkeypatch: pytest.M
     alpha_2 = torch.tensor(np.cumprod(1 - np.linspace(1e-4, 0.02, 1000))[t.numpy()]).float()
     alpha, sigma = (part.sqrt()[:, None, None, None] for part in (alpha_2, 1 - alpha_2))
     estimate = alpha * (alpha * batch["gt_image"] + sigma * noise)
-    distances = identity_losses(encoder.network, estimate, batch["landmarks"], batch["z_id"])
+    distances = identity_losses(encoder.network, estimate, batch["gt_image"], batch["landmarks"])
     assert scalars["id_loss"].item() == pytest.approx(
         (alpha_2.sqrt() * told * distances).mean().item(), rel=1e-4
     )
     wanted = scalars["diffusion_loss"] + 0.5 * scalars["id_loss"]
     assert loss.item() == pytest.approx(wanted.item(), rel=1e-6)
-
-
-def test_identity_loss_is_of_the_encoder_of_the_shards() -> None:
-    model = IDFSR(TINY_MODEL)
-    with pytest.raises(IdfsrError, match=r"arcface\.safetensors: found .* one that is known"):
-        find_id_encoder(with_id_loss(0.1), ENCODER, model, CPU)
-    model.id_encoder = model_digest(ENCODER)
-    encoder = find_id_encoder(with_id_loss(0.1), ENCODER, model, CPU)
-    assert encoder is not None
-    assert encoder.name == model.id_encoder
-    assert find_id_encoder(with_id_loss(0.0), NO_ENCODER, model, CPU) is None
 
 
 def test_encoders_are_not_mixed(tmp_path: Path) -> None:

@@ -149,9 +149,16 @@ class Cluster:
     def run(self, *command: str) -> str:
         """Run a Slurm command and return what it prints."""
         result = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=True
+            command, env=self.environment, capture_output=True, text=True, check=False
         )
+        assert result.returncode == 0, f"{' '.join(command)}: {result.stderr}{self.last_words()}"
         return result.stdout
+
+    def last_words(self) -> str:
+        """Return the end of the controller's log, and its exit status if it has ended."""
+        status = self._daemons["slurmctld"].poll()
+        log = (self.folder / "slurmctld.log").read_text().splitlines()
+        return "\n".join([*log[-20:], f"slurmctld: exit status {status}"])
 
     def jobs(self, *states: str) -> list[dict[str, str]]:
         """List the jobs in some states, e.g. "RUNNING"; all that Slurm remembers if none is given.

@@ -1,9 +1,14 @@
 """Snakemake on the tests' own Slurm, and what may happen to a training there."""
 
+import re
 import shutil
+import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from .cluster import NODES, Cluster, wait_until
 
@@ -18,10 +23,13 @@ class Run:
     """Snakemake in a copy of the project, its jobs on the cluster.
 
     Attributes:
+        cluster: Where its jobs run.
+        folder: The copy.
         process: Snakemake.
     """
 
     def __init__(self, cluster: Cluster, folder: Path, *arguments: str) -> None:
+        self.cluster = cluster
         self.folder = folder
         self.process = subprocess.Popen(
             ["snakemake", *PROFILE, *arguments],
@@ -35,8 +43,12 @@ class Run:
 
     def end(self, seconds: float = 1800) -> str:
         """Wait until Snakemake has ended well, and return what it printed."""
-        output, _ = self.process.communicate(timeout=seconds)
-        assert self.process.returncode == 0, output
+        try:
+            output, _ = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            output, _ = self.process.communicate()
+        assert self.process.returncode == 0, output + self.cluster.last_words()
         return output
 
     def kill(self) -> None:
@@ -76,10 +88,52 @@ def start_at_once(cluster: Cluster, job: dict[str, str]) -> None:
     cluster.run("scontrol", "update", f"JobId={job['id']}", "StartTime=now")
 
 
+def disturb_training(
+    fault: Callable[[Cluster, dict[str, str]], None],
+    cluster: Cluster,
+    folder: Path,
+    quiet: Path,
+    *options: str,
+) -> dict[str, str]:
+    """Let a fault befall a training, whose model is that of a quiet run; return its first job."""
+    run, job = begin_training(cluster, folder, *options)
+    fault(cluster, job)
+    run.end()
+    assert (folder / MODEL).read_bytes() == (quiet / MODEL).read_bytes()
+    assert "pretrain: resumed at" in (folder / "logs/tiny/pretrain.txt").read_text()
+    return job
+
+
+def suspend_training(cluster: Cluster) -> list[psutil.Process]:
+    """Stop all processes of the training on the cluster; return them."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        environment = process.info["environ"] or {}
+        in_job = environment.get("SLURM_CONF") == str(cluster.conf)
+        if in_job and "pretrain" in (process.info["cmdline"] or []):
+            process.suspend()
+            found.append(process)
+    return found
+
+
+def is_told_to_end(process: psutil.Process) -> bool:
+    """Return whether SIGTERM waits for a process that is stopped."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    pending = re.findall(r"^(?:Shd|Sig)Pnd:\s*(\w+)$", status, re.MULTILINE)
+    return any(int(mask, 16) >> (signal.SIGTERM - 1) & 1 for mask in pending)
+
+
 def near_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
-    """Leave the job five minutes: the profile wants a signal ten minutes before the end."""
+    """Leave the job five minutes: the profile wants a signal ten minutes before the end.
+
+    Slurm looks for such jobs every 30 seconds, and the training must not have ended by then.
+    """
+    training = suspend_training(cluster)
     soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 300))
     cluster.run("scontrol", "update", f"JobId={job['id']}", f"EndTime={soon}")
+    wait_until(lambda: any(map(is_told_to_end, training)), "Slurm's warning")
+    for process in training:
+        process.resume()
 
 
 def preempt(cluster: Cluster, job: dict[str, str]) -> None:

@@ -1,4 +1,7 @@
-"""A training on several GPUs and nodes of a real Slurm is that of as many processes."""
+"""A training on a real Slurm that is warned of its end, on one and on several GPUs and nodes.
+
+Its model is that of as many processes of this machine.
+"""
 
 import os
 from collections.abc import Callable
@@ -11,8 +14,8 @@ from .project import run_snakemake
 from .slurm_run import (
     LONG,
     MODEL,
-    begin_training,
     copy_untrained,
+    disturb_training,
     near_time_limit,
     preempt,
 )
@@ -34,6 +37,16 @@ def two_process_run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return directory
 
 
+@pytest.mark.parametrize("fault", [near_time_limit, preempt])
+def test_training_on_one_gpu_goes_on(
+    fault: Callable[[Cluster, dict[str, str]], None],
+    cluster: Cluster,
+    long_run: Path,
+    untrained: Path,
+) -> None:
+    disturb_training(fault, cluster, untrained, long_run)
+
+
 @pytest.mark.parametrize(
     ("fault", "num_nodes", "num_gpus"), [(near_time_limit, 2, 1), (preempt, 2, 1), (preempt, 1, 2)]
 )
@@ -48,9 +61,6 @@ def test_training_on_several_gpus_is_that_of_as_many_processes(
 ) -> None:
     monkeypatch.setenv("IDFSR_PRETRAIN_NODES", str(num_nodes))
     monkeypatch.setenv("IDFSR_PRETRAIN_GPUS", str(num_gpus))
-    run, job = begin_training(cluster, untrained, "--set-threads", f"pretrain={num_gpus}")
+    threads = ("--set-threads", f"pretrain={num_gpus}")
+    job = disturb_training(fault, cluster, untrained, two_process_run, *threads)
     assert (job["node"] == "n[1-2]") == (num_nodes == 2)
-    fault(cluster, job)
-    run.end()
-    assert (untrained / MODEL).read_bytes() == (two_process_run / MODEL).read_bytes()
-    assert "pretrain: resumed at" in (untrained / "logs/tiny/pretrain.txt").read_text()

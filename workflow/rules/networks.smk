@@ -133,4 +133,5 @@ rule embedded_weights:
     """Make every embedded weight file again."""
     input:
         expand("results/embedded/{trained}/embedded.sha256", trained=embedded_files()),
+        "results/embedded/id_encoder/copied.sha256",
     localrule: True

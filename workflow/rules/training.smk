@@ -12,7 +12,7 @@ rule pretrain:
         shards=pretrain_shards,
         sample_shards=lambda wildcards: plan(wildcards).sample_shards(),
         init=weights("idfsr"),
-        id_encoder=weights("id_encoder"),
+        id_loss=weights("id_loss"),
     output:
         model="results/{run}/pretrain/model.safetensors",
         stats="results/{run}/pretrain/stats.jsonl",
@@ -32,6 +32,9 @@ rule pretrain:
     params:
         code=code_digest("idfsr.stages.pretrain"),
         init=lambda wildcards, input: ["--init", *input.init] if input.init else [],
+        id_loss=lambda wildcards, input: (
+            ["--id-loss", *input.id_loss] if input.id_loss else []
+        ),
         state_dir="results/{run}/pretrain/state",
     shell:
         r"""
@@ -44,7 +47,7 @@ rule pretrain:
             --shards {input.shards:q} \
             --sample-shards {input.sample_shards:q} \
             {params.init:q} \
-            --id-encoder {input.id_encoder:q} \
+            {params.id_loss:q} \
             --state-dir {params.state_dir:q} \
             --model {output.model:q} \
             --stats {output.stats:q} \

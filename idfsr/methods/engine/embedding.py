@@ -9,7 +9,6 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from idfsr.constants import ID_DIM
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
 from idfsr.models.weights import read_metadata, read_tensors, save_tensors
@@ -21,7 +20,7 @@ METADATA_NAME = "fit"
 class Embedding:
     """z_id of one person, and what it belongs to."""
 
-    z_id: Float[Tensor, "512"]
+    z_id: Float[Tensor, "D"]
     identity: str
     scale_factor: int
     model_digest: str
@@ -46,7 +45,7 @@ def save_embedding(path: Path, embedding: Embedding) -> None:
         save_tensors(temporary, {"z_id": embedding.z_id.contiguous()}, metadata)
 
 
-def load_z_ids(paths: Iterable[Path], **wanted: str | int) -> dict[str, Float[Tensor, "512"]]:
+def load_z_ids(paths: Iterable[Path], **wanted: str | int) -> dict[str, Float[Tensor, "D"]]:
     """Read the fitted z_id of several people, by their names.
 
     Args:
@@ -72,9 +71,9 @@ def load_embedding(path: Path, **wanted: str | int) -> Embedding:
             the embedding belongs to another person, scale factor or network than is wanted.
     """
     metadata, tensors = read_metadata(path), read_tensors(path)
-    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    if METADATA_NAME not in metadata or shapes != {"z_id": (ID_DIM,)}:
-        message = f"{path}: found {len(shapes)} tensors, wanted z_id of a fit with its metadata"
+    sides = {name: tensor.ndim for name, tensor in tensors.items()}
+    if METADATA_NAME not in metadata or sides != {"z_id": 1}:
+        message = f"{path}: found {len(sides)} tensors, wanted z_id of a fit with its metadata"
         raise IdfsrError(message)
     embedding = Embedding(z_id=tensors["z_id"], **json.loads(metadata[METADATA_NAME]))
     for field, value in wanted.items():

@@ -47,7 +47,7 @@ class IdfsrRestorer(Restorer):
     model: IDFSR
     """In evaluation mode, on its device."""
     model_digest: str
-    fitted_z_id: Float[Tensor, "512"] | None
+    fitted_z_id: Float[Tensor, "D"] | None
     """None takes the z_id of each image's reference, or the mean."""
     num_inference_steps: int
     seed: int
@@ -87,7 +87,7 @@ class IdfsrRestorer(Restorer):
         device = next(self.model.parameters()).device
         return restore_steadily(lambda batch: self.sample(batch, device), examples, device)
 
-    def reference_z_id(self, examples: IdentityExamples) -> Float[Tensor, "B 512"]:
+    def reference_z_id(self, examples: IdentityExamples) -> Float[Tensor, "B D"]:
         """Return z_id of each image's references: the mean direction of several, 0 of none.
 
         Raises:
@@ -106,7 +106,7 @@ class IdfsrRestorer(Restorer):
             return z_ids[:, 0]
         return mean_direction(z_ids[:, :wanted])
 
-    def z_id(self, examples: IdentityExamples) -> Float[Tensor, "B 512"]:
+    def z_id(self, examples: IdentityExamples) -> Float[Tensor, "B D"]:
         """Return the z_id that each image is restored with."""
         if self.fitted_z_id is not None:
             return self.fitted_z_id.expand(len(examples["keys"]), -1)
@@ -153,7 +153,7 @@ class IdfsrRestorer(Restorer):
 
 
 def load_restorer(
-    config: RestoreConfig, seed: int, model_path: Path, fitted_z_id: Float[Tensor, "512"] | None
+    config: RestoreConfig, seed: int, model_path: Path, fitted_z_id: Float[Tensor, "D"] | None
 ) -> IdfsrRestorer:
     """Return IDFSR with its weights, on the GPU where there is one.
 
