@@ -53,8 +53,15 @@ def load_networks(config: Path = CONFIG) -> PhotographNetworks:
 
 def default_resources(settings: MetricsConfig) -> Resources:
     """Return what metrics are loaded from, where nothing else is named."""
-    attributes = locate(WeightsConfig().attributes)
-    return Resources(assets_folder(), weights_folder(), attributes, pick_device(), settings)
+    weights = WeightsConfig()
+    return Resources(
+        assets_folder(),
+        weights_folder(),
+        locate(weights.attributes),
+        pick_device(),
+        settings,
+        locate(weights.id_encoder),
+    )
 
 
 def score_folders(

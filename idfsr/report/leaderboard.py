@@ -23,6 +23,7 @@ from idfsr.io.tables import read_table, read_tsv
 from idfsr.report.findings import Finding, find_headline
 from idfsr.report.footnotes import describe
 from idfsr.report.layout import method_colours, method_label, scale_label
+from idfsr.report.leaks import marks_of
 from idfsr.report.page import (
     lay_out_tables,
     make_environment,
@@ -103,7 +104,8 @@ def read_run(results: Path, page: Path) -> Run:
         raise IdfsrError(message)
     config = load_stage(results / "config/page.json", Config)
     table1, table2, paired = (read_csv(results / f"tables/{name}.csv") for name in TABLES)
-    numbers = RunNumbers(table1, table2, paired, {1: _PAPER, 2: _PAPER}, config.metrics)
+    marks = marks_of(read_csv(results / "tables/leaks.csv"))
+    numbers = RunNumbers(table1, table2, paired, {1: _PAPER, 2: _PAPER}, config.metrics, marks)
     return Run(
         config=config,
         numbers=numbers,
@@ -150,7 +152,12 @@ def _group(number: int, runs: list[Run]) -> Group:
     config = _metrics_of(runs)
     empty = runs[0].numbers.paired.iloc[:0]
     papers = {1: _PAPER, 2: _PAPER}
-    joined = RunNumbers(_join(runs, "table1"), _join(runs, "table2"), empty, papers, config)
+    marks = {
+        (f"{run.config.run}/{method}", metric): text
+        for run in runs
+        for (method, metric), text in run.numbers.marks.items()
+    }
+    joined = RunNumbers(_join(runs, "table1"), _join(runs, "table2"), empty, papers, config, marks)
     colours = method_colours([method for run in runs for method in run.numbers.methods])
     first = runs[0]
     people = "rendered people" if first.config.dataset.kind == "synthref" else "people"

@@ -281,11 +281,9 @@ def render_page(inputs: PageInputs, page: Path) -> str:
     """
     config, numbers = inputs.config, read_numbers(inputs)
     table1, table2 = numbers.table1, numbers.table2
+    names = ["groups", "conditions", "copying", "recognisers", "judges", "networks", "files"]
     groups, conditions, copying, recognisers, judges, networks, files = (
-        read_csv(inputs.tables_dir / f"{name}.csv")
-        for name in (
-            "groups", "conditions", "copying", "recognisers", "judges", "networks", "files",
-        )  # fmt: skip
+        read_csv(inputs.tables_dir / f"{name}.csv") for name in names
     )
     facts, style, script = read_facts(inputs.facts), read_part("page.css"), read_script()
     settings = TypeAdapter(Config).dump_python(config, mode="json")
