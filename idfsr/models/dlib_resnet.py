@@ -16,10 +16,8 @@ from torch.nn import functional
 
 from idfsr.constants import ARCFACE_SIZE
 from idfsr.errors import IdfsrError
+from idfsr.io.id_encoders import DLIB_DIM
 
-METADATA_NAME: Final = "dlib_resnet"
-"""Of the metadata of a file of ours; there are no settings."""
-DLIB_DIM: Final = 128
 CHIP_SIZE: Final = 150
 CROP_TO_CHIP: Final = ((1.448517, -0.002609, -6.567265), (0.002609, 1.448517, -29.295649))
 """From (x, y) in ArcFace's crops of 112 px to dlib's: the similarity between ArcFace's landmarks

@@ -16,7 +16,8 @@ from torch.nn import functional
 
 from idfsr.constants import ARCFACE_SIZE, ID_DIM
 from idfsr.errors import IdfsrError
-from idfsr.models import dlib_resnet
+from idfsr.io.id_encoders import DLIB_DIM, DLIB_NAME
+from idfsr.models.dlib_resnet import DlibResNet
 from idfsr.models.foreign import read_torch_tensors
 from idfsr.models.iresnet import IRESNET50, IRESNET100, METADATA_NAME, IResNet, IResNetConfig
 from idfsr.models.mobilefacenet import MobileFaceNet
@@ -126,10 +127,10 @@ def load_id_encoder(path: Path, device: torch.device | str = "cpu") -> IdEncoder
         IdfsrError: The file is missing, cut short, or not of such a network.
     """
     if path.suffix == ".safetensors":
-        if dlib_resnet.METADATA_NAME in read_metadata(path):
-            dlib = dlib_resnet.DlibResNet()
+        if DLIB_NAME in read_metadata(path):
+            dlib = DlibResNet()
             read_weights(path, dlib)
-            return IdEncoder(dlib.to(device), model_digest(path), dlib_resnet.DLIB_DIM)
+            return IdEncoder(dlib.to(device), model_digest(path), DLIB_DIM)
         network = IResNet(read_settings(path, METADATA_NAME, IResNetConfig))
         read_weights(path, network)
         return IdEncoder(network.to(device), model_digest(path))

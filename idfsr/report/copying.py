@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from idfsr.metrics.engine.metric import Metric
-from idfsr.metrics.engine.recogniser import likeness_columns
+from idfsr.metrics.engine.metric import Metric, likeness_columns
 from idfsr.metrics.engine.registry import find_metrics
 from idfsr.report.intervals import mean_interval
 from idfsr.report.layout import method_label, scale_label

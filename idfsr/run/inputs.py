@@ -12,6 +12,7 @@ from idfsr.config.dataset import DatasetConfig
 from idfsr.dataset.listing import contents_digest, files_digest
 from idfsr.dataset.packed import find_reader, is_packed
 from idfsr.errors import IdfsrError
+from idfsr.io.id_encoders import id_dim_of
 from idfsr.io.places import locate
 from idfsr.io.published import find_other_files
 from idfsr.io.restored_folder import digest_images
@@ -113,6 +114,11 @@ def _missing(config: Config) -> Iterator[str]:
         if not path.is_file():
             source = f", from {listed[path].source}" if path in listed else ""
             yield f"{path}: no such file, wanted weights ({name}){source}"
+    id_encoder = locate(config.weights.id_encoder)
+    found = id_dim_of(id_encoder) if id_encoder.is_file() else config.model.id_dim
+    if found != config.model.id_dim:
+        wanted = f"wanted model.id_dim, {config.model.id_dim}"
+        yield f"{id_encoder}: found z_id of {found} numbers, {wanted}"
     for name, folder in image_folders(config).items():
         if not folder.is_dir():
             wanted = "restored images, x<scale factor>/<person>/<image>.png"

@@ -16,9 +16,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from idfsr.io.files import atomic_path
+from idfsr.io.id_encoders import DLIB_NAME
 from idfsr.io.tensors import to_network
 from idfsr.models.device import pick_device
-from idfsr.models.dlib_resnet import METADATA_NAME, read_published
+from idfsr.models.dlib_resnet import read_published
 from idfsr.models.weights import save_weights
 from idfsr.training.networks.crops import read_crops
 
@@ -46,4 +47,4 @@ def run(args: argparse.Namespace) -> None:
         total += network(crops).sum(0)
     network.mean.copy_(total / len(pixels))
     with atomic_path(args.weights) as temporary:
-        save_weights(temporary, network.half(), {METADATA_NAME: "{}"})
+        save_weights(temporary, network.half(), {DLIB_NAME: "{}"})

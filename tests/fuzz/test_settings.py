@@ -70,7 +70,8 @@ def check_that_it_fits(config: Config) -> None:
         network = IDFSR(model)
         image = torch.zeros(2, 3, size, size)
         z_s = network.encode_style(image)
-        noise = network(image, torch.zeros(2, dtype=torch.int64), image, z_s, torch.zeros(2, 512))
+        t, z_id = torch.zeros(2, dtype=torch.int64), torch.zeros(2, model.id_dim)
+        noise = network(image, t, image, z_s, z_id)
     assert noise.shape == image.shape
 
 

@@ -19,7 +19,7 @@ LAYERS = {
     "training": {"config", "dataset", "io", "faces", "models", "diffusion"},
     "methods": {"config", "io", "faces", "models", "diffusion"},
     "metrics": {"config", "dataset", "io", "faces", "models"},
-    "experiments": {"config", "io", "methods", "metrics", "models", "training"},
+    "experiments": {"config", "io", "faces", "methods", "metrics", "models", "training"},
     "photographs": {
         "config",
         "run",

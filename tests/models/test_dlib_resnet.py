@@ -10,11 +10,10 @@ from torch import nn
 
 from idfsr.constants import ARCFACE_LANDMARKS_112
 from idfsr.errors import IdfsrError
+from idfsr.io.id_encoders import DLIB_DIM, DLIB_NAME, id_dim_of
 from idfsr.io.tensors import to_network
 from idfsr.models.dlib_resnet import (
     CHIP_SIZE,
-    DLIB_DIM,
-    METADATA_NAME,
     DlibResNet,
     read_published,
 )
@@ -104,9 +103,9 @@ def test_file_of_ours_is_an_id_encoder(published: Path, tmp_path: Path) -> None:
     network = read_published(published)
     network.mean.fill_(0.25)
     path = tmp_path / "id_encoder.safetensors"
-    save_weights(path, network, {METADATA_NAME: "{}"})
+    save_weights(path, network, {DLIB_NAME: "{}"})
     encoder = load_id_encoder(path)
-    assert encoder.dim == DLIB_DIM
+    assert encoder.dim == id_dim_of(path) == DLIB_DIM
     crops = to_network(np.stack([make_face(index, 0, 112) for index in range(2)]))
     with torch.no_grad():
         wanted = network(crops)

@@ -38,7 +38,7 @@ def numbers() -> RunNumbers:
         }
     )  # fmt: skip
     nothing = table1[["method", "scale_factor"]]
-    return RunNumbers(table1, nothing, paired, {1: paper, 2: paper.head(0)}, MetricsConfig())
+    return RunNumbers(table1, nothing, paired, {1: paper, 2: paper.head(0)}, MetricsConfig(), {})
 
 
 def test_disagreements_come_first(numbers: RunNumbers) -> None:

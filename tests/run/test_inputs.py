@@ -2,10 +2,13 @@ import dataclasses
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from idfsr.errors import IdfsrError
 from idfsr.io.digests import file_digest
+from idfsr.io.id_encoders import DLIB_NAME
 from idfsr.io.places import WEIGHTS_VARIABLE
 from idfsr.io.published import list_weights, remembered_digest
 from idfsr.io.weights_list import MANIFEST, read_manifest
@@ -52,7 +55,7 @@ def test_each_missing_input_is_a_line(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "data/faces").mkdir(parents=True)
     (tmp_path / "nets").mkdir()
     for name in ("r50", "ffhq"):
-        (tmp_path / f"nets/{name}.safetensors").touch()
+        save_file({"weight": np.zeros(1)}, tmp_path / f"nets/{name}.safetensors")
     (tmp_path / "nets/codeformer").mkdir(parents=True)
     (tmp_path / "nets/codeformer/codeformer.pth").touch()
     empty = "(an empty file)"
@@ -95,3 +98,11 @@ def test_a_digest_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert remembered_digest(path) == "other"
     (tmp_path / "cache/digests.json").write_text("[")
     assert remembered_digest(path) == "other"
+
+
+def test_id_encoder_of_another_length_is_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "id_encoder.safetensors"
+    save_file({"weight": np.zeros(1)}, path, {DLIB_NAME: "{}"})
+    config = parse_config({"weights": {"id_encoder": str(path)}}, "test")
+    with pytest.raises(IdfsrError, match=r"found z_id of 128 numbers, wanted model\.id_dim, 512"):
+        check_inputs(config)

@@ -1,8 +1,7 @@
 """Images to a split of identities.
 
 Needs: the files of the data set, or nothing for `synthref`, which is rendered; quality.parquet.
-Makes: results/<run>/manifest.parquet, listing.tsv, split.tsv, split_summary.tsv; of some kinds of
-data sets unpacked/ before them.
+Makes: results/<run>/manifest.parquet, listing.tsv, split.tsv, split_summary.tsv.
 """
 
 

@@ -155,3 +155,15 @@ class Family:
     published file as "published.<key of config/weights.yaml>"."""
     settings: type[Any] = ScoresStage
     """The stage's settings, of `idfsr.config.scores`."""
+
+
+def likeness_columns(metric: str) -> tuple[str, str]:
+    """Return the columns beside an identity distance: likeness of restored image and ground truth.
+
+    Both are cosines with the nearest reference of the image.
+
+    Args:
+        metric: The distance, e.g. "ids_sface".
+    """
+    recogniser = metric.removeprefix("ids_")
+    return f"like_reference_{recogniser}", f"like_photographs_{recogniser}"

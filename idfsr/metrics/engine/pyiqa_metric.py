@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import numpy as np
 
@@ -110,15 +111,14 @@ def make_metric(name: str, weights_dir: Path, device: Device) -> Any:
         IdfsrError: It could not be made, e.g. for want of its weights.
     """
     hub = weights_dir / "hub"
-    os.environ["TORCH_HOME"] = str(weights_dir)  # read when the library is imported
     try:
-        import pyiqa
-        import torch
-        from pyiqa.utils import download_util
+        # torch.hub.set_dir could not be undone: a folder once set hides the variable for good
+        with patch.dict(os.environ, {"TORCH_HOME": str(weights_dir)}):
+            import pyiqa
+            from pyiqa.utils import download_util
 
-        torch.hub.set_dir(str(hub))
-        download_util.DEFAULT_CACHE_DIR = str(hub / "pyiqa")
-        return pyiqa.create_metric(name, device=device)
+            with patch.object(download_util, "DEFAULT_CACHE_DIR", str(hub / "pyiqa")):
+                return pyiqa.create_metric(name, device=device)
     except _LIBRARY_ERRORS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         message = f"{PREFIX}{name}: could not be loaded ({reason}), wanted its files below {hub}"

@@ -8,7 +8,6 @@ photographs of the person have; what the first exceeds it by is the copy-paste s
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -23,25 +22,12 @@ from idfsr.metrics.engine.metric import (
     Metric,
     OfImages,
     Resources,
+    likeness_columns,
 )
 from idfsr.metrics.engine.torch_types import Tensor
 
 Embed = Callable[[Tensor], Tensor]
 """From aligned faces "B 3 112 112", RGB in [-1, 1], to vectors "B D" of length 1."""
-
-_DISTANCE: Final = "ids_"
-
-
-def likeness_columns(metric: str) -> tuple[str, str]:
-    """Return the columns beside an identity distance: likeness of restored image and ground truth.
-
-    Both are cosines with the nearest reference of the image.
-
-    Args:
-        metric: The distance, e.g. "ids_sface".
-    """
-    recogniser = metric.removeprefix(_DISTANCE)
-    return f"like_reference_{recogniser}", f"like_photographs_{recogniser}"
 
 
 def nearest_likeness(

@@ -11,8 +11,9 @@ from idfsr.metrics.engine.metric import (
     Metric,
     OfImages,
     Resources,
+    likeness_columns,
 )
-from idfsr.metrics.engine.recogniser import compare_faces, likeness_columns
+from idfsr.metrics.engine.recogniser import compare_faces
 
 
 def load(resources: Resources) -> OfImages:
