@@ -44,29 +44,38 @@ def crop_grid(
     return functional.affine_grid(theta, size, False)
 
 
-def identity_losses(
+def embed_faces(
     embed: Callable[[Tensor], Tensor],
     images: Float[Tensor, "B 3 S S"],
-    gt_images: Float[Tensor, "B 3 S S"],
     landmarks: Float[Tensor, "B 5 2"],
-) -> Float[Tensor, "B"]:
-    """Return 1 - cosine of the embedding of each face and of the ground truth, in [0, 2].
+) -> Float[Tensor, "B D"]:
+    """Return the embeddings of faces; the gradient goes through the recogniser into the images.
 
-    The gradient goes through the recogniser into the images. They are sampled bilinearly: of
-    images much larger than the crop it would see scattered pixels.
+    They are sampled bilinearly: of images much larger than the crop it would see scattered pixels.
 
     Args:
         embed: The recogniser, frozen.
         images: In [-1, 1] or near it.
-        gt_images: In [-1, 1].
         landmarks: Of the faces, (x, y) in pixels of the images.
     """
     grid = crop_grid(landmarks, images.shape[-1], images.device)
+    crops = functional.grid_sample(images, grid, mode="bilinear", align_corners=False)
+    return embed(crops.contiguous(memory_format=torch.channels_last)).float()
 
-    def embed_faces(faces: Tensor) -> Tensor:
-        crops = functional.grid_sample(faces, grid, mode="bilinear", align_corners=False)
-        return embed(crops.contiguous(memory_format=torch.channels_last)).float()
 
-    with torch.no_grad():
-        wanted = embed_faces(gt_images)
-    return 1 - functional.cosine_similarity(embed_faces(images), wanted)
+def identity_losses(
+    embed: Callable[[Tensor], Tensor],
+    images: Float[Tensor, "B 3 S S"],
+    landmarks: Float[Tensor, "B 5 2"],
+    wanted: Float[Tensor, "B D"],
+) -> Float[Tensor, "B"]:
+    """Return 1 - cosine of the embedding of each face and what it should be, in [0, 2].
+
+    Args:
+        embed: See `embed_faces`.
+        images: Likewise.
+        landmarks: Likewise.
+        wanted: Embeddings of the ground truths.
+    """
+    found = embed_faces(embed, images, landmarks)
+    return 1 - functional.cosine_similarity(found, wanted)

@@ -30,7 +30,7 @@ from idfsr.training.batches import BatchReader, Examples, ShardDataset
 from idfsr.training.card import Card
 from idfsr.training.distributed import num_processes, rank
 from idfsr.training.first_weights import first_model
-from idfsr.training.id_loss import identity_losses
+from idfsr.training.id_loss import embed_faces, identity_losses
 from idfsr.training.loop import Trained, train
 from idfsr.training.pretrain_card import describe
 from idfsr.training.samples import sample_sheet
@@ -80,7 +80,8 @@ def pretrain_loss(
 
     The equation is that of a model that predicts epsilon; see `denoising_loss` for the other. The
     identity loss is added with the weight alpha of the timestep: at much noise the clean image
-    that the network predicts is a mean over many faces and shows nobody.
+    that the network predicts is a mean over many faces and shows nobody. It compares with z_id where
+    its recogniser made that, and else with what it makes of the ground truth.
 
     Args:
         model: In training, on its device.
@@ -120,8 +121,12 @@ def pretrain_loss(
         diffusion_loss = denoised.losses.mean()
         if recogniser is None:
             return diffusion_loss, {}
-        landmarks = batch["landmarks"]
-        distances = identity_losses(recogniser.network, denoised.x_0, x_0, landmarks)
+        network, landmarks = recogniser.network, batch["landmarks"]
+        wanted = batch["z_id"].to(device)
+        if recogniser.name != model.id_encoder:
+            with torch.no_grad():
+                wanted = embed_faces(network, x_0, landmarks)
+        distances = identity_losses(network, denoised.x_0, landmarks, wanted)
         # an example whose z_id was dropped has no identity loss
         weights = alphas_cumprod.to(t.device)[t].sqrt().float() * z_id.any(dim=1)
         id_loss = (weights * distances).mean()
