@@ -80,8 +80,8 @@ def pretrain_loss(
 
     The equation is that of a model that predicts epsilon; see `denoising_loss` for the other. The
     identity loss is added with the weight alpha of the timestep: at much noise the clean image
-    that the network predicts is a mean over many faces and shows nobody. It compares with z_id where
-    its recogniser made that, and else with what it makes of the ground truth.
+    that the network predicts is a mean over many faces and shows nobody. It compares with z_id
+    where its recogniser made that, and else with what it makes of the ground truth.
 
     Args:
         model: In training, on its device.
