@@ -22,10 +22,15 @@ class DataSet:
 
 CELEBRITIES: Final = (
     "MS1MV3", "Glint360K", "WebFace260M", "VGGFace", "VGGFace2", "CASIA-WebFace", "IMDB-WIKI",
+    "FaceScrub",
 )  # fmt: skip
 """Photographs of celebrities from the web: whoever is famous may be in several of them."""
 
-DATA_SETS: Final = {"celebref_hq": DataSet("CelebRef-HQ", CELEBRITIES)}
+DATA_SETS: Final = {
+    "celebref_hq": DataSet("CelebRef-HQ", CELEBRITIES),
+    "casia_webface": DataSet("CASIA-WebFace", CELEBRITIES),
+    "celebv_text": DataSet("CelebV-Text", CELEBRITIES),
+}
 """By `DatasetConfig.kind`; of a kind that is not here nothing is known but its name."""
 
 
