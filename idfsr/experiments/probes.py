@@ -228,19 +228,12 @@ def measure_probes(
         message = f"fitted embeddings: found {identities[0]} alone, wanted two people at least"
         raise IdfsrError(message)
     others = dict(zip(identities, identities[1:] + identities[:1], strict=True))
-    frames = [
-        frame
-        for identity in tqdm(identities, desc=f"probes x{scale_factor}", unit="identity")
-        for examples in [next(split_examples(load_identity(shards, identity, "test"), num_images))]
-        for other in [others[identity]]
-        for frame in _restored_frames(
-            identity,
-            examples,
-            method,
-            z_ids[identity],
-            read_stranger(shards, other, z_ids[other], examples),
-        )
-    ]
+    frames: list[pd.DataFrame] = []
+    for identity in tqdm(identities, desc=f"probes x{scale_factor}", unit="identity"):
+        examples = next(split_examples(load_identity(shards, identity, "test"), num_images))
+        other = others[identity]
+        stranger = read_stranger(shards, other, z_ids[other], examples)
+        frames += _restored_frames(identity, examples, method, z_ids[identity], stranger)
     truth = read_shard(shards, [*KEY, "gt_image", "landmarks"], "test").to_pandas()
     check_once(truth, "shards")
     rows = pd.concat(frames, ignore_index=True).merge(truth, on=KEY, validate="many_to_one")
@@ -249,14 +242,13 @@ def measure_probes(
     owners = rows["identity"].to_numpy()
     # the mean of the distances to somebody's images is the distance to the mean of these
     means = {identity: gt[owners == identity].mean(dim=0) for identity in identities}
+    other_means = [means[others[owner]] for owner in owners]
     table: pd.DataFrame = rows[[*KEY, "probe", "sr_image"]].assign(
         scale_factor=scale_factor,
         other_identity=[others[owner] for owner in owners],
         psnr=fidelity.double().numpy(),
         ids_sface=identity_distance(sr, gt).numpy(),
-        ids_other=identity_distance(
-            sr, torch.stack([means[others[owner]] for owner in owners])
-        ).numpy(),
+        ids_other=identity_distance(sr, torch.stack(other_means)).numpy(),
         model_digest=method.model_digest,
     )
     return pd.DataFrame(table, columns=[*PROBES_SCHEMA.names, "sr_image"])

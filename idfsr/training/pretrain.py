@@ -73,6 +73,32 @@ def drop_some(
     return condition * (kept >= probability)
 
 
+def distances_to_truth(
+    recogniser: IdEncoder,
+    predicted: Float[Tensor, "B 3 S S"],
+    x_0: Float[Tensor, "B 3 S S"],
+    batch: Examples,
+    *,
+    made_z_id: bool,
+) -> Float[Tensor, "B"]:
+    """Return 1 - cosine of the embeddings of predicted faces and of the ground truth.
+
+    Args:
+        recogniser: Of the identity loss.
+        predicted: Clean images, near [-1, 1].
+        x_0: The ground truth in [-1, 1].
+        batch: Its landmarks and z_id.
+        made_z_id: Whether the recogniser made z_id, which is then the ground truth's embedding.
+    """
+    network, landmarks = recogniser.network, batch["landmarks"]
+    if made_z_id:
+        wanted = batch["z_id"].to(x_0.device)
+    else:
+        with torch.no_grad():
+            wanted = embed_faces(network, x_0, landmarks)
+    return identity_losses(network, predicted, landmarks, wanted)
+
+
 def pretrain_loss(
     model: IDFSR, config: PretrainConfig, recogniser: IdEncoder | None
 ) -> Callable[[Examples, torch.Generator], Any]:
@@ -80,8 +106,7 @@ def pretrain_loss(
 
     The equation is that of a model that predicts epsilon; see `denoising_loss` for the other. The
     identity loss is added with the weight alpha of the timestep: at much noise the clean image
-    that the network predicts is a mean over many faces and shows nobody. It compares with z_id
-    where its recogniser made that, and else with what it makes of the ground truth.
+    that the network predicts is a mean over many faces and shows nobody.
 
     Args:
         model: In training, on its device.
@@ -121,12 +146,8 @@ def pretrain_loss(
         diffusion_loss = denoised.losses.mean()
         if recogniser is None:
             return diffusion_loss, {}
-        network, landmarks = recogniser.network, batch["landmarks"]
-        wanted = batch["z_id"].to(device)
-        if recogniser.name != model.id_encoder:
-            with torch.no_grad():
-                wanted = embed_faces(network, x_0, landmarks)
-        distances = identity_losses(network, denoised.x_0, landmarks, wanted)
+        made_z_id = recogniser.name == model.id_encoder
+        distances = distances_to_truth(recogniser, denoised.x_0, x_0, batch, made_z_id=made_z_id)
         # an example whose z_id was dropped has no identity loss
         weights = alphas_cumprod.to(t.device)[t].sqrt().float() * z_id.any(dim=1)
         id_loss = (weights * distances).mean()
