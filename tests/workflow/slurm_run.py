@@ -1,8 +1,6 @@
 """Snakemake on the tests' own Slurm, and what may happen to a training there."""
 
-import re
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -116,23 +114,25 @@ def suspend_training(cluster: Cluster) -> list[psutil.Process]:
     return found
 
 
-def is_told_to_end(process: psutil.Process) -> bool:
-    """Return whether SIGTERM waits for a process that is stopped."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    pending = re.findall(r"^(?:Shd|Sig)Pnd:\s*(\w+)$", status, re.MULTILINE)
-    return any(int(mask, 16) >> (signal.SIGTERM - 1) & 1 for mask in pending)
+def is_stopped(process: psutil.Process) -> bool:
+    """Return whether a process waits to be woken."""
+    try:
+        return bool(process.status() == psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def near_time_limit(cluster: Cluster, job: dict[str, str]) -> None:
     """Leave the job five minutes: the profile wants a signal ten minutes before the end.
 
-    Slurm looks for such jobs every 30 seconds, and the training must not have ended by then.
+    Slurm looks for such jobs every 30 seconds, and the training must not have ended by then. Slurm
+    wakes those whom it warns.
     """
     training = suspend_training(cluster)
     soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 300))
     cluster.run("scontrol", "update", f"JobId={job['id']}", f"EndTime={soon}")
-    wait_until(lambda: any(map(is_told_to_end, training)), "Slurm's warning")
-    for process in training:
+    wait_until(lambda: not all(map(is_stopped, training)), "Slurm's warning")
+    for process in filter(is_stopped, training):
         process.resume()
 
 
