@@ -89,3 +89,12 @@ EXPRESSION_METRICS: Final = ("acc_emotion", "acc_expression_embedded")
 DEEPFACE_THRESHOLD: Final = 0.68
 """Largest cosine distance of one person between VGG-Face embeddings: DeepFace's default, to which
 the paper's IDS and IDV fit (see `tests/report/test_paper.py`)."""
+
+MARKS: Final = {
+    "†": "the method is given what this judge's network says, or was trained against it",
+    "¶": "a network that the method is given or was trained against learnt from the same faces as "
+    "the judge",
+    "‡": "a network of the method was trained on this data set, maybe on the test people",
+    "§": "the judge was trained on photographs of people of whom some are in this data set",
+}
+"""How a value that a judge cannot give fairly is marked in tables and figures, and why."""

@@ -37,3 +37,8 @@ class TablesStage:
 
     metrics: MetricsConfig
     methods: tuple[str, ...]
+
+
+def names_of_metrics(metrics: MetricsConfig) -> tuple[str, ...]:
+    """Return the metrics of both tables and the distances of the recognisers, each once."""
+    return tuple(dict.fromkeys((*metrics.table1, *metrics.table2, *metrics.recognisers)))

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from idfsr.constants import MARKS
 from idfsr.report.layout import metric_columns
 from idfsr.report.tables import records
-from idfsr.run.leaks import MARKS
 
 Marks = Mapping[tuple[str, str], str]
 """Method and metric to the marks of its value."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from idfsr.config.leaks import LeaksStage
+from idfsr.config.metrics import names_of_metrics
 from idfsr.io.places import locate
 from idfsr.io.provenance import code_digest
 from idfsr.io.weights_list import read_manifest, weights_folder
@@ -13,10 +13,9 @@ from idfsr.metrics.engine.registry import find_families, find_family, module_of
 from idfsr.run.config import STAGES, Config
 
 
-def metric_names(config: Config | LeaksStage) -> tuple[str, ...]:
-    """Return the metrics of both tables and the distances of the recognisers, each once."""
-    metrics = config.metrics
-    return tuple(dict.fromkeys((*metrics.table1, *metrics.table2, *metrics.recognisers)))
+def metric_names(config: Config) -> tuple[str, ...]:
+    """Return the metrics of a run, each once."""
+    return names_of_metrics(config.metrics)
 
 
 def families_of(config: Config) -> dict[str, Family]:

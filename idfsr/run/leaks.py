@@ -14,27 +14,21 @@ from typing import Final
 
 from idfsr.config.dataset import DATA_SETS, DataSet
 from idfsr.config.leaks import LeaksStage
+from idfsr.constants import MARKS
 from idfsr.io.assets import ASSETS
 from idfsr.io.places import locate
-from idfsr.io.weights_list import MANIFEST, PublishedFile, read_lists
+from idfsr.io.weights_list import MANIFEST, PublishedFile, read_lists, read_manifest
 from idfsr.methods.engine.contract import Method
 from idfsr.methods.engine.registry import find_method
 from idfsr.metrics.engine.metric import Family
 from idfsr.metrics.engine.registry import find_families
-from idfsr.run.inputs import published_files
+
+published_files = cache(read_manifest)
+"""A list of weights by name; it is read once."""
 
 OWN_LIST: Final = Path("idfsr/weights/weights.yaml")
 SETTING: Final = "weights."
 """Before the name of a setting that names a weight file."""
-
-MARKS: Final = {
-    "†": "the method is given what this judge's network says, or was trained against it",
-    "¶": "a network that the method is given or was trained against learnt from the same faces as "
-    "the judge",
-    "‡": "a network of the method was trained on this data set, maybe on the test people",
-    "§": "the judge was trained on photographs of people of whom some are in this data set",
-}
-"""How a value is marked in tables and figures, and why."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,9 +17,9 @@ from pathlib import Path
 import pandas as pd
 
 from idfsr.config.leaks import LeaksStage
+from idfsr.config.metrics import names_of_metrics
 from idfsr.config.stage import load_stage
 from idfsr.report.tables import write_csv
-from idfsr.run.families import metric_names
 from idfsr.run.leaks import Leak, Role, find_leaks, list_roles
 
 
@@ -34,7 +34,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     config = load_stage(args.config, LeaksStage)
-    names = metric_names(config)
+    names = names_of_metrics(config.metrics)
     tables = (
         (args.judges, Role, list_roles(config, names)),
         (args.leaks, Leak, list(find_leaks(config, names))),
