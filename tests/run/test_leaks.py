@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from idfsr.config.leaks import LeaksStage
-from idfsr.config.metrics import MetricsConfig
+from idfsr.config.metrics import MetricsConfig, names_of_metrics
 from idfsr.config.pretrain import PretrainConfig
 from idfsr.io.weights_list import MANIFEST, read_manifest
 from idfsr.methods.engine.registry import find_method, method_names
 from idfsr.run.config import load_config, stage_settings
-from idfsr.run.families import metric_names
 from idfsr.run.leaks import OWN_LIST, SETTING, find_leaks, list_roles
 
 
@@ -26,7 +25,7 @@ def paper() -> LeaksStage:
 
 
 def leaks_of(config: LeaksStage) -> dict[tuple[str, str], str]:
-    found = find_leaks(config, metric_names(config))
+    found = find_leaks(config, names_of_metrics(config.metrics))
     return {(leak.method, leak.metric): leak.marks for leak in found}
 
 
@@ -45,7 +44,7 @@ def test_the_papers_run(paper: LeaksStage) -> None:
 
 
 def test_the_matrix_of_the_papers_run(paper: LeaksStage) -> None:
-    roles = {role.network: role for role in list_roles(paper, metric_names(paper))}
+    roles = {role.network: role for role in list_roles(paper, names_of_metrics(paper.metrics))}
     own = "idfsr-pt idfsr-mean idfsr-ft"
     assert (roles["ArcFace"].condition, roles["ArcFace"].loss) == (own, "")
     assert roles["ArcFace"].trained_on == "WebFace260M"
