@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from idfsr.constants import ARCFACE_LANDMARKS_112
 from idfsr.errors import IdfsrError
@@ -21,40 +20,15 @@ from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.weights import save_weights
 from tests.training.makers import make_face
 
+from .dlib_file import write_published
+
 CHIP_LANDMARKS = ((48.2, 45.1), (100.6, 45.2), (73.6, 79.9), (52.1, 102.4), (97.5, 102.4))
 """Medians of 115 faces in dlib's crops."""
 
 
-def write_integer(value: int) -> bytes:
-    length = max(1, (value.bit_length() + 7) // 8)
-    return bytes([length]) + value.to_bytes(length, "little")
-
-
-def write_layer(name: bytes, values: np.ndarray, *before: int) -> bytes:
-    """Return a layer as dlib writes it: its name, integers, and a tensor with its version 2."""
-    sides = (*before, 2, values.size, 1, 1, 1)
-    integers = b"".join(write_integer(side) for side in sides)
-    return bytes([1, len(name)]) + name + integers + values.astype("<f4").tobytes()
-
-
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of that layout with seeded values."""
-    rng = np.random.default_rng(7)
-    parts = [b"\x01\x01\x01\x0dloss_metric_2"]
-    for module in DlibResNet().modules():
-        if isinstance(module, nn.Conv2d):
-            width, num = module.out_channels, module.weight.numel()
-            fan_in = num // width
-            values = np.concatenate(
-                [rng.standard_normal(num) / fan_in**0.5, rng.standard_normal(width)]
-            )
-            parts.append(write_layer(b"con_4", values))
-            parts.append(write_layer(b"affine_", 0.5 + rng.random(2 * width)))
-    parts.append(write_layer(b"fc_2", rng.standard_normal(256 * DLIB_DIM) / 16, DLIB_DIM, 256))
-    path = tmp_path_factory.mktemp("dlib") / "model.dat"
-    path.write_bytes(b"".join(parts))
-    return path
+    return write_published(tmp_path_factory.mktemp("dlib") / "model.dat")
 
 
 def test_scale_and_shift_are_folded_into_the_convolutions(published: Path) -> None:

@@ -50,6 +50,7 @@ rule copy_id_encoder:
         r"""
         exec &>{log:q}
 
-        cp {input.weights:q} {params.embedded:q}
+        cp {input.weights:q} {params.embedded:q}.part
+        mv {params.embedded:q}.part {params.embedded:q}
         sha256sum {params.embedded:q} >{output.digest:q}
         """
