@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 import torch
 
 from idfsr.io.tensors import to_network
@@ -11,9 +12,12 @@ from tests.models.dlib_file import write_published
 from tests.training.makers import write_crops
 
 
-def test_what_all_crops_have_in_common_is_taken_off(tmp_path: Path) -> None:
+def test_what_all_crops_have_in_common_is_taken_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idfsr.stages.id_encoder.BATCH_SIZE", 4)
     published = write_published(tmp_path / "model.dat")
-    crops = write_crops(tmp_path / "crops.parquet", num_identities=23)  # more than a batch
+    crops = write_crops(tmp_path / "crops.parquet", num_identities=2)  # 6 crops
     weights = tmp_path / "id_encoder.safetensors"
     files = {"--published": published, "--crops": crops, "--weights": weights}
     main(["id-encoder", *(word for pair in files.items() for word in map(str, pair))])
