@@ -26,7 +26,7 @@ rule counts:
         gpu=1,
         mem_mb=4000,
     params:
-        code=code_digest("idfsr.stages.counts"),
+        code=lambda wildcards: code_digest("idfsr.stages.counts"),
     shell:
         r"""
         exec &>{log:q}

@@ -24,7 +24,7 @@ rule figure_fit_curves:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.figure"),
+        code=lambda wildcards: code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &>{log:q}
@@ -54,7 +54,7 @@ rule figure_pretrain_curve:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.figure"),
+        code=lambda wildcards: code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &>{log:q}
@@ -84,7 +84,7 @@ rule figure_lr_detector:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.figure"),
+        code=lambda wildcards: code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &>{log:q}

@@ -22,7 +22,7 @@ rule damages:
         gpu=1,
         mem_mb=4000,
     params:
-        code=code_digest("idfsr.stages.damages"),
+        code=lambda wildcards: code_digest("idfsr.stages.damages"),
         files=lambda wildcards, input: file_arguments(input.items()),
     shell:
         r"""

@@ -42,7 +42,7 @@ rule synthref:
         mem_mb=2000,
         runtime=240,
     params:
-        code=code_digest("idfsr.stages.synthref"),
+        code=lambda wildcards: code_digest("idfsr.stages.synthref"),
         out_dir=subpath(output.truth, parent=True),
     shell:
         r"""
@@ -75,7 +75,7 @@ checkpoint index:
     resources:
         mem_mb=decoding_mb,
     params:
-        code=code_digest("idfsr.stages.index"),
+        code=lambda wildcards: code_digest("idfsr.stages.index"),
         root=images_root,
         left_out=lambda wildcards, input: [
             f"--left-out={file}" for file in input.left_out
@@ -112,7 +112,7 @@ checkpoint split:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.split"),
+        code=lambda wildcards: code_digest("idfsr.stages.split"),
     shell:
         r"""
         exec &>{log:q}

@@ -31,7 +31,9 @@ rule lr_detector:
         mem_mb=4000,
         runtime=240,
     params:
-        code=code_digest("idfsr.stages.train", *modules_of("lr_detector")),
+        code=lambda wildcards: code_digest(
+            "idfsr.stages.train", *modules_of("lr_detector")
+        ),
         root=images_root,
         init=lambda wildcards, input: ["--init", *input.init] if input.init else [],
         state_dir="results/{run}/lr_detector/state",
@@ -80,7 +82,7 @@ rule shards:
     resources:
         mem_mb=3000,
     params:
-        code=code_digest("idfsr.stages.shards"),
+        code=lambda wildcards: code_digest("idfsr.stages.shards"),
         root=images_root,
     shell:
         r"""

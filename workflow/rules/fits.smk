@@ -30,7 +30,7 @@ rule fit:
         gpu=1,
         mem_mb=2000,
     params:
-        code=code_digest("idfsr.stages.fit_people"),
+        code=lambda wildcards: code_digest("idfsr.stages.fit_people"),
         fits="results/{run}/fit/x{scale_factor}",
         alone="results/{run}/fit/x{scale_factor}/{identity}/alone.json",
     shell:
@@ -72,7 +72,7 @@ rule fit_batch:
         gpu=1,
         mem_mb=2000,
     params:
-        code=code_digest("idfsr.stages.fit_people"),
+        code=lambda wildcards: code_digest("idfsr.stages.fit_people"),
         identities=batch_people,
         fits=subpath(output.list, parent=True),
     shell:

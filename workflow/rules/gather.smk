@@ -23,7 +23,7 @@ rule gather_faces:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.gather"),
+        code=lambda wildcards: code_digest("idfsr.stages.gather"),
     shell:
         r"""
         exec &>{log:q}
@@ -51,7 +51,7 @@ rule gather_people:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.gather"),
+        code=lambda wildcards: code_digest("idfsr.stages.gather"),
     shell:
         r"""
         exec &>{log:q}
@@ -79,7 +79,7 @@ rule gather_facts:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.gather"),
+        code=lambda wildcards: code_digest("idfsr.stages.gather"),
     shell:
         r"""
         exec &>{log:q}

@@ -20,7 +20,7 @@ rule id_encoder:
         "../../envs/idfsr.yaml"
     threads: 2
     params:
-        code=code_digest("idfsr.stages.id_encoder"),
+        code=lambda wildcards: code_digest("idfsr.stages.id_encoder"),
     shell:
         r"""
         exec &>{log:q}

@@ -25,7 +25,7 @@ rule landmarks:
     resources:
         mem_mb=decoding_mb,
     params:
-        code=code_digest("idfsr.stages.landmarks"),
+        code=lambda wildcards: code_digest("idfsr.stages.landmarks"),
         root=images_root,
         id_encoder=lambda wildcards, input: [
             f"--id-encoder={file}" for file in input.id_encoder
@@ -62,7 +62,7 @@ rule quality:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.quality"),
+        code=lambda wildcards: code_digest("idfsr.stages.quality"),
     shell:
         r"""
         exec &>{log:q}

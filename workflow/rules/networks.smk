@@ -22,7 +22,7 @@ rule crops:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.crops"),
+        code=lambda wildcards: code_digest("idfsr.stages.crops"),
         root=images_root,
     shell:
         r"""
@@ -51,7 +51,7 @@ rule synthref_landmarks:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.synthref_landmarks"),
+        code=lambda wildcards: code_digest("idfsr.stages.synthref_landmarks"),
     shell:
         r"""
         exec &>{log:q}

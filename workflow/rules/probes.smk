@@ -26,7 +26,7 @@ rule probes:
         gpu=1,
         mem_mb=2000,
     params:
-        code=code_digest("idfsr.stages.probes"),
+        code=lambda wildcards: code_digest("idfsr.stages.probes"),
     shell:
         r"""
         exec &>{log:q}

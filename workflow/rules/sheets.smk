@@ -69,7 +69,7 @@ rule figure_warping:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.figure"),
+        code=lambda wildcards: code_digest("idfsr.stages.figure"),
     shell:
         r"""
         exec &>{log:q}
@@ -102,7 +102,7 @@ rule figure_landmarks:
     conda:
         "../../envs/idfsr.yaml"
     params:
-        code=code_digest("idfsr.stages.figure"),
+        code=lambda wildcards: code_digest("idfsr.stages.figure"),
         root=images_root,
     shell:
         r"""

@@ -30,7 +30,7 @@ rule pretrain:
         nodes=1,
         runtime=2880,
     params:
-        code=code_digest("idfsr.stages.pretrain"),
+        code=lambda wildcards: code_digest("idfsr.stages.pretrain"),
         init=lambda wildcards, input: ["--init", *input.init] if input.init else [],
         id_loss=lambda wildcards, input: (
             ["--id-loss", *input.id_loss] if input.id_loss else []

@@ -24,7 +24,7 @@ rule unpack:
         mem_mb=4000,
         runtime=2880,
     params:
-        code=code_digest("idfsr.stages.unpack"),
+        code=lambda wildcards: code_digest("idfsr.stages.unpack"),
         # So that it runs again when a file of the data set comes, goes or changes.
         sources=lambda wildcards: inputs.sources_digest(settings(wildcards)),
         out_dir=subpath(output.left_out, parent=True),
