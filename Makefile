@@ -39,7 +39,7 @@ demo: setup ## run the whole workflow on rendered people: results/demo/report/in
 test: setup ## fast tests
 	$(ACTIVATE) && $(PYTEST) -n $(WORKERS) -m 'not slow and not slurm and not gpu'
 
-# Two workers more, for the three files of Slurm's tests mostly wait.
+# Two workers more, for Slurm's tests mostly wait.
 test-all: setup ## all tests but those that need a GPU
 	$(ACTIVATE) && $(PYTEST) -n $$(($(WORKERS) + 2)) -m 'not gpu'
 

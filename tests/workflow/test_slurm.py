@@ -1,8 +1,4 @@
-"""The workflow on a real Slurm: the same tables, cancelled fits, a killed Snakemake, wrong names.
-
-Three files of tests have a cluster each, so that workers of pytest-xdist wait side by side: the
-executor looks at its jobs ten seconds later each time, and no setting says otherwise.
-"""
+"""What befalls a run on a real Slurm: cancelled fits, a killed Snakemake, wrong names."""
 
 import os
 import shutil
@@ -13,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.run.cluster import run_ids
-
 from .cluster import Cluster, wait_until
-from .project import copy_sources
 from .slurm_run import (
     FITS,
     LONG,
@@ -32,29 +25,6 @@ pytestmark = [
     pytest.mark.slurm,
     pytest.mark.skipif(os.geteuid() != 0, reason="Slurm's nodes want root"),
 ]
-
-
-def test_tables_are_those_of_one_machine(cluster: Cluster, tiny_run: Path, tmp_path: Path) -> None:
-    copy_sources(tmp_path)
-    Run(cluster, tmp_path, "--config", "identities_per_job=2").end(3600)
-    for name in ("table1.csv", "table2.csv", "paired.csv", "conditions.csv"):
-        table = Path("results/tiny/tables", name)
-        assert (tmp_path / table).read_bytes() == (tiny_run / table).read_bytes()
-
-    # GPU jobs, and they alone, were where the GPUs are.
-    run_id, *_ = run_ids((tmp_path / ".snakemake/log").iterdir())
-    jobs = [job for job in cluster.jobs() if job["name"] == run_id]
-    on_gpu = {job["rule"].split("_wildcards")[0] for job in jobs if job["partition"] == "gpu"}
-    assert on_gpu == {
-        f"rule_{name}"
-        for name in ("lr_detector", "pretrain", "fit_batch", "restore_batch", "probes")
-    }
-    bicubic = [
-        job
-        for job in jobs
-        if job["rule"].startswith("rule_restore_batch") and "bicubic" in job["rule"]
-    ]
-    assert {job["partition"] for job in bicubic} == {"cpu"}
 
 
 def test_cancelled_fit_is_made_again(cluster: Cluster, long_run: Path, tmp_path: Path) -> None:
