@@ -1,18 +1,23 @@
 """Settings of the sampling of restored images."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from idfsr.config.types import Count, CountOrNone, NumDdimSteps, Seed, section
+
+Sampler = Literal["ddim", "dpmpp_2m"]
+"""DDIM as in the paper (Song et al. 2021), or DPM-Solver++(2M) (Lu et al. 2022)."""
 
 
 @section
 class RestoreConfig:
     """Sampling the restored images."""
 
+    sampler: Sampler = "ddim"
+    """DDIM as in the paper, or DPM-Solver++(2M), which needs fewer steps; docs/performance.md."""
     num_inference_steps: NumDdimSteps = 20
-    """DDIM steps."""
+    """Steps of the sampler: evaluations of the network."""
     batch_size: Count = 16
     num_references: CountOrNone = 1
     """References of an image: before the fit z_id is their mean, and z_s is that of the one whose

@@ -6,10 +6,8 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.noise import DrawNoise, NoiseStream
-from idfsr.diffusion.process import Denoise, Predict, Prediction, as_denoiser
-from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+from idfsr.diffusion.process import Denoise
 
 
 def predict(
@@ -61,29 +59,6 @@ def ddim_sample(
         x_0, eps = predict(denoise, x_t, t, float(alphas_cumprod[t]))
         x_t = alphas_cumprod_prev**0.5 * x_0 + (1 - alphas_cumprod_prev) ** 0.5 * eps
     return x_t
-
-
-def sample_images(
-    predict: Predict,
-    prediction: Prediction,
-    x_T: Float[Tensor, "B C H W"],  # noqa: N803 - the symbol of the field
-    num_inference_steps: int,
-) -> Float[Tensor, "B C H W"]:
-    """Turn noise into images with a network of the schedule that IDFSR shares with DiffAE.
-
-    Args:
-        predict: The network.
-        prediction: What it gives.
-        x_T: Standard normal.
-        num_inference_steps: See `ddim_timesteps`.
-
-    Returns:
-        x_0 in [-1, 1].
-    """
-    alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(x_T.device)
-    denoise = as_denoiser(predict, prediction, alphas_cumprod)
-    timesteps = ddim_timesteps(NUM_TRAIN_TIMESTEPS, num_inference_steps)
-    return ddim_sample(denoise, x_T, timesteps, alphas_cumprod)
 
 
 @torch.no_grad()

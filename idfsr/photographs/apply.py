@@ -59,6 +59,7 @@ def apply_network(
         model_digest=loaded.model_digest,
         fitted_z_id=z_id,
         num_inference_steps=loaded.config.restore.num_inference_steps,
+        sampler=loaded.config.restore.sampler,
         guidance=loaded.config.restore.guidance,
         seed=loaded.config.seed,
     )

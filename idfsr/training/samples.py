@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from idfsr.config.pretrain import PretrainStage
-from idfsr.diffusion.ddim import sample_images, seeded_noise
+from idfsr.diffusion.ddim import seeded_noise
+from idfsr.diffusion.sampling import sample_images
 from idfsr.errors import IdfsrError
 from idfsr.io.examples import IdentityExamples, load_identity
 from idfsr.io.shards import read_shard
@@ -91,6 +92,7 @@ def sample_sheet(
                 config.model.prediction,
                 seeded_noise(examples["keys"][:1], config.seed, (3, size, size)).to(device),
                 NUM_INFERENCE_STEPS,
+                "ddim",
             )
             rows.append(lay_out(examples, restored))
         return np.concatenate(rows)

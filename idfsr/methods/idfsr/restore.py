@@ -2,7 +2,7 @@
 
 Both restore with the first reference of each image, or the best of several. Before the fit z_id is
 that of the references, after it the person's; between them stands the mean over the fit images. The
-image is what DDIM gives; nothing of the low-resolution image is pasted back.
+image is what the sampler gives; nothing of the low-resolution image is pasted back.
 """
 
 import dataclasses
@@ -13,8 +13,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from idfsr.config.restore import RestoreConfig
-from idfsr.diffusion.ddim import sample_images, seeded_noise
+from idfsr.config.restore import RestoreConfig, Sampler
+from idfsr.diffusion.ddim import seeded_noise
+from idfsr.diffusion.sampling import sample_images
 from idfsr.errors import IdfsrError
 from idfsr.faces.warp import landmark_distance
 from idfsr.io.examples import IdentityExamples, mean_direction
@@ -52,6 +53,8 @@ class IdfsrRestorer(Restorer):
     num_inference_steps: int
     seed: int
     """Of the run: what each image starts from depends on it and on the image's key alone."""
+    sampler: Sampler = "ddim"
+    """See `RestoreConfig`."""
     with_mean: bool = False
     """True takes the mean z_id of the person's fit images where none is fitted."""
     with_style: bool = True
@@ -83,7 +86,7 @@ class IdfsrRestorer(Restorer):
         return self.model.id_encoder
 
     def restore(self, examples: IdentityExamples) -> UInt8[np.ndarray, "B S S 3"]:
-        """Sample each image with DDIM; see `restore_steadily`."""
+        """Sample each image; see `restore_steadily`."""
         device = next(self.model.parameters()).device
         return restore_steadily(lambda batch: self.sample(batch, device), examples, device)
 
@@ -148,7 +151,13 @@ class IdfsrRestorer(Restorer):
         size = masked_lr.shape[-1]
         noise = seeded_noise(examples["keys"], self.seed, (3, size, size)).to(device)
         return from_network(
-            sample_images(predict, self.model.config.prediction, noise, self.num_inference_steps)
+            sample_images(
+                predict,
+                self.model.config.prediction,
+                noise,
+                self.num_inference_steps,
+                self.sampler,
+            )
         )
 
 
@@ -172,6 +181,7 @@ def load_restorer(
         model_digest=model_digest(model_path),
         fitted_z_id=fitted_z_id,
         num_inference_steps=config.num_inference_steps,
+        sampler=config.sampler,
         num_references=config.num_references,
         guidance=config.guidance,
         seed=seed,

@@ -130,6 +130,7 @@ def test_guidance_goes_on_from_the_prediction_without_identity(
         _prediction: str,
         x_T: Tensor,  # noqa: N803
         _num_steps: int,
+        _sampler: str,
     ) -> Tensor:
         answers.append(predict(x_T, torch.tensor([500]))[0, 0, 0, 0].item())
         return x_T

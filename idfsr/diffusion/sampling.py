@@ -1,0 +1,38 @@
+"""Sampling with the schedule that IDFSR shares with DiffAE."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from idfsr.config.restore import Sampler
+from idfsr.constants import NUM_TRAIN_TIMESTEPS
+from idfsr.diffusion.ddim import ddim_sample
+from idfsr.diffusion.dpm_solver import dpm_solver_sample
+from idfsr.diffusion.process import Predict, Prediction, as_denoiser
+from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+
+SAMPLERS = {"ddim": ddim_sample, "dpmpp_2m": dpm_solver_sample}
+
+
+def sample_images(
+    predict: Predict,
+    prediction: Prediction,
+    x_T: Float[Tensor, "B C H W"],  # noqa: N803 - the symbol of the field
+    num_inference_steps: int,
+    sampler: Sampler,
+) -> Float[Tensor, "B C H W"]:
+    """Turn noise into images.
+
+    Args:
+        predict: The network.
+        prediction: What it gives.
+        x_T: Standard normal.
+        num_inference_steps: See `ddim_timesteps`; both samplers visit the same ones.
+        sampler: See `RestoreConfig`.
+
+    Returns:
+        x_0 in [-1, 1].
+    """
+    alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(x_T.device)
+    denoise = as_denoiser(predict, prediction, alphas_cumprod)
+    timesteps = ddim_timesteps(NUM_TRAIN_TIMESTEPS, num_inference_steps)
+    return SAMPLERS[sampler](denoise, x_T, timesteps, alphas_cumprod)
