@@ -1,9 +1,9 @@
 """How many steps DDIM and DPM-Solver++(2M) need for images that are as good.
 
-Restores the test images of a finished run with its fitted embeddings, with each sampler and number
-of steps, and prints a table in Markdown for each scale factor: identity distance (SFace), PSNR and
-perceptual distance (MobileNetV2), their differences from DDIM with 20 steps with 95 % intervals
-over people, and the seconds of an image on one core.
+Restores the test images of a finished run with its network, fitted embeddings and settings but for
+sampler and number of steps, and prints a table in Markdown for each scale factor: identity distance
+(SFace), PSNR and perceptual distance (MobileNetV2), their differences from DDIM with 20 steps with
+95 % intervals over people, and the seconds of an image on one core.
 
     python benchmarks/samplers.py --run results/demo
 """
@@ -19,7 +19,8 @@ import torch
 from fit import CPU, Person, read_people, restore, score
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.config.restore import RestoreConfig, Sampler
+from idfsr.config.restore import RestoreStage, Sampler
+from idfsr.config.stage import load_stage
 from idfsr.io.images import decode_png
 from idfsr.methods.engine.embedding import load_embedding
 from idfsr.methods.idfsr.restore import IdfsrRestorer, load_restorer
@@ -102,7 +103,9 @@ def main() -> None:
     add("--assets", type=Path, default=Path(".assets"), help="folder of the asset packages")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    restorer = load_restorer(RestoreConfig(), 0, args.run / "pretrain/model.safetensors", None)
+    settings = load_stage(args.run / "config/restore-idfsr-ft.json", RestoreStage)
+    model = args.run / "pretrain/model.safetensors"
+    restorer = load_restorer(settings.restore, settings.seed, model, None)
     judges = (load_sface(args.assets, CPU), load_mobilenetv2(args.assets, CPU))
     for scale_factor in args.scale_factors:
         compare(restorer, args.run, scale_factor, judges)

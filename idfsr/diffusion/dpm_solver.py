@@ -33,7 +33,7 @@ def dpm_solver_sample(
     Args:
         denoise: Predicts eps.
         x_T: Standard normal; taken as the noisy image at the largest of the timesteps.
-        timesteps: Ascending; see `ddim_timesteps`.
+        timesteps: Ascending; see `solver_timesteps`.
         alphas_cumprod: Over all training timesteps.
 
     Returns:

@@ -8,9 +8,13 @@ from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddim import ddim_sample
 from idfsr.diffusion.dpm_solver import dpm_solver_sample
 from idfsr.diffusion.process import Predict, Prediction, as_denoiser
-from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod
+from idfsr.diffusion.schedule import ddim_timesteps, linear_alphas_cumprod, solver_timesteps
 
-SAMPLERS = {"ddim": ddim_sample, "dpmpp_2m": dpm_solver_sample}
+SAMPLERS = {
+    "ddim": (ddim_sample, ddim_timesteps),
+    "dpmpp_2m": (dpm_solver_sample, solver_timesteps),
+}
+"""How each turns noise into images, and at which timesteps."""
 
 
 def sample_images(
@@ -26,7 +30,7 @@ def sample_images(
         predict: The network.
         prediction: What it gives.
         x_T: Standard normal.
-        num_inference_steps: See `ddim_timesteps`; both samplers visit the same ones.
+        num_inference_steps: How often the network is asked.
         sampler: See `RestoreConfig`.
 
     Returns:
@@ -34,5 +38,6 @@ def sample_images(
     """
     alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(x_T.device)
     denoise = as_denoiser(predict, prediction, alphas_cumprod)
-    timesteps = ddim_timesteps(NUM_TRAIN_TIMESTEPS, num_inference_steps)
-    return SAMPLERS[sampler](denoise, x_T, timesteps, alphas_cumprod)
+    sample, choose_timesteps = SAMPLERS[sampler]
+    timesteps = choose_timesteps(NUM_TRAIN_TIMESTEPS, num_inference_steps)
+    return sample(denoise, x_T, timesteps, alphas_cumprod)

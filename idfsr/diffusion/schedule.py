@@ -1,4 +1,4 @@
-"""The noise schedule and the timesteps DDIM visits."""
+"""The noise schedule and the timesteps that samplers visit."""
 
 import numpy as np
 import torch
@@ -51,3 +51,14 @@ def spread_timesteps(num_train_timesteps: int, num_inference_steps: int) -> list
         raise IdfsrError(message)
     stride = (num_train_timesteps - 1) / (num_inference_steps - 1)
     return [round(index * stride) for index in range(num_inference_steps)]
+
+
+def solver_timesteps(num_train_timesteps: int, num_inference_steps: int) -> list[int]:
+    """Return the timesteps of DPM-Solver++ in ascending order, evenly spread up to the last.
+
+    Uniform in time, as Lu et al. (2022), section 6, take them: for T = 1000 and 4 steps 250, 500,
+    749, 999. None is 0: from there to the image lambda has no end, and the step before it, which
+    extrapolates, would be far longer than the others.
+    """
+    spread = np.linspace(0, num_train_timesteps - 1, num_inference_steps + 1)
+    return [int(t) for t in spread.round()[1:]]
