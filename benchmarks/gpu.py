@@ -131,7 +131,7 @@ def measure_fit(network: IDFSR, args: argparse.Namespace) -> tuple[int, float, f
         size = network.config.image_size
         people.append(tuple(random_examples(NUM_PHOTOGRAPHS, size, 4) for _ in range(2)))
     config = FitConfig(num_steps=args.steps)
-    frozen = FrozenModel(network, people[0][0], 1)
+    frozen = FrozenModel(network, people[0][0], 1, "float32")
     z_id = people[0][0]["z_id"][:1].to(DEVICE).requires_grad_()
     work = count(lambda: torch.autograd.backward(frozen.losses(z_id, frozen.draw(0, 1, 0))))
     warm = FitConfig(num_steps=args.warmup, num_evaluations=1)

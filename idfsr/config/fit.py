@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from idfsr.config.types import Count, CountOrNone, LearningRate, Seed, section
+from idfsr.config.types import Count, CountOrNone, LearningRate, Precision, Seed, section
 
 
 @section
@@ -11,6 +11,8 @@ class FitConfig:
 
     num_steps: Count = 2000
     batch_size: Count = 4
+    precision: Precision = "float32"
+    """Of the frozen networks; z_id and its optimiser stay in float32."""
     learning_rate: LearningRate = 1e-3
     """Of the first step; it falls to 0 along half a cosine. The paper does not say how large it is
     nor how many steps there are; docs/decisions/0008 and 0019."""

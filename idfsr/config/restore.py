@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from idfsr.config.types import Count, CountOrNone, NumDdimSteps, Seed, section
+from idfsr.config.types import Count, CountOrNone, NumDdimSteps, Precision, Seed, section
 
 Sampler = Literal["ddim", "dpmpp_2m"]
 """DDIM as in the paper (Song et al. 2021), or DPM-Solver++(2M) (Lu et al. 2022)."""
@@ -18,6 +18,8 @@ class RestoreConfig:
     """DDIM as in the paper, or DPM-Solver++(2M), which needs fewer steps; docs/performance.md."""
     num_inference_steps: NumDdimSteps = 20
     """Steps of the sampler: evaluations of the network."""
+    precision: Precision = "float32"
+    """Of IDFSR's networks as they sample; docs/performance.md says what bfloat16 changes."""
     batch_size: Count = 16
     num_references: CountOrNone = 1
     """References of an image: before the fit z_id is their mean, and z_s is that of the one whose

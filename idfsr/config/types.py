@@ -61,6 +61,8 @@ def _divisor(num_steps: int) -> int:
     return num_steps
 
 
+Precision = Literal["float32", "bfloat16"]
+"""In which networks compute that are not trained; weights stay in float32."""
 NumDdimSteps = Annotated[int, Field(ge=1), AfterValidator(_divisor)]
 NumDdpmSteps = Annotated[int, Field(ge=2), AfterValidator(_divisor)]
 """A divisor of the number of training timesteps."""

@@ -60,6 +60,7 @@ def apply_network(
         fitted_z_id=z_id,
         num_inference_steps=loaded.config.restore.num_inference_steps,
         sampler=loaded.config.restore.sampler,
+        precision=loaded.config.restore.precision,
         guidance=loaded.config.restore.guidance,
         seed=loaded.config.seed,
     )

@@ -74,8 +74,11 @@ def embedding_of(args: argparse.Namespace, identity: str) -> Path | None:
     return path
 
 
-def wanted_people(args: argparse.Namespace) -> dict[str, Made]:
-    """Return for each person the table to make and the digests of what it is made of."""
+def wanted_people(args: argparse.Namespace, precision: str) -> dict[str, Made]:
+    """Return for each person the table to make and the digests of what it is made of.
+
+    The precision of IDFSR's networks is in the settings' digest, and named for those who read.
+    """
     shards = digest_shards(args.shards, args.identities)
     sources = {
         "settings": file_digest(args.config),
@@ -87,6 +90,7 @@ def wanted_people(args: argparse.Namespace) -> dict[str, Made]:
         sources["images"] = args.images
     if args.model is not None:
         sources["model"] = model_digest(args.model)
+        sources["precision"] = precision
     wanted = {}
     for identity in args.identities:
         embedding = embedding_of(args, identity)
@@ -161,7 +165,7 @@ def run(args: argparse.Namespace) -> None:
     config = load_stage(args.config, RestoreStage)
     declare_folder(args.method, config.method)
     check_arguments(args)
-    wanted = wanted_people(args)
+    wanted = wanted_people(args, config.restore.precision)
     make_people(wanted, 1, lambda: prepare_restorations(args, config, wanted))
     if args.list is not None:
         write_list(args.list, [path for made in wanted.values() for path in made.files])

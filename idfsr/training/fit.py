@@ -86,8 +86,9 @@ class Fit:
         seed: int,
     ) -> None:
         self.config, self.seed = config, seed
-        self.frozen = FrozenModel(model, fit_examples, fit_examples["warped_ref"].shape[1])
-        self.test = FrozenModel(model, test_examples, 1)
+        num_references = fit_examples["warped_ref"].shape[1]
+        self.frozen = FrozenModel(model, fit_examples, num_references, config.precision)
+        self.test = FrozenModel(model, test_examples, 1, config.precision)
         self.init = first_embedding(fit_examples, test_examples, config)
         self._losses: list[float] = []
         self._held_out: dict[int, float] = {}

@@ -7,11 +7,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from idfsr.config.types import Precision
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddim import seeded_noise
 from idfsr.diffusion.process import denoising_loss
 from idfsr.diffusion.schedule import linear_alphas_cumprod
 from idfsr.io.examples import IdentityExamples
+from idfsr.models.device import autocast
 from idfsr.models.idfsr import IDFSR
 from idfsr.training.order import batch_indices, derive_seed
 
@@ -38,18 +40,26 @@ class FrozenModel:
         model: Is frozen and put into evaluation mode, on its device.
         examples: All of one part.
         num_references: Take the first so many of each example.
+        precision: Of the networks.
     """
 
-    def __init__(self, model: IDFSR, examples: IdentityExamples, num_references: int) -> None:
-        self.device = next(model.parameters()).device
+    def __init__(
+        self,
+        model: IDFSR,
+        examples: IdentityExamples,
+        num_references: int,
+        precision: Precision,
+    ) -> None:
+        self.device, self.precision = next(model.parameters()).device, precision
         self.model = model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.keys = examples["keys"]
         self.x_0 = examples["gt_image"].to(self.device)
         self.masked_lr = examples["masked_lr"].to(self.device)
         self.alphas_cumprod = linear_alphas_cumprod(NUM_TRAIN_TIMESTEPS).to(self.device)
-        with torch.no_grad():
+        with torch.no_grad(), autocast(self.device, precision):
             references = examples["warped_ref"][:, :num_references].to(self.device)
-            self.z_s = torch.stack([model.encode_style(warped) for warped in references])
+            z_s = torch.stack([model.encode_style(warped) for warped in references])
+        self.z_s = z_s.float()
 
     def take(
         self,
@@ -95,8 +105,14 @@ class FrozenModel:
 
     def losses(self, z_id: Float[Tensor, "B D"], drawn: Drawn) -> Float[Tensor, "B"]:
         """Return the loss of pretraining of each example, which may be another person's."""
+
+        def predict(x_t: Tensor, t: Tensor) -> Tensor:
+            with autocast(self.device, self.precision):
+                predicted: Tensor = self.model(x_t, t, drawn.masked_lr, drawn.z_s, z_id)
+            return predicted
+
         return denoising_loss(
-            lambda x_t, t: self.model(x_t, t, drawn.masked_lr, drawn.z_s, z_id),
+            predict,
             self.model.config.prediction,
             drawn.x_0,
             drawn.t,

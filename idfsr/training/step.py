@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from idfsr.config.training import TrainConfig
+from idfsr.models.device import autocast
 from idfsr.training.batch_slices import BatchSlice
 from idfsr.training.distributed import num_processes
 from idfsr.training.order import derive_seed
@@ -94,7 +95,6 @@ def add_gradients(
         scaler: Multiplies the gradient.
     """
     device = next(objective.parameters()).device
-    dtype = getattr(torch, config.precision)
     step_seed = derive_seed(seed, recipe.name, images_seen)
     sums: dict[str, Tensor] = {}
     waited = 0.0
@@ -111,7 +111,7 @@ def add_gradients(
         # processes exchange gradients once, with the last of their slices
         waits = isinstance(objective, DistributedDataParallel) and batch_slice != slices[-1]
         with objective.no_sync() if waits else nullcontext():  # type: ignore[operator]
-            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+            with autocast(device, config.precision):
                 loss, scalars = objective(batch, generator)
             scaled = scaler.scale(loss * (batch_slice.share * num_processes()))
             torch.autograd.backward(scaled)

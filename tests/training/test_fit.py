@@ -39,7 +39,7 @@ def test_fit_lowers_the_loss_on_both_halves(examples: dict[str, IdentityExamples
     config = dataclasses.replace(CONFIG, num_steps=60, batch_size=4)
     model = make_network()
     result = fit_identity(model, examples["fit"], examples["test"], config, 0)
-    frozen = FrozenModel(model, examples["fit"], 1)
+    frozen = FrozenModel(model, examples["fit"], 1, "float32")
     before, after = (
         measure_held_out([frozen], z_id[None], 3, seed=5)[0] for z_id in (result.init, result.z_id)
     )

@@ -19,7 +19,7 @@ def examples(tmp_path: Path) -> dict[str, IdentityExamples]:
 
 def test_style_embeddings_are_those_of_each_pair(examples: dict[str, IdentityExamples]) -> None:
     model = make_network()
-    frozen = FrozenModel(model, examples["fit"], 2)
+    frozen = FrozenModel(model, examples["fit"], 2, "float32")
     assert frozen.z_s.shape == (3, 2, 16)
     with torch.no_grad():
         alone = model.encode_style(examples["fit"]["warped_ref"][2, 1][None])[0]
@@ -30,7 +30,7 @@ def test_held_out_loss_depends_on_neither_batch_nor_company(
     examples: dict[str, IdentityExamples],
 ) -> None:
     model = make_network()
-    people = [FrozenModel(model, examples[part], 1) for part in ("test", "fit")]
+    people = [FrozenModel(model, examples[part], 1, "float32") for part in ("test", "fit")]
     z_ids = torch.from_numpy(np.stack([unit([1]), unit([2])]))
     alone = [
         measure_held_out([frozen], z_id[None], 2, seed=0)[0]
@@ -44,7 +44,7 @@ def test_held_out_loss_depends_on_neither_batch_nor_company(
 def test_held_out_loss_is_the_mean_over_all_examples_and_timesteps(
     examples: dict[str, IdentityExamples],
 ) -> None:
-    frozen = FrozenModel(make_network(), examples["test"], 1)
+    frozen = FrozenModel(make_network(), examples["test"], 1, "float32")
     z_id = torch.from_numpy(unit([1]))[None]
     losses = []
     for row, key in enumerate(frozen.keys):
@@ -53,6 +53,24 @@ def test_held_out_loss_is_the_mean_over_all_examples_and_timesteps(
             drawn = frozen.take(torch.tensor([row]), torch.tensor([0]), torch.tensor([t]), noise)
             losses.append(frozen.losses(z_id, drawn).item())
     assert measure_held_out([frozen], z_id, 2, seed=0) == [pytest.approx(np.mean(losses))]
+
+
+def test_bfloat16_comes_near_and_leaves_loss_and_gradient_in_float32(
+    examples: dict[str, IdentityExamples],
+) -> None:
+    model = make_network()
+    z_id = torch.from_numpy(unit([1]))[None].requires_grad_()
+    losses, gradients = [], []
+    for precision in ("float32", "bfloat16"):
+        frozen = FrozenModel(model, examples["test"], 1, precision)
+        assert frozen.z_s.dtype == torch.float32
+        loss = frozen.losses(z_id.expand(3, -1), frozen.draw(0, 3, 0)).mean()
+        losses.append(loss)
+        gradients += torch.autograd.grad(loss, [z_id])
+    assert losses[1].dtype == gradients[1].dtype == torch.float32
+    assert losses[1] != losses[0]
+    assert losses[1].item() == pytest.approx(losses[0].item(), rel=0.02)
+    assert torch.cosine_similarity(*gradients).item() > 0.98
 
 
 def test_every_batch_has_a_timestep_of_each_part() -> None:

@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from idfsr.config.restore import RestoreConfig, Sampler
+from idfsr.config.types import Precision
 from idfsr.diffusion.ddim import seeded_noise
 from idfsr.diffusion.sampling import sample_images
 from idfsr.errors import IdfsrError
@@ -24,7 +25,7 @@ from idfsr.methods.engine.contract import Context, Restorer
 from idfsr.methods.engine.embedding import load_embedding
 from idfsr.methods.engine.restore import restore_steadily
 from idfsr.models.checkpoint import load_idfsr
-from idfsr.models.device import pick_device
+from idfsr.models.device import autocast, pick_device
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
 from idfsr.models.winograd import speed_up
@@ -54,6 +55,8 @@ class IdfsrRestorer(Restorer):
     seed: int
     """Of the run: what each image starts from depends on it and on the image's key alone."""
     sampler: Sampler = "ddim"
+    """See `RestoreConfig`."""
+    precision: Precision = "float32"
     """See `RestoreConfig`."""
     with_mean: bool = False
     """True takes the mean z_id of the person's fit images where none is fitted."""
@@ -137,15 +140,18 @@ class IdfsrRestorer(Restorer):
     ) -> UInt8[np.ndarray, "B S S 3"]:
         """Sample a batch at once."""
         masked_lr = examples["masked_lr"].to(device)
-        z_s = self.model.encode_style(self.style_reference(examples).to(device))
+        with autocast(device, self.precision):
+            z_s = self.model.encode_style(self.style_reference(examples).to(device)).float()
         z_s = z_s if self.with_style and self.num_references else torch.zeros_like(z_s)
         z_id = self.z_id(examples).to(device)
 
         def predict(x_t: Tensor, t: Tensor) -> Tensor:
-            with_id: Tensor = self.model(x_t, t, masked_lr, z_s, z_id)
+            with autocast(device, self.precision):
+                with_id: Tensor = self.model(x_t, t, masked_lr, z_s, z_id)
             if self.guidance == 1:
                 return with_id
-            without: Tensor = self.model(x_t, t, masked_lr, z_s, torch.zeros_like(z_id))
+            with autocast(device, self.precision):
+                without: Tensor = self.model(x_t, t, masked_lr, z_s, torch.zeros_like(z_id))
             return without + self.guidance * (with_id - without)
 
         size = masked_lr.shape[-1]
@@ -182,6 +188,7 @@ def load_restorer(
         fitted_z_id=fitted_z_id,
         num_inference_steps=config.num_inference_steps,
         sampler=config.sampler,
+        precision=config.precision,
         num_references=config.num_references,
         guidance=config.guidance,
         seed=seed,

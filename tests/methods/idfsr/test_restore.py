@@ -58,6 +58,13 @@ def test_seed_and_key_decide_the_noise(examples: IdentityExamples) -> None:
     assert (restored[0] != restored[1]).mean() > 0.1
 
 
+def test_bfloat16_comes_near(examples: IdentityExamples) -> None:
+    method = make_method()
+    wanted = method.sample(examples, CPU).astype(int)
+    found = dataclasses.replace(method, precision="bfloat16").sample(examples, CPU)
+    assert 0 < np.abs(found - wanted).mean() < 3
+
+
 @pytest.mark.parametrize("fitted", [False, True])
 def test_conditions_reach_the_network(
     examples: IdentityExamples, monkeypatch: pytest.MonkeyPatch, *, fitted: bool
