@@ -35,24 +35,23 @@ from idfsr.training.pretrain import Sources, pretrain
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--config", type=Path, required=True, help="settings of the stage, JSON")
-    parser.add_argument("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
-    parser.add_argument("--init", type=Path, help="weights to begin with; random if left out")
-    parser.add_argument(
-        "--id-loss", type=Path, help="recogniser of the identity loss, where it weighs"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("--config", type=Path, required=True, help="settings of the stage, JSON")
+    add("--shards", type=Path, nargs="+", required=True, help="shards, Parquet")
+    add("--init", type=Path, help="weights to begin with; random if left out")
+    add("--id-loss", type=Path, help="recogniser of the identity loss, where it weighs")
+    add(
         "--sample-shards",
         type=Path,
         nargs="*",
         default=[],
         help="test shards, one of each scale factor, for pretrain.sample_images",
     )
-    parser.add_argument("--state-dir", type=Path, required=True, help="folder to resume from")
-    parser.add_argument("--model", type=Path, required=True, help="weights to write")
-    parser.add_argument("--stats", type=Path, required=True, help="JSON lines to write")
-    parser.add_argument("--card", type=Path, required=True, help="Markdown to write")
-    parser.add_argument(
+    add("--state-dir", type=Path, required=True, help="folder to resume from")
+    add("--model", type=Path, required=True, help="weights to write")
+    add("--stats", type=Path, required=True, help="JSON lines to write")
+    add("--card", type=Path, required=True, help="Markdown to write")
+    add(
         "--threads",
         type=int,
         default=1,
