@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from idfsr.errors import IdfsrError
 from idfsr.metrics.engine.frechet import frechet_distance
 from idfsr.metrics.engine.metric import GT_SET, SR_SET, ImageBatch, Pairs, Resources
-from idfsr.metrics.engine.scoring import Scores
 from idfsr.metrics.engine.unit_range import to_unit
 from idfsr.metrics.inception import FAMILY
 from idfsr.metrics.inception.library import own_distance
@@ -161,11 +160,3 @@ def test_both_distances_are_the_same() -> None:
     generator = torch.Generator().manual_seed(0)
     sr, gt = (torch.randn(9, 32, generator=generator) * width for width in (1, 2))
     assert own_distance(sr, gt) == pytest.approx(frechet_distance(sr, gt), rel=1e-5)
-
-
-@pytest.mark.slow
-def test_both_engines_give_the_same(
-    weights_dir: Path, by_both_engines: Callable[..., list[Scores]], pixels: np.ndarray
-) -> None:
-    fast, library = by_both_engines(FAMILY, weights_dir, pixels[1:], pixels[:-1])
-    assert library.of_the_set == pytest.approx(fast.of_the_set, rel=1e-5)

@@ -55,5 +55,7 @@ def own_distance(sr: Tensor, gt: Tensor) -> float:
         for part in (np.mean(rows, axis=0), np.cov(rows, rowvar=False))
     ]
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning)  # of scipy's sqrtm(disp=)
+        # Of scipy: it is going to remove sqrtm(disp=), and with fewer images than features the root
+        # is of a singular matrix, to which the package answers by itself.
+        warnings.simplefilter("ignore")
         return float(fid_score.calculate_frechet_distance(*statistics))
