@@ -33,7 +33,7 @@ def _own_calls(names: Sequence[str], config: MetricsConfig) -> Iterator[str]:
     ]
     if titles:
         yield (
-            f"Computed by the packages' own calls, image by image (metrics.engine: library): "
+            f"By the packages' own calls, image by image (metrics.engine: library): "
             f"{', '.join(titles)}."
         )
 
