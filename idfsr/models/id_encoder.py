@@ -19,6 +19,7 @@ from idfsr.errors import IdfsrError
 from idfsr.io.id_encoders import DLIB_DIM, DLIB_NAME
 from idfsr.models.dlib_resnet import DlibResNet
 from idfsr.models.foreign import read_torch_tensors
+from idfsr.models.insightface_encoder import load_insightface
 from idfsr.models.iresnet import IRESNET50, IRESNET100, METADATA_NAME, IResNet, IResNetConfig
 from idfsr.models.mobilefacenet import MobileFaceNet
 from idfsr.models.onnx_weights import count_nodes, read_graph, read_onnx_state
@@ -111,8 +112,7 @@ def _read_onnx(path: Path) -> tuple[str, nn.Module]:
             network = _build(kind, dict(state), str(path))
             _check_against_graph(path, network)
             return kind, network
-    message = f"{path}: found a graph with {num_convolutions} convolutions, wanted {_WANTED}"
-    raise IdfsrError(message)
+    return "insightface", load_insightface(path, _WANTED)
 
 
 def load_id_encoder(path: Path, device: torch.device | str = "cpu") -> IdEncoder:
@@ -120,7 +120,8 @@ def load_id_encoder(path: Path, device: torch.device | str = "cpu") -> IdEncoder
 
     Args:
         path: A file of ours (.safetensors), of ArcFace or of dlib's network, or one of insightface:
-            a graph of its model packs (.onnx) or a state dict (any other suffix).
+            a graph of its model packs (.onnx) or a state dict (any other suffix). A graph of
+            another network is run by insightface itself, on the CPU.
         device: Where it is to compute.
 
     Raises:

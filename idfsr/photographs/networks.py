@@ -7,7 +7,7 @@ import torch
 
 from idfsr.config.shards import ShardsStage
 from idfsr.errors import IdfsrError
-from idfsr.faces.detector import Detector, load_detector
+from idfsr.faces.detector import FaceDetector, load_detector
 from idfsr.faces.low_resolution import load_lr_detector
 from idfsr.faces.prepare import Networks
 from idfsr.io.places import locate
@@ -32,7 +32,7 @@ class PhotographNetworks:
     """Of whole photographs, at the size of the model."""
     model: IDFSR
     model_digest: str
-    detector: Detector
+    detector: FaceDetector
     """Of faces in photographs."""
     networks: Networks
     """Those that see the aligned faces: the LR detector and the ID encoder."""

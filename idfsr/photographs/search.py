@@ -8,7 +8,7 @@ import torch
 from jaxtyping import UInt8
 from torchvision.ops import nms
 
-from idfsr.faces.detector import NMS_THRESHOLD, Detections, Detector
+from idfsr.faces.detector import NMS_THRESHOLD, Detections, FaceDetector
 
 SEARCH_SIZES = (256, 1024)
 """Longer side of the copies, in pixels: RetinaFace finds faces of some 12 to 512 of them. Together
@@ -17,7 +17,7 @@ MAX_ENLARGEMENT = 2
 """Of a copy over the photograph: larger ones show nothing more, and blurs that look like faces."""
 
 
-def search_photograph(image: UInt8[np.ndarray, "H W 3"], detector: Detector) -> Detections:
+def search_photograph(image: UInt8[np.ndarray, "H W 3"], detector: FaceDetector) -> Detections:
     """Find the faces of a photograph, of any size.
 
     Args:

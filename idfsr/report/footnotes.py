@@ -17,7 +17,25 @@ from idfsr.report.tables import records
 def describe(names: Sequence[str], config: MetricsConfig) -> list[str]:
     """Say what some metrics are, and what was chosen where the paper leaves it open."""
     notes = [metric.note for metric in find_metrics(names)]
-    return [note if isinstance(note, str) else note(config) for note in notes]
+    return [
+        *(note if isinstance(note, str) else note(config) for note in notes),
+        *_own_calls(names, config),
+    ]
+
+
+def _own_calls(names: Sequence[str], config: MetricsConfig) -> Iterator[str]:
+    """Say which metrics the packages computed by themselves, if any."""
+    titles = [
+        metric.title
+        for metric in find_metrics(names)
+        for family in find_families([metric.name]).values()
+        if family.library and config.engine == "library"
+    ]
+    if titles:
+        yield (
+            f"By the packages' own calls, image by image (metrics.engine: library): "
+            f"{', '.join(titles)}."
+        )
 
 
 def _scope(table: pd.DataFrame) -> str:

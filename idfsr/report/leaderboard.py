@@ -85,6 +85,7 @@ def _task_digest(results: Path, config: Config) -> str:
         "landmarks": TypeAdapter(type(config.landmarks)).dump_python(config.landmarks, mode="json"),
         "idv_threshold": config.metrics.idv_threshold,
         "enforce_detection": config.metrics.enforce_detection,
+        "engine": config.metrics.engine,
     }
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 

@@ -35,7 +35,7 @@ from idfsr.config.probes import ProbesConfig, ProbesStage
 from idfsr.config.quality import QualityConfig, QualityStage
 from idfsr.config.report import FiguresStage, ReportConfig
 from idfsr.config.restore import RestoreConfig, RestoreStage
-from idfsr.config.scores import DeepfaceStage, JoinStage, ScoresStage, SfaceStage
+from idfsr.config.scores import DeepfaceStage, EngineStage, JoinStage, ScoresStage, SfaceStage
 from idfsr.config.shards import ShardsConfig, ShardsStage
 from idfsr.config.split import SplitConfig, SplitStage
 from idfsr.config.stage import first_mistake
@@ -145,6 +145,7 @@ STAGES: dict[str, Any] = {
     "probes": ProbesStage,
     "scores": ScoresStage,
     "scores-sface": SfaceStage,
+    "scores-engine": EngineStage,
     "scores-deepface": DeepfaceStage,
     "metrics": JoinStage,
     "leaks": LeaksStage,

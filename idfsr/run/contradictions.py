@@ -4,6 +4,7 @@ Without this a network would be found not to fit its images after hours of other
 """
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from idfsr.config.model import ModelConfig
@@ -20,6 +21,15 @@ def contradictions(config: Any) -> Iterator[str]:
         yield "dataset.root is empty, wanted the folder of the identities' folders"
     if config.dataset.kind == "ref_ldm" and not config.dataset.references:
         yield "dataset.references is empty, wanted the table of dataset.kind ref_ldm"
+    landmarks = config.landmarks
+    if landmarks.detector != "retinaface" and not landmarks.weights:
+        name = landmarks.detector
+        yield f"landmarks.weights is empty, wanted the file of landmarks.detector {name}"
+    if landmarks.detector == "retinaface-pytorch" and not find_spec("retinaface.predict_single"):
+        yield (
+            "landmarks.detector is retinaface-pytorch, wanted one that is installed "
+            "(pip install --no-deps retinaface-pytorch==0.0.8)"
+        )
     if shards.image_size != model.image_size:
         yield (
             f"shards.image_size is {shards.image_size}, wanted model.image_size, {model.image_size}"

@@ -19,12 +19,13 @@ def metric_names(config: Config) -> tuple[str, ...]:
 
 
 def families_of(config: Config) -> dict[str, Family]:
-    """Return the families of a run's metrics by name.
+    """Return the families of a run's metrics by name, as its engine computes them.
 
     Raises:
         IdfsrError: A metric of the settings is none.
     """
-    return find_families(metric_names(config))
+    found = find_families(metric_names(config))
+    return {name: family.by_engine(config.metrics) for name, family in found.items()}
 
 
 def families_present(config: Config) -> list[str]:

@@ -10,11 +10,13 @@ people, and writes a row an image. docs/metrics.md explains each metric.
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 import torch
 
 from idfsr.api import score_folders
 from idfsr.config.metrics import MetricsConfig
+from idfsr.config.scores import Engine
 from idfsr.config.weights import WeightsConfig
 from idfsr.io.places import locate
 from idfsr.metrics.engine.metric import PREFIX
@@ -39,6 +41,12 @@ def register(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(names)}, or {PREFIX}NAME for any of that library",
     )
     add("--enforce-detection", action="store_true", help="leave out pairs without a face")
+    add(
+        "--engine",
+        choices=get_args(Engine),
+        default=MetricsConfig().engine,
+        help="batches, or the packages' own calls image by image",
+    )
     add_resources(parser)
     weights = WeightsConfig()
     parser.set_defaults(
@@ -56,7 +64,7 @@ def _in_order(names: list[str]) -> list[str]:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     torch.set_num_threads(args.threads)
-    settings = MetricsConfig(enforce_detection=args.enforce_detection)
+    settings = MetricsConfig(enforce_detection=args.enforce_detection, engine=args.engine)
     rows, of_the_set = score_folders(args.gt, args.sr, args.only, find_resources(args, settings))
     print(summarise(rows, of_the_set, find_metrics(args.only), settings))
     if args.csv:

@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     family = find_family(args.family)
     settings = load_stage(args.config, family.settings)
+    family = family.by_engine(settings)
     if family.of_truth != bool(args.truth):
         found, wanted = ("a file", "none") if args.truth else ("none", "a file")
         message = f"--truth: found {found}, wanted {wanted} for the family {args.family}"

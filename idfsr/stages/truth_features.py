@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     family = find_family(args.family)
     settings = load_stage(args.config, family.settings)
+    family = family.by_engine(settings)
     if not family.of_truth:
         message = f"--family: found {args.family}, wanted one that is asked of the ground truth"
         raise IdfsrError(message)

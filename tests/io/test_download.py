@@ -176,7 +176,7 @@ def test_the_paper_needs_these(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     with pytest.raises(SystemExit):
         main(["weights", "check", "--folder", str(tmp_path)])
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 22
+    assert len(lines) == 24
     assert not any("gfpgan" in line for line in lines)
     with pytest.raises(SystemExit):  # words may stand in any place
         main(["weights", "check", "dr2", "--folder", str(tmp_path), "lpips"])

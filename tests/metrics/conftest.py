@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import skimage.data
+import torch
 from PIL import Image
 
 from idfsr.errors import IdfsrError
 from idfsr.io.images import encode_png
 from idfsr.io.shards import write_shard
 from idfsr.io.tables import write_table
+from idfsr.metrics.engine.metric import Family, ImageBatch, Pairs, Resources
+from idfsr.metrics.engine.scoring import Scores, score_pairs
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +49,36 @@ def expect_refusal() -> Callable[[Path, bytes, Callable[[], object]], None]:
                 load()
 
     return check
+
+
+@dataclass
+class EngineSettings:
+    """Those that a family can ask of."""
+
+    engine: str
+    enforce_detection: bool = False
+
+
+Engines = Callable[[Family, Path, np.ndarray, np.ndarray], list[Scores]]
+
+
+@pytest.fixture(scope="session")
+def by_both_engines() -> Engines:
+    """Score restored images and ground truths by both engines, the fast one first."""
+
+    def score(family: Family, weights: Path, sr: np.ndarray, gt: np.ndarray) -> list[Scores]:
+        found = []
+        faces = np.zeros((len(sr), 112, 112, 3), np.uint8)
+        for engine in ("fast", "library"):
+            settings = EngineSettings(engine)
+            own = family.by_engine(settings)
+            resources = Resources(weights, weights, None, torch.device("cpu"), settings)
+            truth = {"": None if own.of_truth else {}}
+            pairs = iter([Pairs(ImageBatch(sr, faces), ImageBatch(gt, faces))])
+            found.append(score_pairs({"": own.load(resources)}, pairs, len(sr), truth)[""])
+        return found
+
+    return score
 
 
 @pytest.fixture(scope="session")

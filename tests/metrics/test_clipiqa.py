@@ -4,6 +4,7 @@ import subprocess
 import sys
 import urllib.request
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
+from idfsr.metrics.clipiqa import FAMILY
 from idfsr.metrics.clipiqa.network import WEIGHTS, ClipIqa, clipiqa, load_clipiqa
+from idfsr.metrics.engine.scoring import Scores
 from idfsr.metrics.engine.unit_range import to_unit
 
 CPU = torch.device("cpu")
@@ -173,3 +176,13 @@ def test_another_clip(tmp_path: Path) -> None:
     write_archive(tmp_path / WEIGHTS, VISION_TRANSFORMER)
     with pytest.raises(IdfsrError, match="found CLIP with VisionTransformer, wanted ResNet-50"):
         load_clipiqa(tmp_path, CPU)
+
+
+def test_both_engines_give_the_same(
+    weights_dir: Path, by_both_engines: Callable[..., list[Scores]], degraded: list[np.ndarray]
+) -> None:
+    sr, gt = np.stack(degraded[2:]), np.stack([degraded[0]] * 3)
+    fast, library = by_both_engines(FAMILY, weights_dir, sr, gt)
+    assert fast.columns.keys() == library.columns.keys() == {"clipiqa"}
+    np.testing.assert_allclose(library.columns["clipiqa"], fast.columns["clipiqa"], rtol=1e-5)
+    assert fast.columns["clipiqa"].std() > 1e-4

@@ -13,7 +13,10 @@ from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
 from idfsr.metrics.engine.frechet import frechet_distance
+from idfsr.metrics.engine.metric import GT_SET, SR_SET, ImageBatch, Pairs, Resources
 from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.inception import FAMILY
+from idfsr.metrics.inception.library import own_distance
 from idfsr.metrics.inception.network import WEIGHTS, inception_features, load_inception
 
 CPU = torch.device("cpu")
@@ -139,3 +142,21 @@ def test_files_of_other_content(
     torch.save(nn.Linear(2, 3).state_dict(), path)
     with pytest.raises(IdfsrError, match=r"not the weights of pytorch-fid's Inception: .*Missing"):
         load_inception(tmp_path, CPU)
+
+
+def test_both_engines_give_the_same_features(
+    network: nn.Module, weights_dir: Path, pixels: np.ndarray
+) -> None:
+    resources = Resources(weights_dir, weights_dir, None, CPU, None)
+    scorer = FAMILY.library(resources)
+    batch = ImageBatch(pixels[:1], np.zeros((1, 112, 112, 3), np.uint8))
+    found = scorer.score(Pairs(batch, batch))
+    wanted = inception_features(network, to_unit(pixels[:1])).numpy()
+    for column in (SR_SET, GT_SET):
+        np.testing.assert_allclose(found[column], wanted, rtol=1e-4, atol=1e-5 * wanted.mean())
+
+
+def test_both_distances_are_the_same() -> None:
+    generator = torch.Generator().manual_seed(0)
+    sr, gt = (torch.randn(9, 32, generator=generator) * width for width in (1, 2))
+    assert own_distance(sr, gt) == pytest.approx(frechet_distance(sr, gt), rel=1e-5)

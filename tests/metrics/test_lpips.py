@@ -11,7 +11,9 @@ import torchvision
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
+from idfsr.metrics.engine.scoring import Scores
 from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.lpips import FAMILY
 from idfsr.metrics.lpips.network import WEIGHTS, load_lpips, lpips_distance
 
 CPU = torch.device("cpu")
@@ -116,3 +118,13 @@ def test_files_of_other_content(
     torch.save(nn.Linear(2, 3).state_dict(), path)
     with pytest.raises(IdfsrError, match=r"another network: 10 missing such as features.0.weight$"):
         load_lpips(tmp_path, CPU)
+
+
+def test_both_engines_give_the_same(
+    weights_dir: Path, by_both_engines: Callable[..., list[Scores]], degraded: list[np.ndarray]
+) -> None:
+    sr, gt = np.stack(degraded[2:]), np.stack([degraded[0]] * 3)
+    fast, library = by_both_engines(FAMILY, weights_dir, sr, gt)
+    assert fast.columns.keys() == library.columns.keys() == {"lpips"}
+    np.testing.assert_allclose(library.columns["lpips"], fast.columns["lpips"], rtol=1e-5)
+    assert fast.columns["lpips"].std() > 1e-4

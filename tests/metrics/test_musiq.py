@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from idfsr.errors import IdfsrError
+from idfsr.metrics.engine.scoring import Scores
 from idfsr.metrics.engine.unit_range import to_unit
+from idfsr.metrics.musiq import FAMILY
 from idfsr.metrics.musiq.network import WEIGHTS, load_musiq, musiq
 
 CPU = torch.device("cpu")
@@ -88,3 +90,13 @@ def test_weights_of_another_data_set(weights_dir: Path, tmp_path: Path) -> None:
     torch.save(state, path)
     with pytest.raises(IdfsrError, match=r"1 missing such as head.weight and 1 unexpected"):
         load_musiq(tmp_path, CPU)
+
+
+def test_both_engines_give_the_same(
+    weights_dir: Path, by_both_engines: Callable[..., list[Scores]], degraded: list[np.ndarray]
+) -> None:
+    sr, gt = np.stack(degraded[2:]), np.stack([degraded[0]] * 3)
+    fast, library = by_both_engines(FAMILY, weights_dir, sr, gt)
+    assert fast.columns.keys() == library.columns.keys() == {"musiq"}
+    np.testing.assert_allclose(library.columns["musiq"], fast.columns["musiq"], rtol=1e-5)
+    assert fast.columns["musiq"].std() > 1e-4

@@ -4,9 +4,11 @@ import warnings
 from pathlib import Path
 
 import jaxtyping
+import numpy as np
 import onnx
 import pytest
 import torch
+from onnx import TensorProto, helper
 from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
@@ -14,6 +16,7 @@ from torch.nn import functional
 from idfsr.errors import IdfsrError
 from idfsr.models import id_encoder
 from idfsr.models.id_encoder import IdEncoder, load_id_encoder
+from idfsr.models.insightface_encoder import load_insightface
 from idfsr.models.iresnet import IResNet, IResNetConfig, save_iresnet
 from idfsr.models.mobilefacenet import MobileFaceNet
 from idfsr.models.weights import halve_precision, model_digest, save_weights
@@ -126,9 +129,65 @@ def test_other_recognisers_are_one_line(tmp_path: Path) -> None:
     torch.save(deeper.state_dict(), tmp_path / "deeper.pth")
     with pytest.raises(IdfsrError, match=r"deeper\.pth: found \d+ tensors such as conv1"):
         load_id_encoder(tmp_path / "deeper.pth")
+
+
+@pytest.mark.usefixtures("tiny_published")
+@pytest.mark.filterwarnings("ignore")  # insightface calls what other packages are going to remove
+def test_graphs_of_other_networks_run_in_insightface(tmp_path: Path) -> None:
+    import insightface  # noqa: PLC0415 - it takes a second
+
+    torch.manual_seed(0)
+    deeper = settle(IResNet(IResNetConfig((1, 2, 2, 1), (4, 6, 8, 10))))
     path = export(deeper, tmp_path / "deeper.onnx")
-    with pytest.raises(IdfsrError, match=r"deeper\.onnx: found a graph with 17 convolutions, want"):
-        load_id_encoder(path)
+    encoder = load_id_encoder(path)
+    assert encoder.name == f"insightface-{model_digest(path)}"
+    faces = np.random.default_rng(0).integers(0, 256, (2, 112, 112, 3), dtype=np.uint8)
+    crops = torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 127.5 - 1
+    recogniser = insightface.model_zoo.get_model(str(path), providers=["CPUExecutionProvider"])
+    wanted = [recogniser.get_feat([face[..., ::-1].copy()])[0] for face in faces]
+    found = encoder.embed(crops)
+    torch.testing.assert_close(
+        found, functional.normalize(torch.from_numpy(np.stack(wanted))), rtol=1e-4, atol=1e-5
+    )
+    assert functional.cosine_similarity(found, functional.normalize(deeper(crops))).min() > 0.9999
+    with pytest.raises(
+        IdfsrError, match=r"deeper\.onnx: read by insightface, which has no gradient"
+    ):
+        encoder.network(crops.requires_grad_())
+
+
+@pytest.mark.usefixtures("tiny_published")
+@pytest.mark.filterwarnings("ignore")
+def test_both_ways_give_one_embedding(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    path = export(settle(IResNet(TINY)), tmp_path / "tiny.onnx")
+    converted = load_id_encoder(path)
+    own = IdEncoder(load_insightface(path, "ArcFace"), "own")
+    crops = (torch.rand(2, 3, 112, 112) * 255).round() / 127.5 - 1
+    cosine = functional.cosine_similarity(converted.embed(crops), own.embed(crops))
+    assert cosine.min() > 0.9999
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_graphs_that_are_no_recogniser_are_refused(tmp_path: Path) -> None:
+    def write(side: int, channels: int) -> Path:
+        graph = helper.make_graph(
+            [
+                helper.make_node("GlobalAveragePool", ["image"], ["mean"]),
+                helper.make_node("Flatten", ["mean"], ["embedding"]),
+            ],
+            "mean",
+            [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, side, side])],
+            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", channels])],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        onnx.save(model, str(tmp_path / "mean.onnx"))
+        return tmp_path / "mean.onnx"
+
+    with pytest.raises(IdfsrError, match=r"mean\.onnx: found embeddings of 3 numbers, wanted 512"):
+        load_id_encoder(write(112, 3))
+    with pytest.raises(IdfsrError, match=r"mean\.onnx: found a graph unknown to insightface, want"):
+        load_id_encoder(write(64, 3))
 
 
 @pytest.mark.usefixtures("tiny_published")

@@ -86,6 +86,18 @@ def test_the_options_that_the_paper_leaves_open_are_stated() -> None:
     assert "at most 0.68" in notes[False]
 
 
+def test_the_engine_is_stated() -> None:
+    notes = {
+        engine: describe(["psnr", "lpips", "ids"], MetricsConfig(engine=engine))
+        for engine in ("fast", "library")
+    }
+    assert notes["library"][:-1] == notes["fast"]
+    assert notes["library"][-1] == (
+        "By the packages' own calls, image by image (metrics.engine: library): LPIPS, IDS."
+    )
+    assert describe(["psnr"], MetricsConfig(engine="library")) == describe(["psnr"], CONFIG)
+
+
 def test_failed_detections_and_few_images_are_stated() -> None:
     table = pd.DataFrame(
         {

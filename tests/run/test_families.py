@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from idfsr.config.scores import DeepfaceStage, ScoresStage, SfaceStage
+from idfsr.config.scores import DeepfaceStage, EngineStage, ScoresStage, SfaceStage
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import read_manifest
 from idfsr.metrics.engine.registry import all_families
@@ -57,7 +57,9 @@ def test_a_weight_file_of_the_settings_is_given_to_its_family_alone() -> None:
 
 def test_each_family_has_a_stage_and_only_its_own_settings() -> None:
     stages = {name: family_stage(name) for name in all_families()}
-    assert {STAGES[stage] for stage in stages.values()} == {ScoresStage, SfaceStage, DeepfaceStage}
+    assert {STAGES[stage] for stage in stages.values()} == {
+        ScoresStage, SfaceStage, EngineStage, DeepfaceStage,
+    }  # fmt: skip
     assert (stages["psnr"], stages["sface"]) == ("scores", "scores-sface")
     before = {stage: stage_json(Config(), stage) for stage in {*stages.values(), "metrics"}}
     assert json.loads(before["scores"]).keys() == {"sha256"}

@@ -4,9 +4,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+import torchvision
 from PIL import Image
 
 from idfsr.main import main
+from idfsr.metrics.lpips.network import WEIGHTS as LPIPS
 
 from ..conftest import make_image  # noqa: TID252 - the tests are not installed
 
@@ -68,6 +71,32 @@ def test_metrics_without_weights_are_named_and_print_a_dash(
     assert "lpips: not computed, its column stays empty: no" in caplog.text
     assert [line.split()[0] for line in lines[2:5]] == ["PSNR", "LPIPS", "FID"]
     assert [line.split()[-1] for line in lines[3:5]] == ["\N{EN DASH}"] * 2
+
+
+def test_both_engines_print_the_same_table(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        state = torchvision.models.alexnet(weights=None).state_dict()
+    for name in state:
+        if name.startswith("classifier."):  # of no use here; one number for all saves 230 MB
+            state[name] = torch.zeros(()).expand(state[name].shape)
+    path = tmp_path / LPIPS
+    path.parent.mkdir(parents=True)
+    torch.save(state, path)
+    printed, rows = [], []
+    for engine in ("fast", "library"):
+        csv = tmp_path / f"{engine}.csv"
+        options = ["--weights", str(tmp_path), "--engine", engine, "--csv", str(csv)]
+        main([*folders, "--only", "psnr", "lpips", *options])
+        text, _, note = capsys.readouterr().out.partition("\n\n")
+        printed.append(text)
+        rows.append(pd.read_csv(csv))
+        assert ("metrics.engine: library): LPIPS." in note) == (engine == "library")
+    assert printed[0] == printed[1]
+    pd.testing.assert_frame_equal(*rows, rtol=1e-5)
+    assert (rows[0]["lpips"] > 0).all()
 
 
 def test_a_mistake_is_one_line(

@@ -156,6 +156,22 @@ def test_a_mistake_is_one_line_and_nothing_is_written(
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.parametrize(("engine", "wanted"), [("fast", "a file"), ("library", "none")])
+def test_the_packages_own_calls_take_no_features_of_the_truth(
+    command: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], engine: str, wanted: str
+) -> None:
+    settings = tmp_path / "engine.json"
+    settings.write_text(json.dumps({"engine": engine}))
+    words = command("inception")
+    words[words.index("--config") + 1] = str(settings)
+    if wanted == "none":
+        words += ["--truth", str(tmp_path / "truth.parquet")]
+    with pytest.raises(SystemExit):
+        main(words)
+    message = f"wanted {wanted} for the family inception"
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_a_metric_without_weights_is_named_and_its_column_empty(
     command: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from idfsr.metrics.engine.metric import SHARE, Family, Metric, OfImages, Resources
+from idfsr.config.scores import EngineStage
+from idfsr.metrics.engine.metric import SHARE, Family, Metric, OfImages, OfPairs, Resources
 
 
 def load(resources: Resources) -> OfImages:
@@ -12,6 +13,14 @@ def load(resources: Resources) -> OfImages:
 
     network = load_clipiqa(resources.weights_dir, resources.device)
     return image_score("clipiqa", partial(clipiqa, network))
+
+
+def load_library(resources: Resources) -> OfPairs:
+    """Load pyiqa's own metric."""
+    from idfsr.metrics.clipiqa.network import WEIGHTS
+    from idfsr.metrics.engine.pyiqa_metric import load_own
+
+    return load_own("clipiqa", WEIGHTS, "backbone", resources)
 
 
 FAMILY = Family(
@@ -32,4 +41,6 @@ FAMILY = Family(
     ),
     load=load,
     weights="published.clip_rn50",
+    settings=EngineStage,
+    library=load_library,
 )

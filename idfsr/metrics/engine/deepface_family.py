@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from idfsr.config.scores import DeepfaceStage
-from idfsr.metrics.engine.metric import Family, Metric, OfImages, Resources
+from idfsr.metrics.engine.metric import Family, Metric, OfImages, OfPairs, Resources
 
 Name = Literal["vgg_face", "deepface_age", "deepface_gender", "deepface_emotion", "deepface_race"]
 
@@ -32,7 +32,14 @@ def deepface_family(name: Name, *metrics: Metric) -> Family:
         of_truth=True,
         weights=f"published.{name}",
         settings=DeepfaceStage,
+        library=partial(_load_own, name),
     )
+
+
+def _load_own(name: Name, resources: Resources) -> OfPairs:
+    from idfsr.metrics.engine.deepface_library import load_own
+
+    return load_own(name, resources)
 
 
 def _load(name: Name, resources: Resources) -> OfImages:

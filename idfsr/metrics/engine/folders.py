@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 
 from idfsr.dataset.listing import EXTENSIONS, PHOTOGRAPH, kind_of
 from idfsr.errors import IdfsrError
-from idfsr.faces.detector import Detector
+from idfsr.faces.detector import FaceDetector
 from idfsr.io.images import read_image
 from idfsr.metrics.engine.metric import Pairs
 from idfsr.metrics.engine.pairs import check_sizes, crop_pairs
@@ -92,7 +92,7 @@ def is_grey(image: UInt8[np.ndarray, "H W 3"]) -> bool:
 
 
 def find_faces(
-    images: Sequence[UInt8[np.ndarray, "_ _ 3"]], detector: Detector, image_size: int
+    images: Sequence[UInt8[np.ndarray, "_ _ 3"]], detector: FaceDetector, image_size: int
 ) -> tuple[list[Float[np.ndarray, "5 2"]], int]:
     """Return the landmarks of the largest face of each image.
 
@@ -117,7 +117,7 @@ def find_faces(
 
 
 def read_batches(
-    pairs: Sequence[FilePair], detector: Detector, image_size: int, batch_size: int
+    pairs: Sequence[FilePair], detector: FaceDetector, image_size: int, batch_size: int
 ) -> Iterator[Pairs]:
     """Decode, detect and crop pairs, a batch at a time; each file is decoded once.
 

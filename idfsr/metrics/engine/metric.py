@@ -6,7 +6,7 @@ calls its `load`, which imports torch.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -155,6 +155,19 @@ class Family:
     published file as "published.<key of config/weights.yaml>"."""
     settings: type[Any] = ScoresStage
     """The stage's settings, of `idfsr.config.scores`."""
+    library: Callable[[Resources], OfPairs] | None = None
+    """Loads what computes the same by a package's own calls, image by image; the settings then have
+    an `engine`. None where no package has such a call."""
+
+    def by_engine(self, settings: Any) -> "Family":
+        """Return the family as the engine of the settings computes it.
+
+        Args:
+            settings: With the field `engine`, where the family has a library.
+        """
+        if self.library is None or settings.engine == "fast":
+            return self
+        return replace(self, load=self.library, of_truth=False)
 
 
 def likeness_columns(metric: str) -> tuple[str, str]:

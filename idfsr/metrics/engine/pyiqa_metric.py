@@ -10,6 +10,7 @@ import importlib.util
 import math
 import os
 import random
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, partial
@@ -20,6 +21,7 @@ from unittest.mock import patch
 import numpy as np
 
 from idfsr.errors import IdfsrError
+from idfsr.io.weights_list import find_weights
 from idfsr.metrics.engine.metric import (
     FAMILY_PREFIX,
     PREFIX,
@@ -99,13 +101,14 @@ def pyiqa_family(name: str) -> Family:
     return Family((metric,), load, weights=f"pyiqa.{own}")
 
 
-def make_metric(name: str, weights_dir: Path, device: Device) -> Any:
+def make_metric(name: str, weights_dir: Path, device: Device, **options: str) -> Any:
     """Make a metric of the library ready.
 
     Args:
         name: As the library calls it.
         weights_dir: Folder of the published weights.
         device: Where it is to compute.
+        options: Of the metric, as the library has them.
 
     Raises:
         IdfsrError: It could not be made, e.g. for want of its weights.
@@ -118,7 +121,7 @@ def make_metric(name: str, weights_dir: Path, device: Device) -> Any:
             from pyiqa.utils import download_util
 
             with patch.object(download_util, "DEFAULT_CACHE_DIR", str(hub / "pyiqa")):
-                return pyiqa.create_metric(name, device=device)
+                return pyiqa.create_metric(name, device=device, **options)
     except _LIBRARY_ERRORS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         message = f"{PREFIX}{name}: could not be loaded ({reason}), wanted its files below {hub}"
@@ -147,6 +150,29 @@ def _load(name: str, resources: Resources, *, with_truth: bool) -> OfPairs:
 
     metric = make_metric(name, resources.weights_dir, torch.device("cpu"))
     return OfPairs(partial(score, metric, f"{PREFIX}{name}", with_truth=with_truth))
+
+
+def load_own(name: str, file: str, option: str, resources: Resources) -> OfPairs:
+    """Load one of the metrics that have a family of their own, for `metrics.engine: library`.
+
+    Args:
+        name: Of the metric, which is that of its column.
+        file: Its weights, below the folder of published weights.
+        option: Of the library, which names that file.
+        resources: Of the family.
+
+    Raises:
+        IdfsrError: The file is missing or refused.
+    """
+    import torch
+
+    path = find_weights(resources.weights_dir, file, name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.jit.load is deprecated, and CLIP's file needs it
+        metric = make_metric(
+            name, resources.weights_dir, torch.device("cpu"), **{option: str(path)}
+        )
+    return OfPairs(partial(score, metric, name, with_truth=False))
 
 
 def score(metric: Any, column: str, pairs: Pairs, *, with_truth: bool) -> Columns:

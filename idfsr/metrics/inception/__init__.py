@@ -1,5 +1,6 @@
 """FID and KID, distances of two sets of images on the features of InceptionV3."""
 
+from idfsr.config.scores import EngineStage
 from idfsr.metrics.engine.metric import (
     GT_SET,
     POSITIVE,
@@ -11,6 +12,7 @@ from idfsr.metrics.engine.metric import (
     ImageBatch,
     Metric,
     OfImages,
+    OfPairs,
     Resources,
 )
 
@@ -32,6 +34,13 @@ def load(resources: Resources) -> OfImages:
         return {SR_SET: sr["features"], GT_SET: gt["features"]}
 
     return OfImages(extract, compare, {"fid": frechet_distance, "kid": kernel_distance})
+
+
+def load_library(resources: Resources) -> OfPairs:
+    """Load pytorch-fid's own network."""
+    from idfsr.metrics.inception.library import load_own
+
+    return load_own(resources)
 
 
 FAMILY = Family(
@@ -67,4 +76,6 @@ FAMILY = Family(
     load=load,
     of_truth=True,
     weights="published.inception",
+    settings=EngineStage,
+    library=load_library,
 )

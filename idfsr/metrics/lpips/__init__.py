@@ -1,5 +1,6 @@
 """LPIPS, the perceptual distance of Zhang et al. (2018)."""
 
+from idfsr.config.scores import EngineStage
 from idfsr.metrics.engine.metric import POSITIVE, Columns, Family, Metric, OfPairs, Pairs, Resources
 
 
@@ -15,6 +16,13 @@ def load(resources: Resources) -> OfPairs:
         return {"lpips": distance.cpu().numpy()}
 
     return OfPairs(score)
+
+
+def load_library(resources: Resources) -> OfPairs:
+    """Load the package's own metric."""
+    from idfsr.metrics.lpips.library import load_own
+
+    return load_own(resources)
 
 
 FAMILY = Family(
@@ -35,4 +43,6 @@ FAMILY = Family(
     ),
     load=load,
     weights="published.alexnet",
+    settings=EngineStage,
+    library=load_library,
 )

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from idfsr.metrics.engine.metric import REAL, Family, Metric, OfImages, Resources
+from idfsr.config.scores import EngineStage
+from idfsr.metrics.engine.metric import REAL, Family, Metric, OfImages, OfPairs, Resources
 
 
 def load(resources: Resources) -> OfImages:
@@ -12,6 +13,14 @@ def load(resources: Resources) -> OfImages:
 
     network = load_musiq(resources.weights_dir, resources.device)
     return image_score("musiq", partial(musiq, network))
+
+
+def load_library(resources: Resources) -> OfPairs:
+    """Load pyiqa's own metric."""
+    from idfsr.metrics.engine.pyiqa_metric import load_own
+    from idfsr.metrics.musiq.network import WEIGHTS
+
+    return load_own("musiq", WEIGHTS, "pretrained_model_path", resources)
 
 
 FAMILY = Family(
@@ -29,4 +38,6 @@ FAMILY = Family(
     ),
     load=load,
     weights="published.musiq",
+    settings=EngineStage,
+    library=load_library,
 )

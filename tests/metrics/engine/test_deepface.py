@@ -18,6 +18,8 @@ from idfsr.metrics.engine.deepface import FOLDER, KINDS, find_all_faces, find_fa
 from idfsr.metrics.engine.deepface_columns import compare_ages, compare_classes, verify
 from idfsr.metrics.engine.deepface_family import Name
 from idfsr.metrics.engine.metric import Features, ImageBatch
+from idfsr.metrics.engine.registry import find_family
+from idfsr.metrics.engine.scoring import Scores
 
 CPU = torch.device("cpu")
 
@@ -188,3 +190,31 @@ def test_files_that_are_missing_or_of_another_network(
     torch.save(nn.Linear(2, 3).state_dict(), path)
     with pytest.raises(IdfsrError, match="tensors of another network: 16 missing such as conv_1"):
         load_network(tmp_path, name, CPU)
+
+
+@pytest.mark.usefixtures("package")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "deepface_emotion",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("vgg_face", "deepface_age")),
+    ],
+)
+def test_both_engines_give_the_same(
+    name: str,
+    weights_dir: Path,
+    photographs: np.ndarray,
+    by_both_engines: Callable[..., list[Scores]],
+) -> None:
+    family = find_family(name)
+    fast, library = by_both_engines(family, weights_dir, photographs[::-1].copy(), photographs)
+    assert fast.columns.keys() == library.columns.keys()
+    for column, wanted in fast.columns.items():
+        found = library.columns[column]
+        if column in ("gt_age", "sr_age"):
+            assert np.array_equal(found, np.trunc(wanted))  # the package cuts years off
+        elif wanted.dtype == np.float64:
+            np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+        else:
+            assert found.tolist() == wanted.tolist()
+    assert library.columns["sr_num_faces"].tolist() == [0, 2, 1, 1]

@@ -22,7 +22,7 @@ def test_a_network_of_deepface_from_its_file_to_the_columns(
     torch.manual_seed(0)
     torch.save(KINDS["deepface_emotion"].build().state_dict(), path)
     family = find_family("deepface_emotion")
-    settings = DeepfaceStage(enforce_detection=enforce_detection)
+    settings = DeepfaceStage(engine="fast", enforce_detection=enforce_detection)
     scorer = family.load(Resources(tmp_path, tmp_path, tmp_path, CPU, settings))
     assert isinstance(scorer, OfImages)
     images = np.stack([np.full((64, 64, 3), value, np.uint8) for value in (40, 200)])

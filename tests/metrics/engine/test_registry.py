@@ -37,8 +37,9 @@ SETTINGS = (MetricsConfig(), load_config(Path("config/celebref-hq.yaml")).metric
 def test_directions() -> None:
     lower = {name for name, metric in all_metrics().items() if metric.direction == "lower"}
     assert lower == {
-        "lpips", "fid", "kid", "mobilenetv2_distance", "mobilenetv2_fd", "brisque", "ids",
-        "ids_sface", "ids_adaface", "ids_arcface", "age_diff", "age_diff_embedded",
+        "lpips", "fid", "kid", "dinov2_fd", "cmmd", "mobilenetv2_distance", "mobilenetv2_fd",
+        "brisque", "ids", "ids_sface", "ids_adaface", "ids_arcface", "age_diff",
+        "age_diff_embedded",
     }  # fmt: skip
 
 
@@ -131,8 +132,8 @@ def test_metrics_whose_weights_are_not_there_are_left_out_and_named(
         names, missing = drop_missing(all_metrics(), tmp_path)
     assert {"psnr", "fid", "kid", "ids_sface"} < set(names)
     assert set(missing) == {
-        "lpips", "clipiqa", "musiq", "ids", "idv", "ids_adaface", "acc_gender", "acc_emotion",
-        "acc_race", "age_diff",
+        "lpips", "dinov2_fd", "cmmd", "clipiqa", "musiq", "ids", "idv", "ids_adaface",
+        "acc_gender", "acc_emotion", "acc_race", "age_diff",
     }  # fmt: skip
     assert len(caplog.records) == len(missing)
     assert f"ids: not computed, its column stays empty: no {tmp_path}/.deepface" in caplog.text
