@@ -58,7 +58,8 @@ def see_expressions(args: argparse.Namespace, rows: pd.DataFrame) -> pd.DataFram
     if args.family is None:
         return rows.assign(**dict.fromkeys(names, ""))
     family = find_family(args.family)
-    scorer = family.load(find_resources(args, load_stage(args.family_config, family.settings)))
+    settings = load_stage(args.family_config, family.settings)
+    scorer = family.by_engine(settings).load(find_resources(args, settings))
     gt_column, sr_column = _expression(family.metrics).details
     seen = rows[rows["exchange"] == STYLE]
     columns: dict[str, np.ndarray] = {}
