@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 EXPORT = ("uv", "export", "--frozen", "--no-emit-project", "--no-header", "--no-annotate")
-PACKAGE = re.compile(r"^([a-z0-9.-]+)==.*\n(?:    --hash.*\n)+", re.MULTILINE)
-"""One with its hashes."""
+PACKAGE = re.compile(r"^([a-z0-9.-]+==.*)\n(?:    --hash.*\n)+", re.MULTILINE)
+"""One with its hashes; the group is its name, version and where it is wanted."""
 
 
 def export(*options: str) -> str:
@@ -19,8 +19,8 @@ def export(*options: str) -> str:
 
 
 users = export("--no-dev", "--extra", "spandrel")
-names = set(PACKAGE.findall(users))
-developers = [found for found in PACKAGE.finditer(export("--only-dev")) if found[1] not in names]
+lines = set(PACKAGE.findall(users))
+developers = [found for found in PACKAGE.finditer(export("--only-dev")) if found[1] not in lines]
 Path("requirements.lock").write_text(users, encoding="utf-8")
 Path("requirements-dev.lock").write_text(
     "".join(found[0] for found in developers), encoding="utf-8"
