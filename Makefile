@@ -55,7 +55,7 @@ fuzz: setup-dev ## damaged images, settings, command lines and weight files by t
 	    IDFSR_FUZZ_WEIGHTS=200 pytest -n $(WORKERS) --dist loadfile tests/fuzz
 
 docs: setup-dev ## the docs as a site, links and anchors checked: build/docs/index.html
-	$(ACTIVATE) && mkdocs build --quiet --strict
+	$(ACTIVATE) && NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
 
 check: setup-dev ## format, lint, types, spelling, workflow lint, docs, then all tests but GPU
 	$(ACTIVATE) && ruff format --check .
