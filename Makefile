@@ -54,8 +54,9 @@ fuzz: setup-dev ## damaged images, settings, command lines and weight files by t
 	$(ACTIVATE) && IDFSR_FUZZ_IMAGES=20000 IDFSR_FUZZ_SETTINGS=3000 IDFSR_FUZZ_COMMANDS=1200 \
 	    IDFSR_FUZZ_WEIGHTS=200 pytest -n $(WORKERS) --dist loadfile tests/fuzz
 
+# Not --quiet: mkdocs then counts no warning, and --strict finds none.
 docs: setup-dev ## the docs as a site, links and anchors checked: build/docs/index.html
-	$(ACTIVATE) && NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
+	$(ACTIVATE) && NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 check: setup-dev ## format, lint, types, spelling, workflow lint, docs, then all tests but GPU
 	$(ACTIVATE) && ruff format --check .
