@@ -17,23 +17,49 @@ INSTALLS = {
 }
 
 
-def locked_versions() -> dict[str, list[str]]:
-    """Return the versions of every package in the lock; some have one for each Python."""
+USERS = "requirements.lock"
+DEVELOPERS = "requirements-dev.lock"
+"""What developers install beside the users' lock."""
+
+WANTED = [
+    *((text, USERS) for text in PROJECT["project"]["dependencies"]),
+    *((text, USERS) for text in PROJECT["project"]["optional-dependencies"]["spandrel"]),
+    *((text, DEVELOPERS) for text in PROJECT["dependency-groups"]["dev"]),
+]
+
+
+def locked_versions(lock: str) -> dict[str, list[str]]:
+    """Return the versions of every package in a lock; some have one for each Python."""
     versions: dict[str, list[str]] = {}
     for name, version in re.findall(
-        r"^([a-z0-9.-]+)==([^ ;]+)", Path("requirements.lock").read_text(), re.MULTILINE
+        r"^([a-z0-9.-]+)==([^ ;]+)", Path(lock).read_text(), re.MULTILINE
     ):
         versions.setdefault(name, []).append(version)
     return versions
 
 
-@pytest.mark.parametrize(
-    "text", [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
-)
-def test_the_lock_has_what_the_project_asks_for(text: str) -> None:
+@pytest.mark.parametrize(("text", "lock"), WANTED)
+def test_the_lock_has_what_the_project_asks_for(text: str, lock: str) -> None:
     wanted = Requirement(text)
-    versions = locked_versions()[wanted.name]
+    # a tool of developers that a library of users needs too stands in the users' lock
+    versions = locked_versions(lock).get(wanted.name) or locked_versions(USERS)[wanted.name]
     assert all(wanted.specifier.contains(version) for version in versions)
+
+
+def test_a_package_of_both_locks_has_one_version() -> None:
+    users, developers = locked_versions(USERS), locked_versions(DEVELOPERS)
+    for name in users.keys() & developers.keys():  # where systems want it that users' do not
+        assert set(developers[name]) <= set(users[name]), name
+
+
+def test_the_package_imports_no_tool_of_developers() -> None:
+    only = locked_versions(DEVELOPERS).keys() - locked_versions(USERS).keys()
+    tools = {name.replace("-", "_") for name in only}
+    files = [*Path("idfsr").rglob("*.py"), *Path("workflow").rglob("*.smk")]
+    imports = re.compile(r"^\s*(?:from|import) (\w+)", re.MULTILINE)
+    found = {name for path in files for name in imports.findall(path.read_text())}
+    assert "torch" in found
+    assert tools.isdisjoint(found)
 
 
 def test_every_way_installs_the_lock() -> None:

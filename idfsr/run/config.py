@@ -321,6 +321,8 @@ def json_schema() -> dict[str, Any]:
     schema = TypeAdapter(Config).json_schema()
     names = schema["properties"]["methods"]
     names["items"] = {"anyOf": [names["items"], TypeAdapter(FolderMethod).json_schema()]}
+    array = {key: names.pop(key) for key in ("type", "items", "minItems")}
+    names["anyOf"] = [array, {"const": AVAILABLE}]
     sections: dict[str, Any] = {}
     for name, method in own_methods().items():
         if method.settings and not method.settings_of:

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from idfsr.config.fit import FitStage
 from idfsr.config.restore import RestoreStage
@@ -44,6 +46,17 @@ def test_scale_factors_of_the_command_line_are_numbers() -> None:
 def test_schema_file_is_up_to_date() -> None:
     stored = json.loads((CONFIG_DIR / "schema.json").read_text())
     assert stored == json_schema(), "run: idfsr schema --schema config/schema.json"
+
+
+@pytest.mark.parametrize("path", RUNS, ids=str)
+def test_editors_complete_a_shipped_config(path: Path) -> None:
+    line = path.read_text().splitlines()[0]
+    schema = path.parent / line.removeprefix("# yaml-language-server: $schema=")
+    check = jsonschema.Draft202012Validator(json.loads(schema.read_text()))
+    values = yaml.safe_load(path.read_text())
+    assert not list(check.iter_errors(values))
+    assert list(check.iter_errors({**values, "fti": {}}))
+    check.validate({"methods": "available"})
 
 
 @pytest.mark.parametrize(
