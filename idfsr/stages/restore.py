@@ -11,6 +11,7 @@ show no face, are named at the end, with status 2; the others are done.
 """
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 from typing import cast, get_args
@@ -24,11 +25,18 @@ from idfsr.io.files import atomic_path
 from idfsr.io.images import encode_png
 from idfsr.io.places import assets_folder, locate
 from idfsr.models.device import pick_device
+from idfsr.photographs.background import load_enlarger
 from idfsr.photographs.choose import Wishes
 from idfsr.photographs.marks import COMPOSITE, encode_marked, read_source_type
-from idfsr.photographs.networks import CONFIG, load_photograph_networks
+from idfsr.photographs.methods import other_methods
+from idfsr.photographs.networks import (
+    CONFIG,
+    PhotographNetworks,
+    load_photograph_networks,
+    with_method,
+)
 from idfsr.photographs.outputs import check_writable, list_photographs, plan_outputs
-from idfsr.photographs.person import load_person
+from idfsr.photographs.person import Person, load_person
 from idfsr.photographs.restore import Restored, restore_photograph
 from idfsr.photographs.sheet import draw_sheet
 from idfsr.run.config import load_config
@@ -49,6 +57,14 @@ def register(parser: argparse.ArgumentParser) -> None:
     add(
         "--force", action="store_true",
         help="restore faces of too much detail, and where it did not help",
+    )  # fmt: skip
+    add(
+        "--method", choices=other_methods(),
+        help="restore with this method of the tables in the place of the fitted network",
+    )  # fmt: skip
+    add(
+        "--background", type=Path, metavar="WEIGHTS",
+        help="where a photograph is enlarged, enlarge it with this network of super-resolution",
     )  # fmt: skip
     add("--compare", action="store_true", help="also write <name>-compare.png, before and after")
     add("--check", type=Path, metavar="FILE", help="say whether a file is marked as restored")
@@ -91,6 +107,20 @@ def describe(path: Path, target: Path, done: Restored) -> str:
     return "\n".join([first, *(f"  {choice.describe()}" for choice in done.choices)])
 
 
+def load(args: argparse.Namespace) -> tuple[PhotographNetworks, Person]:
+    """Load the networks and the person."""
+    loaded = load_photograph_networks(load_config(locate(args.config)), args.assets, pick_device())
+    person = load_person(
+        args.embedding, model_digest=loaded.model_digest, id_encoder=loaded.id_encoder
+    )
+    if args.method:
+        loaded = with_method(loaded, args.method)
+    if args.background:
+        enlarger = load_enlarger(args.background, pick_device())
+        loaded = dataclasses.replace(loaded, enlarger=enlarger)
+    return loaded, person
+
+
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     if args.check:
@@ -103,10 +133,7 @@ def run(args: argparse.Namespace) -> None:
     targets = plan_outputs(list_photographs(args.images), args.out)
     check_writable(args.out / "a.png")
     torch.set_num_threads(args.threads)
-    loaded = load_photograph_networks(load_config(locate(args.config)), args.assets, pick_device())
-    person = load_person(
-        args.embedding, model_digest=loaded.model_digest, id_encoder=loaded.id_encoder
-    )
+    loaded, person = load(args)
     wishes = Wishes(
         scale_factor=None if args.scale == "auto" else cast("ScaleFactor", int(args.scale)),
         all_faces=args.all_faces,
