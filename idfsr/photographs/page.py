@@ -109,7 +109,7 @@ def make_page(loaded: PhotographNetworks) -> Any:
         wishes = Wishes(all_faces=EVERYBODY in wanted, force=FORCE in wanted)
         return restore_file(file, person, loaded, wishes)
 
-    with gr.Blocks(analytics_enabled=False, title="idfsr") as page:
+    with gr.Blocks(analytics_enabled=False, delete_cache=(3600, 3600), title="idfsr") as page:
         gr.Markdown(
             "# A photograph in, a better photograph out, or a clear no\n"
             "A restored face is a guess, and no evidence of how somebody looked. "
