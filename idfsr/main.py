@@ -25,6 +25,7 @@ DESCRIPTION = "Reference-based face super-resolution with identity decoupling an
 USER_COMMANDS = {
     "fit": "fit a person to photographs of your own",
     "restore": "restore a person's face in photographs of your own",
+    "ui": "try fit and restore on a page, in a browser",
     "metrics": "compare two folders of images",
     "status": "show what of a run is done, running or failed",
     "leaderboard": "put several runs on one page",

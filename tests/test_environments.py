@@ -53,7 +53,9 @@ def test_a_package_of_both_locks_has_one_version() -> None:
 
 
 def test_the_package_imports_no_tool_of_developers() -> None:
-    only = locked_versions(DEVELOPERS).keys() - locked_versions(USERS).keys()
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    optional = {Requirement(text).name for extra in extras for text in extra}
+    only = locked_versions(DEVELOPERS).keys() - locked_versions(USERS).keys() - optional
     tools = {name.replace("-", "_") for name in only}
     files = [*Path("idfsr").rglob("*.py"), *Path("workflow").rglob("*.smk")]
     imports = re.compile(r"^\s*(?:from|import) (\w+)", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The network on aligned faces of a person, each with the person's nearest photograph as style."""
+"""A network on aligned faces of a person, each with the nearest photograph as style."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,18 +42,21 @@ def apply_network(
         faces: Of part "test" and one identity, prepared at the scale factor; the names of their
             rows seed the noise.
         references: Photographs of the person.
-        z_id: Of the person.
+        z_id: Of the person; other methods than the fitted network take none.
         loaded: See `load_photograph_networks`.
         scale_factor: How many times too small the faces are taken to be.
     """
+    ranked = [rank_references(references, item.lr_landmarks)[0] for item in faces]
     rows = [
-        shard_row(item, rank_references(references, item.lr_landmarks)[:1], scale_factor)
-        for item in faces
+        shard_row(item, [nearest], scale_factor)
+        for item, nearest in zip(faces, ranked, strict=True)
     ]
     with TemporaryDirectory() as folder:
         shard = Path(folder) / "faces.parquet"
         write_shard(rows, shard, {"scale_factor": str(scale_factor)}, loaded.model.config.id_dim)
         examples = load_identity([shard], faces[0].row.identity, "test")
+    if loaded.other:
+        return loaded.other.restore(examples, references, ranked, scale_factor)
     method = IdfsrRestorer(
         model=loaded.model,
         model_digest=loaded.model_digest,

@@ -2,15 +2,18 @@
 
 import dataclasses
 from pathlib import Path
+from typing import get_args
 
 import torch
 
 from idfsr.config.shards import ShardsStage
+from idfsr.config.types import ScaleFactor
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import FaceDetector, load_detector
 from idfsr.faces.low_resolution import load_lr_detector
 from idfsr.faces.prepare import Networks
 from idfsr.io.places import locate
+from idfsr.methods.engine.registry import find_method
 from idfsr.metrics.mobilenetv2.network import MobileNetV2, load_mobilenetv2
 from idfsr.metrics.sface.network import SFace, load_sface
 from idfsr.models.checkpoint import load_idfsr
@@ -18,6 +21,8 @@ from idfsr.models.id_encoder import load_id_encoder
 from idfsr.models.idfsr import IDFSR
 from idfsr.models.weights import model_digest
 from idfsr.models.winograd import speed_up
+from idfsr.photographs.background import Enlarger
+from idfsr.photographs.methods import OtherMethod
 from idfsr.run.config import Config
 
 CONFIG = Path("config/photographs.yaml")
@@ -42,6 +47,10 @@ class PhotographNetworks:
     """Tells people apart; no training or fit has used it."""
     perceptual: MobileNetV2
     """Of the perceptual distance."""
+    other: OtherMethod | None = None
+    """Restores in the place of `model`."""
+    enlarger: Enlarger | None = None
+    """Enlarges photographs in the place of the bicubic filter."""
 
     @property
     def preparing(self) -> ShardsStage:
@@ -96,4 +105,24 @@ def load_photograph_networks(
         id_encoder=encoder.name,
         recogniser=load_sface(assets_dir, device),
         perceptual=load_mobilenetv2(assets_dir, device),
+    )
+
+
+def with_method(loaded: PhotographNetworks, name: str) -> PhotographNetworks:
+    """Return the networks with another method, whose own size the settings then have.
+
+    Args:
+        loaded: See `load_photograph_networks`.
+        name: Of the method, as in the tables.
+
+    Raises:
+        IdfsrError: See `load_method`.
+    """
+    other = OtherMethod(method=find_method(name), config=loaded.config)
+    size = other.restorer(min(get_args(ScaleFactor))).native_size
+    shards = dataclasses.replace(
+        loaded.config.shards, image_size=size or loaded.config.shards.image_size
+    )
+    return dataclasses.replace(
+        loaded, config=dataclasses.replace(loaded.config, shards=shards), other=other
     )

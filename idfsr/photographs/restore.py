@@ -16,6 +16,7 @@ from idfsr.faces.prepare import Prepared, TargetRow, prepare_images
 from idfsr.faces.targets import Face, Target
 from idfsr.io.digests import file_digest
 from idfsr.photographs.apply import apply_network
+from idfsr.photographs.background import enlarge
 from idfsr.photographs.blend import add_inside_mask, blur_to, correct, keep_tone
 from idfsr.photographs.choose import Choice, Wishes, choose_faces
 from idfsr.photographs.detail import TOLERANCE
@@ -134,10 +135,29 @@ def enlargement(choices: Sequence[Choice], faces: Sequence[Face], size: int) -> 
     return max(factors)
 
 
+def enlarge_original(
+    original: Original, factor: int, loaded: PhotographNetworks
+) -> Num[np.ndarray, "height width channels"]:
+    """Return the values of a photograph enlarged by a whole factor, of 1 as they are.
+
+    Its colours are those of the network that enlarges, if there is one; an alpha channel, and all
+    else, is enlarged by the bicubic filter.
+    """
+    values = original.enlarged(factor)
+    if loaded.enlarger and factor > 1:
+        device = next(loaded.model.parameters()).device
+        large = enlarge(original.rgb, factor, loaded.enlarger, device)
+        colours = np.rint(original.in_own_colours(large))
+        values[..., : colours.shape[2]] = colours
+    return values
+
+
 def restore_photograph(
     path: Path, person: Person, loaded: PhotographNetworks, wishes: Wishes
 ) -> Restored:
     """Restore the person in a photograph; outside the face's mask no value of it changes.
+
+    With a network that enlarges, the enlarged photograph is that network's.
 
     The photograph is enlarged by a whole factor, at most the scale factor, so that the restored
     face comes out at the size that the network gives; a photograph whose face is as large already
@@ -157,6 +177,8 @@ def restore_photograph(
     if not len(found.scores):
         message = f"{path}: found no face, wanted at least one"
         raise IdfsrError(message)
+    if loaded.other:
+        person = dataclasses.replace(person, trials=())  # those are of the fitted network
     choices = choose_faces(original.rgb, found, person, loaded, wishes)
     taken = [choice for choice in choices if choice.scale_factor is not None]
     if not taken:
@@ -174,7 +196,7 @@ def restore_photograph(
             "cut out the part with the face"
         )
         raise IdfsrError(message)
-    canvas = original.enlarged(enlarged)
+    canvas = enlarge_original(original, enlarged, loaded)
     for choice, face in zip(taken, faces, strict=True):
         assert choice.scale_factor is not None
         name = f"{path.name}#{choice.index}"

@@ -8,27 +8,43 @@ show no face, are named at the end, with status 2; the others are done.
 
     idfsr restore --embedding ann.safetensors old/ --out restored
     idfsr restore --check restored/1.png
+
+Each file says in XMP that a part of it was generated; with a certificate of yours in C2PA too.
 """
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 from typing import cast, get_args
 
 import torch
+from PIL import Image
 from tqdm import tqdm
 
 from idfsr.config.types import ScaleFactor
 from idfsr.errors import IdfsrError
 from idfsr.io.files import atomic_path
-from idfsr.io.images import encode_png
 from idfsr.io.places import assets_folder, locate
 from idfsr.models.device import pick_device
+from idfsr.photographs.background import load_enlarger
 from idfsr.photographs.choose import Wishes
+from idfsr.photographs.manifest import (
+    Credentials,
+    describe_manifest,
+    load_credentials,
+    sign,
+)
 from idfsr.photographs.marks import COMPOSITE, encode_marked, read_source_type
-from idfsr.photographs.networks import CONFIG, load_photograph_networks
+from idfsr.photographs.methods import other_methods
+from idfsr.photographs.networks import (
+    CONFIG,
+    PhotographNetworks,
+    load_photograph_networks,
+    with_method,
+)
 from idfsr.photographs.outputs import check_writable, list_photographs, plan_outputs
-from idfsr.photographs.person import load_person
+from idfsr.photographs.person import Person, load_person
 from idfsr.photographs.restore import Restored, restore_photograph
 from idfsr.photographs.sheet import draw_sheet
 from idfsr.run.config import load_config
@@ -50,7 +66,17 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--force", action="store_true",
         help="restore faces of too much detail, and where it did not help",
     )  # fmt: skip
+    add(
+        "--method", choices=other_methods(),
+        help="restore with this method of the tables in the place of the fitted network",
+    )  # fmt: skip
+    add(
+        "--background", type=Path, metavar="WEIGHTS",
+        help="where a photograph is enlarged, enlarge it with this network of super-resolution",
+    )  # fmt: skip
     add("--compare", action="store_true", help="also write <name>-compare.png, before and after")
+    add("--certificate", type=Path, help="PEM chain to sign C2PA manifests with; wants --key")
+    add("--key", type=Path, help="private key of the certificate, PEM")
     add("--check", type=Path, metavar="FILE", help="say whether a file is marked as restored")
     add("--config", type=Path, default=CONFIG, help="settings, YAML (default: %(default)s)")
     add("--assets", type=Path, default=assets_folder(), help="folder of asset packages")
@@ -66,16 +92,20 @@ def check(path: Path) -> None:
         print(f"{path}: its digital source type is {source_type}")
     else:
         print(f"{path}: no mark; that does not say that nothing was generated")
+    print(f"{path}: {describe_manifest(path)}")
 
 
-def write(target: Path, done: Restored, *, compare: bool) -> None:
-    """Write a restored photograph, and the sheet if it is wanted."""
+def write(target: Path, done: Restored, credentials: Credentials | None, *, compare: bool) -> None:
+    """Write a restored photograph, signed if there are credentials, and the sheet if wanted."""
     assert done.image is not None
-    with atomic_path(target) as temporary:
-        temporary.write_bytes(encode_marked(done.image, done.original))
+    files = {target: encode_marked(done.image, done.original)}
     if compare:
-        with atomic_path(target.with_name(f"{target.stem}-compare.png")) as temporary:
-            temporary.write_bytes(encode_png(draw_sheet(done)))
+        in_srgb = dataclasses.replace(done.original, profile=None)
+        sheet = encode_marked(Image.fromarray(draw_sheet(done)), in_srgb)
+        files[target.with_name(f"{target.stem}-compare.png")] = sheet
+    for path, png in files.items():
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(sign(png, path.name, credentials) if credentials else png)
 
 
 def describe(path: Path, target: Path, done: Restored) -> str:
@@ -91,6 +121,28 @@ def describe(path: Path, target: Path, done: Restored) -> str:
     return "\n".join([first, *(f"  {choice.describe()}" for choice in done.choices)])
 
 
+def read_credentials(args: argparse.Namespace) -> Credentials | None:
+    """Return what manifests are signed with, if the command line names it."""
+    if (args.certificate is None) != (args.key is None):
+        message = "found one of --certificate and --key, wanted both"
+        raise IdfsrError(message)
+    return load_credentials(args.certificate, args.key) if args.certificate else None
+
+
+def load(args: argparse.Namespace) -> tuple[PhotographNetworks, Person]:
+    """Load the networks and the person."""
+    loaded = load_photograph_networks(load_config(locate(args.config)), args.assets, pick_device())
+    person = load_person(
+        args.embedding, model_digest=loaded.model_digest, id_encoder=loaded.id_encoder
+    )
+    if args.method:
+        loaded = with_method(loaded, args.method)
+    if args.background:
+        enlarger = load_enlarger(args.background, pick_device())
+        loaded = dataclasses.replace(loaded, enlarger=enlarger)
+    return loaded, person
+
+
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     if args.check:
@@ -102,11 +154,9 @@ def run(args: argparse.Namespace) -> None:
         raise IdfsrError(message)
     targets = plan_outputs(list_photographs(args.images), args.out)
     check_writable(args.out / "a.png")
+    credentials = read_credentials(args)
     torch.set_num_threads(args.threads)
-    loaded = load_photograph_networks(load_config(locate(args.config)), args.assets, pick_device())
-    person = load_person(
-        args.embedding, model_digest=loaded.model_digest, id_encoder=loaded.id_encoder
-    )
+    loaded, person = load(args)
     wishes = Wishes(
         scale_factor=None if args.scale == "auto" else cast("ScaleFactor", int(args.scale)),
         all_faces=args.all_faces,
@@ -120,7 +170,7 @@ def run(args: argparse.Namespace) -> None:
             problems.append(str(error))
             continue
         if done.image is not None:
-            write(target, done, compare=args.compare)
+            write(target, done, credentials, compare=args.compare)
             num_written += 1
         print(describe(path, target, done))
     if len(targets) > 1:
