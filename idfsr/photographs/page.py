@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,8 @@ def restore_file(
     said = "\n".join(choice.describe() for choice in done.choices)
     if done.image is None:
         return pair_of(done), f"left alone\n{said}", None
-    target = Path(mkdtemp()) / f"{Path(file).stem}-restored.png"
+    # beside what was uploaded, with which it is deleted
+    target = Path(file).with_name(f"{Path(file).stem}-restored.png")
     target.write_bytes(encode_marked(done.image, done.original))
     return pair_of(done), f"enlarged x{done.enlarged}\n{said}", str(target)
 
