@@ -1,6 +1,8 @@
 """Small inputs that several tests share."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,16 @@ def make_row(
             for index in range(num_references)
         ],
     }
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Debian's Chromium, installed if this is CI; without it the tests in a browser are skipped."""
+    if shutil.which("chromium") is None:
+        if not os.environ.get("CI"):
+            pytest.skip("no chromium: apt-get install chromium, or set CI=1 to have it installed")
+        subprocess.run([Path(__file__).with_name("install_chromium.sh")], check=True)
+    return shutil.which("chromium") or "chromium"
 
 
 @pytest.fixture

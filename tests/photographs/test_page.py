@@ -5,7 +5,6 @@ The command runs in a process of its own: gradio leaves sockets and loops to the
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -85,10 +84,10 @@ def use(page: Any, people: Path, note: Path, result: Path) -> None:
     download.value.save_as(result)
 
 
-def test_photographs_in_and_a_slider_out(address: str, people: Path, tmp_path: Path) -> None:
+def test_photographs_in_and_a_slider_out(
+    chromium: str, address: str, people: Path, tmp_path: Path
+) -> None:
     """Nothing is asked of any other machine, and what comes out is marked."""
-    chromium = shutil.which("chromium")
-    assert chromium, "no Chromium: tests/report/browser/install.sh installs it"
     note, result = tmp_path / "note.jpg", tmp_path / "result.png"
     note.write_text("no photograph")
     requests: list[str] = []
@@ -97,6 +96,7 @@ def test_photographs_in_and_a_slider_out(address: str, people: Path, tmp_path: P
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_page()
+        page.set_default_timeout(1000 * SECONDS)
         page.on("request", lambda request: requests.append(request.url))
         page.goto(address)
         use(page, people, note, result)

@@ -4,8 +4,6 @@ IDFSR_SCREENSHOTS=FOLDER keeps the pictures that the tests take.
 """
 
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -72,20 +70,11 @@ class Opened:
         return str(self.page.locator("#view-caption").inner_text())
 
 
-def find_chromium() -> str:
-    """Return Chromium's path, installed if this is CI; skip the tests where there is none."""
-    if shutil.which("chromium") is None:
-        if not os.environ.get("CI"):
-            pytest.skip("no chromium: apt-get install chromium, or set CI=1 to have it installed")
-        subprocess.run([Path(__file__).with_name("browser") / "install.sh"], check=True)
-    return shutil.which("chromium") or "chromium"
-
-
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(chromium: str) -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         yield browser
         browser.close()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install Debian's Chromium, for the tests of the report in a browser. Needs root, and does nothing
+# Install Debian's Chromium, for the tests in a browser. Needs root, and does nothing
 # where Chromium is already there.
 set -euo pipefail
 exec 9<"$0"
