@@ -89,7 +89,9 @@ def score_folders(
         name: family.by_engine(resources.settings) for name, family in find_families(there).items()
     }
     scorers = {name: family.load(resources) for name, family in families.items()}
-    detector = load_detector(landmarks, resources.assets_dir, resources.device)
+    detector = None
+    if any(family.of_faces for family in families.values()):
+        detector = load_detector(landmarks, resources.assets_dir, resources.device)
     scores = score_pairs(
         scorers,
         read_batches(pairs, detector, landmarks.image_size, BATCH_SIZE),

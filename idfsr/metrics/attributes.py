@@ -121,5 +121,6 @@ FAMILY = Family(
     ),
     load=load,
     of_truth=True,
+    of_faces=True,
     weights="weights.attributes",
 )

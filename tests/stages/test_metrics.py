@@ -60,6 +60,13 @@ def test_only_some_metrics_and_one_image(
     ]  # fmt: skip
 
 
+def test_psnr_wants_no_detector_and_no_asset(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([*folders, "--only", "psnr", "--assets", str(tmp_path / "none")])
+    assert "PSNR (dB)" in capsys.readouterr().out
+
+
 def test_metrics_without_weights_are_named_and_print_a_dash(
     folders: list[str],
     tmp_path: Path,

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from idfsr.constants import ARCFACE_LANDMARKS_112
 from idfsr.dataset.listing import EXTENSIONS, PHOTOGRAPH, kind_of
 from idfsr.errors import IdfsrError
 from idfsr.faces.detector import FaceDetector
@@ -117,13 +118,14 @@ def find_faces(
 
 
 def read_batches(
-    pairs: Sequence[FilePair], detector: FaceDetector, image_size: int, batch_size: int
+    pairs: Sequence[FilePair], detector: FaceDetector | None, image_size: int, batch_size: int
 ) -> Iterator[Pairs]:
     """Decode, detect and crop pairs, a batch at a time; each file is decoded once.
 
     Args:
         pairs: From `pair_files`.
-        detector: Searches the ground truth.
+        detector: Searches the ground truth; None where nobody looks at faces, whose crops are then
+            cut out anywhere.
         image_size: See `Detector.detect`.
         batch_size: Images of a batch; the last may have fewer.
 
@@ -139,8 +141,10 @@ def read_batches(
         num_grey += sum(is_grey(image) for image in (*gt_images, *sr_images))
         size = size or gt_images[0].shape
         check_sizes([pair.name for pair in batch], gt_images, sr_images, size)
-        landmarks, without = find_faces(gt_images, detector, image_size)
-        num_without += without
+        landmarks = [np.array(ARCFACE_LANDMARKS_112, np.float32)] * len(batch)
+        if detector is not None:
+            landmarks, without = find_faces(gt_images, detector, image_size)
+            num_without += without
         yield crop_pairs(gt_images, sr_images, landmarks)
     if num_grey:
         logger.warning("%d images are grey: taken as RGB of three equal channels", num_grey)

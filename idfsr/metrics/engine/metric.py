@@ -148,6 +148,8 @@ class Family:
     """Loads what computes them."""
     of_truth: bool = False
     """Whether the network is asked of the ground truth by itself: once for all methods."""
+    of_faces: bool = False
+    """Whether it looks at the aligned faces; others leave `ImageBatch.crop` alone."""
     of_references: bool = False
     """Whether it is then asked of the reference photographs too; it is a recogniser."""
     weights: str = ""

@@ -97,6 +97,7 @@ def recogniser_family(
         (distance,),
         partial(_load, metric, load),
         of_truth=True,
+        of_faces=True,
         of_references=True,
         weights=weights,
     )

@@ -73,6 +73,7 @@ FAMILY = Family(
     ),
     load=load,
     of_truth=True,
+    of_faces=True,
     of_references=True,
     weights="assets.sface",
     settings=SfaceStage,

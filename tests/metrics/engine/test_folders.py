@@ -90,6 +90,15 @@ def test_grey_and_coloured_files_are_read_in_batches_and_missing_faces_counted(
     assert "4 images are grey" in caplog.text
 
 
+def test_where_nobody_looks_at_faces_none_is_searched(tmp_path: Path, head: np.ndarray) -> None:
+    save(tmp_path / "gt", "0.png", image=head)
+    save(tmp_path / "sr", "0.png", image=head[:, ::-1])
+    pairs = pair_files(tmp_path / "gt", tmp_path / "sr")
+    (batch,) = read_batches(pairs, None, 256, 2)
+    np.testing.assert_array_equal(batch.sr.image[0], head[:, ::-1])
+    assert batch.gt.crop.shape == (1, 112, 112, 3)
+
+
 def test_another_size_or_a_broken_file_is_one_clear_line(
     tmp_path: Path, detector: Detector
 ) -> None:

@@ -12,7 +12,7 @@ from idfsr.config.metrics import MetricsConfig
 from idfsr.config.weights import WeightsConfig
 from idfsr.errors import IdfsrError
 from idfsr.io.assets import ASSETS
-from idfsr.io.provenance import PACKAGE_DIR
+from idfsr.io.provenance import PACKAGE_DIR, module_closure, module_path
 from idfsr.io.weights_list import read_manifest
 from idfsr.metrics.clipiqa import network as clipiqa
 from idfsr.metrics.engine import deepface
@@ -41,6 +41,17 @@ def test_directions() -> None:
         "brisque", "ids", "ids_sface", "ids_adaface", "ids_arcface", "age_diff",
         "age_diff_embedded",
     }  # fmt: skip
+
+
+def test_families_that_look_at_aligned_faces_say_so() -> None:
+    named = {name for name, family in all_families().items() if family.of_faces}
+    readers = {
+        name
+        for name in all_families()
+        for module in module_closure(f"idfsr.metrics.{name}")
+        if "batch.crop" in (module_path(module) or Path()).read_text()
+    }
+    assert named == readers == {"adaface", "arcface", "attributes", "sface"}
 
 
 def test_the_shipped_settings_name_every_metric_and_the_order_is_theirs() -> None:
