@@ -19,8 +19,9 @@ import torch
 from fit import CPU, Person, read_people, restore, score
 
 from idfsr.config.metrics import MetricsConfig
-from idfsr.config.restore import RestoreStage, Sampler
+from idfsr.config.restore import RestoreStage
 from idfsr.config.stage import load_stage
+from idfsr.config.types import Sampler
 from idfsr.io.images import decode_png
 from idfsr.methods.engine.embedding import load_embedding
 from idfsr.methods.idfsr.restore import IdfsrRestorer, load_restorer

@@ -1,13 +1,10 @@
 """Settings of the sampling of restored images."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from idfsr.config.types import Count, CountOrNone, NumDdimSteps, Precision, Seed, section
-
-Sampler = Literal["ddim", "dpmpp_2m"]
-"""DDIM as in the paper (Song et al. 2021), or DPM-Solver++(2M) (Lu et al. 2022)."""
+from idfsr.config.types import Count, CountOrNone, NumDdimSteps, Precision, Sampler, Seed, section
 
 
 @section

@@ -61,6 +61,8 @@ def _divisor(num_steps: int) -> int:
     return num_steps
 
 
+Sampler = Literal["ddim", "dpmpp_2m"]
+"""DDIM as in the paper (Song et al. 2021), or DPM-Solver++(2M) (Lu et al. 2022)."""
 Precision = Literal["float32", "bfloat16"]
 """In which networks compute that are not trained; weights stay in float32."""
 NumDdimSteps = Annotated[int, Field(ge=1), AfterValidator(_divisor)]

@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from idfsr.config.restore import Sampler
+from idfsr.config.types import Sampler
 from idfsr.constants import NUM_TRAIN_TIMESTEPS
 from idfsr.diffusion.ddim import ddim_sample
 from idfsr.diffusion.dpm_solver import dpm_solver_sample

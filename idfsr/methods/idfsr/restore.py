@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from idfsr.config.restore import RestoreConfig, Sampler
-from idfsr.config.types import Precision
+from idfsr.config.restore import RestoreConfig
+from idfsr.config.types import Precision, Sampler
 from idfsr.diffusion.ddim import seeded_noise
 from idfsr.diffusion.sampling import sample_images
 from idfsr.errors import IdfsrError
