@@ -102,7 +102,7 @@ def make_page(loaded: PhotographNetworks) -> Any:
         IdfsrError: gradio is not installed.
     """
     if find_spec("gradio") is None:
-        message = "idfsr ui: no package gradio, wanted from pip install 'idfsr[ui]'"
+        message = "no package gradio, wanted from pip install 'idfsr[ui]'"
         raise IdfsrError(message)
     gr: Any = import_module("gradio")
 
