@@ -29,7 +29,7 @@ def _own_calls(names: Sequence[str], config: MetricsConfig) -> Iterator[str]:
         metric.title
         for metric in find_metrics(names)
         for family in find_families([metric.name]).values()
-        if family.library and config.engine == "library"
+        if family.by_package and config.engine == "library"
     ]
     if titles:
         yield (

@@ -16,8 +16,8 @@ from idfsr.metrics.engine.frechet import frechet_distance
 from idfsr.metrics.engine.metric import GT_SET, SR_SET, ImageBatch, Pairs, Resources
 from idfsr.metrics.engine.unit_range import to_unit
 from idfsr.metrics.inception import FAMILY
-from idfsr.metrics.inception.library import own_distance
 from idfsr.metrics.inception.network import WEIGHTS, inception_features, load_inception
+from idfsr.metrics.inception.own_call import own_distance
 
 CPU = torch.device("cpu")
 
@@ -148,7 +148,7 @@ def test_both_engines_give_the_same_features(
     network: nn.Module, weights_dir: Path, pixels: np.ndarray
 ) -> None:
     resources = Resources(weights_dir, weights_dir, None, CPU, None)
-    scorer = FAMILY.library(resources)
+    scorer = FAMILY.by_package(resources)
     batch = ImageBatch(pixels[:1], np.zeros((1, 112, 112, 3), np.uint8))
     found = scorer.score(Pairs(batch, batch))
     wanted = inception_features(network, to_unit(pixels[:1])).numpy()

@@ -42,5 +42,5 @@ FAMILY = Family(
     load=load,
     weights="published.clip_rn50",
     settings=EngineStage,
-    library=load_library,
+    by_package=load_library,
 )

@@ -32,7 +32,7 @@ def deepface_family(name: Name, *metrics: Metric) -> Family:
         of_truth=True,
         weights=f"published.{name}",
         settings=DeepfaceStage,
-        library=partial(_load_own, name),
+        by_package=partial(_load_own, name),
     )
 
 

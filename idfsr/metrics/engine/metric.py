@@ -157,7 +157,7 @@ class Family:
     published file as "published.<key of config/weights.yaml>"."""
     settings: type[Any] = ScoresStage
     """The stage's settings, of `idfsr.config.scores`."""
-    library: Callable[[Resources], OfPairs] | None = None
+    by_package: Callable[[Resources], OfPairs] | None = None
     """Loads what computes the same by a package's own calls, image by image; the settings then have
     an `engine`. None where no package has such a call."""
 
@@ -167,9 +167,9 @@ class Family:
         Args:
             settings: With the field `engine`, where the family has a library.
         """
-        if self.library is None or settings.engine == "fast":
+        if self.by_package is None or settings.engine == "fast":
             return self
-        return replace(self, load=self.library, of_truth=False)
+        return replace(self, load=self.by_package, of_truth=False)
 
 
 def likeness_columns(metric: str) -> tuple[str, str]:

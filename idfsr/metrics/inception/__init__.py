@@ -38,7 +38,7 @@ def load(resources: Resources) -> OfImages:
 
 def load_library(resources: Resources) -> OfPairs:
     """Load pytorch-fid's own network."""
-    from idfsr.metrics.inception.library import load_own
+    from idfsr.metrics.inception.own_call import load_own
 
     return load_own(resources)
 
@@ -77,5 +77,5 @@ FAMILY = Family(
     of_truth=True,
     weights="published.inception",
     settings=EngineStage,
-    library=load_library,
+    by_package=load_library,
 )

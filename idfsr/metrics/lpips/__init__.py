@@ -20,7 +20,7 @@ def load(resources: Resources) -> OfPairs:
 
 def load_library(resources: Resources) -> OfPairs:
     """Load the package's own metric."""
-    from idfsr.metrics.lpips.library import load_own
+    from idfsr.metrics.lpips.own_call import load_own
 
     return load_own(resources)
 
@@ -44,5 +44,5 @@ FAMILY = Family(
     load=load,
     weights="published.alexnet",
     settings=EngineStage,
-    library=load_library,
+    by_package=load_library,
 )

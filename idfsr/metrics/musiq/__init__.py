@@ -39,5 +39,5 @@ FAMILY = Family(
     load=load,
     weights="published.musiq",
     settings=EngineStage,
-    library=load_library,
+    by_package=load_library,
 )

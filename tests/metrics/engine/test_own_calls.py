@@ -22,7 +22,7 @@ OWN = [
 
 
 def test_families_with_own_calls() -> None:
-    assert [name for name, family in all_families().items() if family.library] == OWN
+    assert [name for name, family in all_families().items() if family.by_package] == OWN
     assert {settings_file(name, "r") for name in OWN} == {
         "results/r/config/scores-engine.json",
         "results/r/config/scores-deepface.json",
@@ -32,10 +32,10 @@ def test_families_with_own_calls() -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_no_package_is_asked_before_its_file_is_there(name: str, tmp_path: Path) -> None:
     family = all_families()[name]
-    assert family.library
+    assert family.by_package
     resources = Resources(tmp_path, tmp_path, None, pick_device(), None)
     with pytest.raises(IdfsrError, match=rf"^{re.escape(str(tmp_path))}/.+: no such file, wanted"):
-        family.library(resources)
+        family.by_package(resources)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -55,8 +55,8 @@ def test_a_run_by_the_library_asks_of_pairs_alone() -> None:
 
 def test_the_code_of_a_job_has_the_own_calls() -> None:
     names = {
-        "lpips": "idfsr.metrics.lpips.library",
-        "inception": "idfsr.metrics.inception.library",
+        "lpips": "idfsr.metrics.lpips.own_call",
+        "inception": "idfsr.metrics.inception.own_call",
         "musiq": "idfsr.metrics.engine.pyiqa_metric",
         "vgg_face": "idfsr.metrics.engine.deepface_library",
     }
