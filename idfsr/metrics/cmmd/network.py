@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from idfsr.errors import IdfsrError
 from idfsr.io.weights_list import find_weights
-from idfsr.metrics.engine.frechet import check_num_images
+from idfsr.metrics.engine.discrepancy import mean_discrepancy
 from idfsr.metrics.engine.metric import ImageBatch
 
 WEIGHTS: Final = "hub/clip/ViT-L-14-336px.pt"
@@ -76,7 +76,7 @@ def clip_embeddings(loaded: Clip, batch: ImageBatch) -> Float[Tensor, "B D"]:
 def cmmd(x: Float[Tensor, "N D"], y: Float[Tensor, "M D"]) -> float:
     """Return 1000 times the unbiased estimate of the squared maximum mean discrepancy.
 
-    Jayasumana et al. (2024), section 4, with the kernel exp(-|x - y|^2 / (2 sigma^2)). The
+    Jayasumana et al. (2024), section 4, with `gaussian_kernel`. The
     authors' program counts the pairs of an image with itself too, a bias that few images have most.
 
     Args:
@@ -89,19 +89,11 @@ def cmmd(x: Float[Tensor, "N D"], y: Float[Tensor, "M D"]) -> float:
     Raises:
         ValueError: A set has fewer than two images.
     """
-    check_num_images(x, y)
-    x, y = x.double(), y.double()
-    across = _gaussian_kernel(x, y).mean()
-    return SCALE * (_mean_of_others(x) + _mean_of_others(y) - 2 * float(across))
+    return SCALE * mean_discrepancy(x, y, gaussian_kernel)
 
 
-def _gaussian_kernel(x: Float[Tensor, "N D"], y: Float[Tensor, "M D"]) -> Float[Tensor, "N M"]:
+def gaussian_kernel(x: Float[Tensor, "N D"], y: Float[Tensor, "M D"]) -> Float[Tensor, "N M"]:
+    """Return exp(-|x - y|^2 / (2 sigma^2)) of every two rows (Jayasumana et al. 2024)."""
     # differences themselves: products of rows would lose the digits that the scale brings up
     squares = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square()
     return torch.exp(-squares / (2 * SIGMA**2))
-
-
-def _mean_of_others(x: Float[Tensor, "N D"]) -> float:
-    """Return the mean of the kernel over all pairs of two different rows."""
-    kernel = _gaussian_kernel(x, x)
-    return float(kernel.sum() - torch.trace(kernel)) / (len(x) * (len(x) - 1))

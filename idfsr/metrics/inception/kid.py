@@ -6,11 +6,10 @@ though its scatter does.
 
 from typing import Final
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from idfsr.metrics.engine.frechet import check_num_images
+from idfsr.metrics.engine.discrepancy import mean_discrepancy
 
 DEGREE: Final = 3
 """Of the polynomial kernel (Binkowski et al. 2018, section 4)."""
@@ -32,17 +31,9 @@ def kernel_distance(x: Float[Tensor, "N D"], y: Float[Tensor, "M D"]) -> float:
     Raises:
         ValueError: A set has fewer than two images.
     """
-    check_num_images(x, y)
-    x, y = x.double(), y.double()
-    return _mean_of_others(x) + _mean_of_others(y) - 2 * float(polynomial_kernel(x, y).mean())
+    return mean_discrepancy(x, y, polynomial_kernel)
 
 
 def polynomial_kernel(x: Float[Tensor, "N D"], y: Float[Tensor, "M D"]) -> Float[Tensor, "N M"]:
     """Return (x . y / D + 1)^3 of every two rows (Binkowski et al. 2018, section 4)."""
     return (x @ y.T / x.shape[1] + 1) ** DEGREE
-
-
-def _mean_of_others(x: Float[Tensor, "N D"]) -> float:
-    """Return the mean of the kernel over all pairs of two different rows."""
-    kernel = polynomial_kernel(x, x)
-    return float(kernel.sum() - torch.trace(kernel)) / (len(x) * (len(x) - 1))
